@@ -1,0 +1,101 @@
+CREATE SEQUENCE purchase_number_seq;
+
+-- An order of the checkout; "purchase" because "order" is SQL's. The cart is the one in state draft.
+CREATE TABLE purchase (
+    id           uuid PRIMARY KEY,
+    account_id   uuid NOT NULL REFERENCES account,
+    number       text UNIQUE,
+    state        text NOT NULL CHECK (state IN ('draft', 'awaiting_payment', 'paid', 'partly_refunded', 'refunded',
+                                                'cancelled', 'expired')),
+    currency     text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
+    total_minor  bigint NOT NULL CHECK (total_minor >= 0),
+    created_at   timestamptz NOT NULL,
+    placed_at    timestamptz,
+    paid_at      timestamptz,
+    CHECK ((state = 'draft') = (number IS NULL))
+);
+-- One cart a candidate.
+CREATE UNIQUE INDEX purchase_draft_key ON purchase (account_id) WHERE state = 'draft';
+CREATE INDEX purchase_account_idx ON purchase (account_id, created_at DESC);
+
+CREATE TABLE purchase_item (
+    id             uuid PRIMARY KEY,
+    purchase_id    uuid NOT NULL REFERENCES purchase ON DELETE CASCADE,
+    kind           text NOT NULL CHECK (kind IN ('exam')),
+    exam_id        uuid NOT NULL REFERENCES exam,
+    appointment_id uuid NOT NULL REFERENCES appointment,
+    description    text NOT NULL,
+    price_minor    bigint NOT NULL CHECK (price_minor >= 0),
+    -- The rules at the time of buying (product.md, preamble).
+    policies       jsonb NOT NULL,
+    refunded_minor bigint NOT NULL DEFAULT 0 CHECK (refunded_minor BETWEEN 0 AND price_minor),
+    created_at     timestamptz NOT NULL
+);
+CREATE INDEX purchase_item_purchase_idx ON purchase_item (purchase_id);
+CREATE INDEX purchase_item_appointment_idx ON purchase_item (appointment_id);
+
+CREATE TABLE payment (
+    id           uuid PRIMARY KEY,
+    purchase_id  uuid NOT NULL REFERENCES purchase,
+    gateway      text NOT NULL,
+    -- The gateway's own id of the hosted checkout.
+    gateway_ref  text NOT NULL,
+    state        text NOT NULL CHECK (state IN ('pending', 'succeeded', 'failed', 'returned')),
+    amount_minor bigint NOT NULL CHECK (amount_minor >= 0),
+    currency     text NOT NULL,
+    failure_code text,
+    created_at   timestamptz NOT NULL,
+    settled_at   timestamptz,
+    UNIQUE (gateway, gateway_ref)
+);
+CREATE INDEX payment_purchase_idx ON payment (purchase_id);
+-- Money is taken once for an order.
+CREATE UNIQUE INDEX payment_succeeded_key ON payment (purchase_id) WHERE state = 'succeeded';
+
+CREATE TABLE refund (
+    id           uuid PRIMARY KEY,
+    payment_id   uuid NOT NULL REFERENCES payment,
+    item_id      uuid REFERENCES purchase_item,
+    amount_minor bigint NOT NULL CHECK (amount_minor > 0),
+    reason       text NOT NULL,
+    state        text NOT NULL CHECK (state IN ('pending', 'succeeded', 'failed')),
+    -- One refund a cause: sent to the gateway as its idempotency key.
+    key          text NOT NULL UNIQUE,
+    gateway_ref  text,
+    created_at   timestamptz NOT NULL,
+    settled_at   timestamptz
+);
+CREATE INDEX refund_payment_idx ON refund (payment_id);
+
+-- Webhooks as they came: the second delivery of one event finds the first.
+CREATE TABLE gateway_event (
+    gateway      text NOT NULL,
+    event_id     text NOT NULL,
+    kind         text NOT NULL,
+    payload      jsonb NOT NULL,
+    received_at  timestamptz NOT NULL,
+    PRIMARY KEY (gateway, event_id)
+);
+
+-- The sandbox gateway's own books, as a real provider would keep them elsewhere.
+CREATE TABLE sandbox_checkout (
+    id           text PRIMARY KEY,
+    -- The idempotency key it was created under.
+    key          text NOT NULL UNIQUE,
+    amount_minor bigint NOT NULL,
+    currency     text NOT NULL,
+    description  text NOT NULL,
+    return_url   text NOT NULL,
+    cancel_url   text NOT NULL,
+    language     text NOT NULL,
+    state        text NOT NULL CHECK (state IN ('open', 'authenticating', 'processing', 'paid', 'declined', 'expired')),
+    created_at   timestamptz NOT NULL,
+    paid_at      timestamptz
+);
+CREATE TABLE sandbox_refund (
+    key          text PRIMARY KEY,
+    id           text NOT NULL UNIQUE,
+    checkout_id  text NOT NULL REFERENCES sandbox_checkout,
+    amount_minor bigint NOT NULL CHECK (amount_minor > 0),
+    created_at   timestamptz NOT NULL
+);
