@@ -1,0 +1,143 @@
+//! The map of the product: the document, the table of pages, who may see which, and what the worker runs.
+
+use crate::chrome::{Area, ClockBar, Footer, Header, StaffNavigation, SubNavigation, area_of};
+use crate::server::http::headers::page_policy;
+use crate::server::http::respond;
+use crate::server::http::router::{Access, Refusal, Site};
+use crate::server::jobs::Registry;
+use crate::server::{AppState, i18n, mail, request};
+use crate::tr;
+use crate::ui::ErrorView;
+use leptos::prelude::*;
+use leptos_meta::{MetaTags, Title, provide_meta_context};
+use leptos_router::components::{Route, Router, Routes};
+use leptos_router::path;
+
+/// Every page's address and who may see it. A path without a row does not exist; a test holds the table equal to the
+/// routes below.
+pub const PAGES: &[(&str, Access)] = &[
+    ("/", Access::Public),
+];
+
+/// The rule of a path: the first pattern of [`PAGES`] that fits.
+pub fn access(path: &str) -> Option<Access> {
+    let segments = |path: &str| path.trim_matches('/').split('/').map(str::to_owned).collect::<Vec<_>>();
+    let wanted = segments(path);
+    PAGES.iter().find_map(|(pattern, access)| {
+        let pattern = segments(pattern);
+        let fits = pattern.len() == wanted.len() && pattern.iter().zip(&wanted).all(|(p, w)| p.starts_with(':') && !w.is_empty() || p == w);
+        fits.then_some(*access)
+    })
+}
+
+/// What the worker runs.
+pub fn jobs() -> Registry {
+    Registry::default().on(mail::DELIVER, mail::deliver)
+}
+
+/// Plain routes of the capabilities: files, uploads, webhooks.
+fn routes() -> axum::Router<Site> {
+    axum::Router::new().route("/programme.css", axum::routing::get(crate::server::http::router::programme_css))
+}
+
+/// The whole program as a service.
+pub fn router(state: AppState) -> axum::Router {
+    crate::server::http::router::router(Site { state, shell, access }, routes())
+}
+
+/// The document.
+pub fn shell() -> AnyView {
+    let cx = request();
+    let nonce = leptos::nonce::use_nonce().map(|nonce| nonce.to_string()).unwrap_or_default();
+    let options = cx.state.leptos.clone();
+    respond::header("content-security-policy", &page_policy(&nonce, cfg!(debug_assertions)));
+    let lang = i18n::tag(cx.locale);
+    view! {
+        <!DOCTYPE html>
+        <html lang=lang dir="ltr" data-theme=cx.theme.clone()>
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="color-scheme" content="light dark"/>
+                <link rel="preload" href="/fonts/public-sans-latin.woff2" r#as="font" type="font/woff2" crossorigin="anonymous"/>
+                <link rel="preload" href="/fonts/newsreader-latin.woff2" r#as="font" type="font/woff2" crossorigin="anonymous"/>
+                <link rel="stylesheet" href=stylesheet(&options)/>
+                <link rel="stylesheet" href="/programme.css"/>
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+                <AutoReload options=options.clone()/>
+                <HydrationScripts options islands=true/>
+                <MetaTags/>
+            </head>
+            <body class=body_class(&cx.path)>
+                <App/>
+            </body>
+        </html>
+    }
+    .into_any()
+}
+
+/// The built style sheet's address, with the hash of its content where the build made one.
+fn stylesheet(options: &LeptosOptions) -> String {
+    let _ = options;
+    "/pkg/certportal.css".to_owned()
+}
+
+fn body_class(path: &str) -> &'static str {
+    match area_of(path) {
+        Area::Staff => "page page--staff",
+        Area::Bare => "page page--pay",
+        _ if ["/login", "/register", "/forgot", "/reset", "/verify-email"].iter().any(|auth| path.starts_with(auth)) => "page page--auth",
+        _ => "page",
+    }
+}
+
+#[component]
+fn App() -> impl IntoView {
+    provide_meta_context();
+    let cx = request();
+    let locale = cx.locale;
+    let programme = cx.programme();
+    let area = area_of(&cx.path);
+    let page = match use_context::<Refusal>() {
+        Some(Refusal(error)) => view! { <div class="wrap"><ErrorView error/></div> }.into_any(),
+        None => view! { <Pages/> }.into_any(),
+    };
+    let name = programme.short_name.clone();
+    let title = move |title: String| if title.is_empty() { name.clone() } else { format!("{title} · {name}") };
+    let body = match area {
+        Area::Bare => view! { <main id="main">{page}</main> }.into_any(),
+        Area::Staff => view! {
+            <div class="staff">
+                <StaffNavigation/>
+                <main id="main" class="staff__main" tabindex="-1">{page}</main>
+            </div>
+        }
+        .into_any(),
+        Area::Candidate => view! {
+            {cx.candidate().is_ok().then(|| view! { <SubNavigation/> })}
+            <main id="main" class="main" tabindex="-1">{page}</main>
+        }
+        .into_any(),
+        Area::Public => view! { <main id="main" class="main" tabindex="-1">{page}</main> }.into_any(),
+    };
+    let framed = area != Area::Bare;
+    view! {
+        <Title formatter=title/>
+        <a class="skip" href="#main">{tr!(locale, common.skip)}</a>
+        {framed.then(|| view! { <ClockBar/> <Header/> })}
+        {body}
+        {framed.then(|| view! { <Footer/> })}
+    }
+}
+
+#[component]
+fn Pages() -> impl IntoView {
+    use crate::error::AppError;
+    view! {
+        <Router>
+            <Routes fallback=|| view! { <div class="wrap"><ErrorView error=AppError::NotFound/></div> }>
+                <Route path=path!("/") view=crate::chrome::Footer/>
+            </Routes>
+        </Router>
+    }
+}

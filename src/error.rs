@@ -1,0 +1,164 @@
+//! The one error that crosses the wire. Codes, not sentences: the page translates them.
+
+use leptos::server_fn::codec::JsonEncoding;
+use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
+use serde::{Deserialize, Serialize};
+
+/// What a field is refused for. Each has one sentence in `locales/*/errors.json` (see `ui::error_text`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Code {
+    /// Nothing was given where something is needed.
+    Required,
+    /// More characters than the field takes; the parameter is the limit.
+    TooLong,
+    /// Not of the form the field asks for.
+    Invalid,
+    /// Not one of the choices offered.
+    NotAChoice,
+    EmailInvalid,
+    PasswordTooShort,
+    PasswordTooLong,
+    PasswordNeedsLower,
+    PasswordNeedsUpper,
+    PasswordNeedsDigit,
+    PasswordCommon,
+    PasswordPersonal,
+    PasswordMismatch,
+    AgreementRequired,
+    DateInvalid,
+    DateInFuture,
+    TooYoung,
+    GuardianNeeded,
+    /// The name typed is not the one on the account; the parameter is the one on the account.
+    NameMismatch,
+    CodeWrong,
+    FileMissing,
+    FileTooLarge,
+    FileWrongType,
+    /// A card number where none belongs (PCI SAQ A: none is ever taken here).
+    CardNumber,
+}
+
+/// One refusal at one field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldError {
+    /// The `name` of the input.
+    pub field: String,
+    pub code: Code,
+    /// A number or word that the sentence needs (a limit, a name).
+    pub parameter: Option<String>,
+}
+
+impl FieldError {
+    pub fn new(field: impl Into<String>, code: Code) -> Self {
+        Self { field: field.into(), code, parameter: None }
+    }
+
+    pub fn with(field: impl Into<String>, code: Code, parameter: impl ToString) -> Self {
+        Self { field: field.into(), code, parameter: Some(parameter.to_string()) }
+    }
+}
+
+/// A request that is well formed but meets a state that forbids it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Conflict {
+    /// Wrong address or password: one answer for both.
+    LoginRefused,
+    /// Too many wrong passwords from this class of device.
+    LoginLocked,
+    LinkExpired,
+    LinkUsed,
+    LinkUnknown,
+    EmailNotVerified,
+    AgreementOutdated,
+    /// Somebody else was quicker.
+    SlotTaken,
+    /// The 15 minutes are over.
+    HoldExpired,
+    /// The candidate has another appointment at that time.
+    OwnOverlap,
+    TooLate,
+    RescheduleLimit,
+    AppointmentEnded,
+    ExamClosed,
+    /// The retake wait is not over, or the exam was passed less than two years ago.
+    NotEligible,
+    CartEmpty,
+    AlreadyPaid,
+    PaymentFailed,
+    ImportHasErrors,
+    ImportApplied,
+    AlreadyReleased,
+    Stale,
+}
+
+/// Why a call was refused. Maps one to one to an HTTP status ([`AppError::status`]).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "error", content = "detail", rename_all = "snake_case")]
+pub enum AppError {
+    #[error("some answers were refused")]
+    Validation(Vec<FieldError>),
+    #[error("not signed in")]
+    Unauthenticated,
+    #[error("a fresh proof of identity is needed")]
+    StepUpRequired,
+    #[error("not allowed")]
+    Forbidden,
+    #[error("not found")]
+    NotFound,
+    #[error("conflict: {0:?}")]
+    Conflict(Conflict),
+    /// Seconds to wait.
+    #[error("too many requests, retry in {0} s")]
+    RateLimited(u32),
+    #[error("temporarily unavailable")]
+    Unavailable,
+    /// The reference is in the log, with the cause.
+    #[error("internal error, reference {0}")]
+    Internal(String),
+}
+
+impl AppError {
+    /// The status of a response that carries this error.
+    pub fn status(&self) -> u16 {
+        match self {
+            AppError::Validation(_) => 422,
+            AppError::Unauthenticated => 401,
+            AppError::StepUpRequired | AppError::Forbidden => 403,
+            AppError::NotFound => 404,
+            AppError::Conflict(_) => 409,
+            AppError::RateLimited(_) => 429,
+            AppError::Unavailable => 503,
+            AppError::Internal(_) => 500,
+        }
+    }
+
+    /// One field refused.
+    pub fn field(field: &str, code: Code) -> Self {
+        AppError::Validation(vec![FieldError::new(field, code)])
+    }
+}
+
+impl From<Conflict> for AppError {
+    fn from(conflict: Conflict) -> Self {
+        AppError::Conflict(conflict)
+    }
+}
+
+impl FromServerFnError for AppError {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => {
+                AppError::Validation(vec![])
+            }
+            ServerFnErrorErr::Request(_) => AppError::Unavailable,
+            _ => AppError::Internal("transport".into()),
+        }
+    }
+}
+
+pub type AppResult<T> = Result<T, AppError>;

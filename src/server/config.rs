@@ -1,0 +1,278 @@
+//! Every setting, read once: the environment first, then `Leptos.toml`, then the default. All problems are
+//! reported together, each with its setting's name. The table in the README is held equal to [`SETTINGS`] by a test.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+/// Name, default (empty: none) and meaning of each setting.
+pub const SETTINGS: &[(&str, &str, &str)] = &[
+    ("DATABASE_URL", "", "PostgreSQL to use, e.g. `postgres://user:password@host/name`. Without it the portal runs its own private cluster under the data directory."),
+    ("CERTPORTAL_DATA_DIR", "data", "Directory of the private database cluster and the server key."),
+    ("CERTPORTAL_PUBLIC_URL", "http://<site address>", "The address people see, with scheme and without path; links in mails and QR codes start with it. Production needs https."),
+    ("CERTPORTAL_DEMO", "false", "Demo mode: demo data, the movable clock, the local mailbox and the style guide. Listens on loopback only."),
+    ("CERTPORTAL_SMTP_URL", "", "SMTP server, e.g. `smtps://user:password@mail.example.org` or `smtp://host:25`. Without it mails stay in the local mailbox (demo) or wait (production)."),
+    ("CERTPORTAL_GATEWAY", "sandbox", "Payment gateway: `sandbox` (test cards only) or `none`."),
+    ("CERTPORTAL_TRUSTED_PROXIES", "0", "How many reverse proxies stand in front; the client's address is that many hops from the right of X-Forwarded-For."),
+    ("CERTPORTAL_DATABASE_CONNECTIONS", "20", "Size of the connection pool."),
+    ("CERTPORTAL_RUN_AS", "postgres", "The unprivileged user that runs the private database cluster when the portal is started as root."),
+    ("CERTPORTAL_LOG", "info", "Log filter, e.g. `info,certportal=debug`."),
+    ("CERTPORTAL_LOG_FORMAT", "text", "`text` or `json`."),
+    ("LEPTOS_SITE_ADDR", "127.0.0.1:3000", "Address and port to listen on."),
+    ("LEPTOS_SITE_ROOT", "target/site", "Directory of the built browser files."),
+];
+
+/// One setting that cannot be used, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    pub setting: &'static str,
+    pub problem: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.setting, self.problem)
+    }
+}
+
+/// A setting whose value must not be printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(pub String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(secret)")
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GatewayKind {
+    Sandbox,
+    None,
+}
+
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub database_url: Option<Secret>,
+    pub database_connections: u32,
+    pub data_dir: PathBuf,
+    /// Scheme and host without a trailing slash.
+    pub public_url: String,
+    pub demo: bool,
+    pub smtp_url: Option<Secret>,
+    pub gateway: GatewayKind,
+    pub trusted_proxies: usize,
+    pub run_as: String,
+    pub log: String,
+    pub log_json: bool,
+    pub site_addr: SocketAddr,
+    pub site_root: PathBuf,
+}
+
+/// What the command line sets; it wins over the environment.
+#[derive(Debug, Default, Clone)]
+pub struct Overrides {
+    pub demo: bool,
+    pub port: Option<u16>,
+    pub data_dir: Option<PathBuf>,
+}
+
+impl Config {
+    /// Reads the process environment and `Leptos.toml` of the working directory.
+    pub fn from_environment(overrides: &Overrides) -> Result<Self, Vec<Problem>> {
+        let environment: HashMap<String, String> = std::env::vars().collect();
+        let leptos = std::fs::read_to_string("Leptos.toml").unwrap_or_default();
+        Self::read(&environment, &leptos, overrides)
+    }
+
+    /// The same from given texts (tests).
+    pub fn read(
+        environment: &HashMap<String, String>,
+        leptos_toml: &str,
+        overrides: &Overrides,
+    ) -> Result<Self, Vec<Problem>> {
+        let mut reader = Reader { environment, leptos: parse_leptos(leptos_toml), problems: vec![] };
+        let mut site_addr: SocketAddr = reader.parsed("LEPTOS_SITE_ADDR", "an address with a port such as 127.0.0.1:3000");
+        if let Some(port) = overrides.port {
+            site_addr.set_port(port);
+        }
+        let demo = overrides.demo || reader.flag("CERTPORTAL_DEMO");
+        if demo && !site_addr.ip().is_loopback() {
+            reader.problem("LEPTOS_SITE_ADDR", "demo mode has known passwords and listens on loopback only: use 127.0.0.1");
+        }
+        let public_url = match reader.optional("CERTPORTAL_PUBLIC_URL") {
+            Some(url) => reader.public_url(url, demo),
+            None => format!("http://{site_addr}"),
+        };
+        let gateway = match reader.text("CERTPORTAL_GATEWAY").as_str() {
+            "sandbox" => GatewayKind::Sandbox,
+            "none" => GatewayKind::None,
+            other => {
+                reader.problem("CERTPORTAL_GATEWAY", format!("`{other}` is not one of sandbox, none"));
+                GatewayKind::None
+            }
+        };
+        let database_url = reader.optional("DATABASE_URL").map(Secret);
+        if let Some(Secret(url)) = &database_url
+            && !(url.starts_with("postgres://") || url.starts_with("postgresql://"))
+        {
+            reader.problem("DATABASE_URL", "does not start with postgres://");
+        }
+        let smtp_url = reader.optional("CERTPORTAL_SMTP_URL").map(Secret);
+        if let Some(Secret(url)) = &smtp_url
+            && !(url.starts_with("smtp://") || url.starts_with("smtps://"))
+        {
+            reader.problem("CERTPORTAL_SMTP_URL", "does not start with smtp:// or smtps://");
+        }
+        let log_json = match reader.text("CERTPORTAL_LOG_FORMAT").as_str() {
+            "text" => false,
+            "json" => true,
+            other => {
+                reader.problem("CERTPORTAL_LOG_FORMAT", format!("`{other}` is not one of text, json"));
+                false
+            }
+        };
+        let database_connections: u32 = reader.parsed("CERTPORTAL_DATABASE_CONNECTIONS", "a whole number");
+        if !(2..=1000).contains(&database_connections) {
+            reader.problem("CERTPORTAL_DATABASE_CONNECTIONS", "must be between 2 and 1000");
+        }
+        let config = Config {
+            database_url,
+            database_connections,
+            data_dir: overrides.data_dir.clone().unwrap_or_else(|| PathBuf::from(reader.text("CERTPORTAL_DATA_DIR"))),
+            public_url,
+            demo,
+            smtp_url,
+            gateway,
+            trusted_proxies: reader.parsed("CERTPORTAL_TRUSTED_PROXIES", "a whole number"),
+            run_as: reader.text("CERTPORTAL_RUN_AS"),
+            log: reader.text("CERTPORTAL_LOG"),
+            log_json,
+            site_addr,
+            site_root: PathBuf::from(reader.text("LEPTOS_SITE_ROOT")),
+        };
+        if reader.problems.is_empty() { Ok(config) } else { Err(reader.problems) }
+    }
+
+    /// An absolute address for a path of this portal.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.public_url)
+    }
+
+    /// Settings for tests: demo mode, nothing from the environment.
+    pub fn for_tests(data_dir: &Path) -> Self {
+        let overrides = Overrides { demo: true, port: None, data_dir: Some(data_dir.to_path_buf()) };
+        Self::read(&HashMap::new(), "", &overrides).expect("the defaults are valid")
+    }
+}
+
+/// The run-time keys of `Leptos.toml` by the name of the variable that overrides them.
+fn parse_leptos(text: &str) -> HashMap<String, String> {
+    let Ok(table) = text.parse::<toml::Table>() else { return HashMap::new() };
+    let leptos = table.get("leptos").and_then(toml::Value::as_table).unwrap_or(&table).clone();
+    leptos
+        .iter()
+        .map(|(key, value)| {
+            let value = value.as_str().map(str::to_owned).unwrap_or_else(|| value.to_string());
+            (format!("LEPTOS_{}", key.to_uppercase().replace('-', "_")), value)
+        })
+        .collect()
+}
+
+struct Reader<'a> {
+    environment: &'a HashMap<String, String>,
+    leptos: HashMap<String, String>,
+    problems: Vec<Problem>,
+}
+
+impl Reader<'_> {
+    fn problem(&mut self, setting: &'static str, problem: impl Into<String>) {
+        self.problems.push(Problem { setting, problem: problem.into() });
+    }
+
+    fn optional(&self, setting: &str) -> Option<String> {
+        let value = self.environment.get(setting).or_else(|| self.leptos.get(setting))?;
+        (!value.trim().is_empty()).then(|| value.trim().to_owned())
+    }
+
+    fn default(setting: &str) -> &'static str {
+        SETTINGS.iter().find(|(name, ..)| *name == setting).map(|(_, default, _)| *default).unwrap_or_default()
+    }
+
+    fn text(&self, setting: &str) -> String {
+        self.optional(setting).unwrap_or_else(|| Self::default(setting).to_owned())
+    }
+
+    fn parsed<T: std::str::FromStr>(&mut self, setting: &'static str, form: &str) -> T
+    where
+        T::Err: fmt::Debug,
+    {
+        let text = self.text(setting);
+        text.parse().unwrap_or_else(|_| {
+            self.problem(setting, format!("`{text}` is not {form}"));
+            Self::default(setting).parse().expect("the default is valid")
+        })
+    }
+
+    fn flag(&mut self, setting: &'static str) -> bool {
+        self.parsed(setting, "true or false")
+    }
+
+    fn public_url(&mut self, url: String, demo: bool) -> String {
+        let url = url.trim_end_matches('/').to_owned();
+        let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+        match host {
+            Some(host) if !host.is_empty() && !host.contains('/') => {
+                let local = host.split(':').next().is_some_and(|name| {
+                    name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+                });
+                if url.starts_with("http://") && !local && !demo {
+                    self.problem("CERTPORTAL_PUBLIC_URL", "must be https in production");
+                }
+            }
+            _ => self.problem("CERTPORTAL_PUBLIC_URL", format!("`{url}` is not https://host without a path")),
+        }
+        url
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Result<Config, Vec<Problem>> {
+        let environment = pairs.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
+        Config::read(&environment, "[leptos]\nsite-addr = \"127.0.0.1:4000\"\n", &Overrides::default())
+    }
+
+    #[test]
+    fn environment_wins_over_leptos_toml() {
+        assert_eq!(read(&[]).unwrap().site_addr.port(), 4000);
+        assert_eq!(read(&[("LEPTOS_SITE_ADDR", "127.0.0.1:5000")]).unwrap().site_addr.port(), 5000);
+    }
+
+    #[test]
+    fn all_problems_are_told_at_once_by_name() {
+        let problems = read(&[
+            ("LEPTOS_SITE_ADDR", "nowhere"),
+            ("DATABASE_URL", "mysql://x"),
+            ("CERTPORTAL_PUBLIC_URL", "http://portal.example.org"),
+            ("CERTPORTAL_GATEWAY", "cash"),
+        ])
+        .unwrap_err();
+        let names: Vec<_> = problems.iter().map(|problem| problem.setting).collect();
+        assert_eq!(names, ["LEPTOS_SITE_ADDR", "CERTPORTAL_PUBLIC_URL", "CERTPORTAL_GATEWAY", "DATABASE_URL"]);
+    }
+
+    #[test]
+    fn demo_mode_stays_on_loopback() {
+        assert!(read(&[("CERTPORTAL_DEMO", "true"), ("LEPTOS_SITE_ADDR", "0.0.0.0:80")]).is_err());
+    }
+
+    #[test]
+    fn secrets_are_never_printed() {
+        let config = read(&[("DATABASE_URL", "postgres://u:hunter2@h/d")]).unwrap();
+        assert!(!format!("{config:?}").contains("hunter2"));
+    }
+}

@@ -1,0 +1,153 @@
+//! Forms work without JavaScript. A form posts to its own page and names the server function it is for in a hidden
+//! field; the function runs as it does for an island. Done: the browser is sent on (303). Refused: the same page is
+//! rendered again with the error's status, each message at its field, and everything that was typed still there.
+
+use super::request::RequestContext;
+use super::router::Site;
+use crate::error::{AppError, FieldError};
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use http_body_util::BodyExt;
+use leptos::prelude::provide_context;
+use std::sync::Arc;
+
+/// The hidden field that names the server function.
+pub const FUNCTION_FIELD: &str = "__fn";
+/// No form of the portal is longer.
+pub const FORM_LIMIT: usize = 256 * 1024;
+
+/// What was typed, in order; a name may come several times (check boxes).
+#[derive(Debug, Clone, Default)]
+pub struct Submitted(Vec<(String, String)>);
+
+impl Submitted {
+    pub fn parse(body: &[u8]) -> Self {
+        let decode = |part: &str| {
+            percent_encoding::percent_decode_str(&part.replace('+', " ")).decode_utf8_lossy().into_owned()
+        };
+        let text = String::from_utf8_lossy(body);
+        let pairs = text.split('&').filter(|pair| !pair.is_empty());
+        Self(
+            pairs
+                .map(|pair| {
+                    let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+                    (decode(name), decode(value))
+                })
+                .collect(),
+        )
+    }
+
+    pub fn from_pairs(pairs: Vec<(String, String)>) -> Self {
+        Self(pairs)
+    }
+
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    pub fn has(&self, name: &str, value: &str) -> bool {
+        self.0.iter().any(|(key, given)| key == name && given == value)
+    }
+}
+
+/// A refused form, for the page that shows it again.
+#[derive(Debug, Clone)]
+pub struct FormState {
+    /// Path of the server function (or of the upload route) that refused.
+    pub function: String,
+    pub submitted: Submitted,
+    pub error: AppError,
+}
+
+impl FormState {
+    pub fn field_errors(&self) -> &[FieldError] {
+        match &self.error {
+            AppError::Validation(errors) => errors,
+            _ => &[],
+        }
+    }
+}
+
+/// Answers a form posted to a page.
+pub async fn post(site: Site, cx: Arc<RequestContext>, request: Request<Body>) -> Response {
+    let (parts, body) = request.into_parts();
+    let is_form = parts
+        .headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
+    if !is_form {
+        return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();
+    }
+    let body = match http_body_util::Limited::new(body, FORM_LIMIT).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(_) => return StatusCode::PAYLOAD_TOO_LARGE.into_response(),
+    };
+    let submitted = Submitted::parse(&body);
+    let Some(function) = submitted.get(FUNCTION_FIELD).filter(|path| path.starts_with("/api/")).map(str::to_owned) else {
+        return StatusCode::METHOD_NOT_ALLOWED.into_response();
+    };
+    let page = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
+    let answer = call(cx.clone(), &function, &parts.headers, body).await;
+    match answer {
+        Ok(response) => {
+            let mut headers = response.into_parts().0.headers;
+            let to = headers.remove(header::LOCATION).or_else(|| HeaderValue::from_str(&page).ok());
+            let mut redirect = StatusCode::SEE_OTHER.into_response();
+            if let Some(to) = to {
+                redirect.headers_mut().insert(header::LOCATION, to);
+            }
+            for cookie in headers.get_all(header::SET_COOKIE) {
+                redirect.headers_mut().append(header::SET_COOKIE, cookie.clone());
+            }
+            redirect
+        }
+        Err(AppError::Unauthenticated) => see_other(&with_next("/login", &page)),
+        Err(AppError::StepUpRequired) => see_other(&with_next("/account/confirm", &page)),
+        Err(error) => {
+            let refused = FormState { function, submitted, error };
+            site.render_refused(cx, parts.uri, refused).await
+        }
+    }
+}
+
+/// `to?next=<page>`.
+pub fn with_next(to: &str, page: &str) -> String {
+    let next = percent_encoding::utf8_percent_encode(page, percent_encoding::NON_ALPHANUMERIC);
+    format!("{to}?next={next}")
+}
+
+pub fn see_other(to: &str) -> Response {
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    if let Ok(to) = HeaderValue::from_str(to) {
+        response.headers_mut().insert(header::LOCATION, to);
+    }
+    response
+}
+
+/// Runs one server function for a form.
+async fn call(cx: Arc<RequestContext>, function: &str, headers: &HeaderMap, body: Bytes) -> Result<Response, AppError> {
+    let mut request = Request::new(Body::from(body));
+    *request.method_mut() = Method::POST;
+    *request.uri_mut() = function.parse().map_err(|_| AppError::NotFound)?;
+    *request.headers_mut() = headers.clone();
+    request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    request.headers_mut().remove(header::REFERER);
+    run_server_function(cx, request).await
+}
+
+/// Runs the server function a request is for; its error is given as what it is.
+pub async fn run_server_function(cx: Arc<RequestContext>, request: Request<Body>) -> Result<Response, AppError> {
+    let known = leptos::server_fn::axum::get_server_fn_service(request.uri().path(), request.method().clone()).is_some();
+    if !known {
+        return Err(AppError::NotFound);
+    }
+    let response =
+        leptos_axum::handle_server_fns_with_context(move || provide_context(cx.clone()), request).await.into_response();
+    if !response.headers().contains_key("serverfnerror") {
+        return Ok(response);
+    }
+    let body = response.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    Err(serde_json::from_slice(&body).unwrap_or_else(|_| crate::server::database::internal(&"a server function's error could not be read")))
+}

@@ -1,0 +1,11 @@
+//! HTTP: the router around the pages, and what stands between a request and a page.
+
+pub mod csrf;
+pub mod forms;
+pub mod headers;
+pub mod request;
+pub mod respond;
+pub mod router;
+pub mod sessions;
+
+pub use forms::{FormState, Submitted};

@@ -1,0 +1,206 @@
+//! What a page, a server function or a file route knows of the request it answers.
+
+use crate::error::{AppError, AppResult};
+use crate::server::i18n::Locale;
+use crate::server::http::FormState;
+use crate::server::programme::Programme;
+use crate::server::state::AppState;
+use crate::server::format;
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use leptos::prelude::*;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Who is signed in. Read anew for every request: a role taken away acts on the next one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Viewer {
+    pub session_id: Uuid,
+    pub account_id: Uuid,
+    pub candidate_id: Option<String>,
+    pub given_name: String,
+    pub family_name: String,
+    pub email: String,
+    pub email_verified: bool,
+    pub language: String,
+    pub time_zone: String,
+    pub country: String,
+    pub roles: Vec<Role>,
+    /// The password was right, the second factor is still owed.
+    pub awaiting_factor: bool,
+    /// Last proof of password or factor.
+    pub proved_at: DateTime<Utc>,
+}
+
+impl Viewer {
+    pub fn is_staff(&self) -> bool {
+        !self.roles.is_empty()
+    }
+
+    pub fn full_name(&self) -> String {
+        format!("{} {}", self.given_name, self.family_name)
+    }
+}
+
+/// What a member of staff is allowed to do by (product.md, "People").
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    SupportAgent,
+    CeReviewer,
+    ExamManager,
+    SiteManager,
+    Proctor,
+    Finance,
+    Auditor,
+    Administrator,
+}
+
+impl Role {
+    pub const ALL: &[Role] = &[
+        Role::SupportAgent,
+        Role::CeReviewer,
+        Role::ExamManager,
+        Role::SiteManager,
+        Role::Proctor,
+        Role::Finance,
+        Role::Auditor,
+        Role::Administrator,
+    ];
+
+    /// As the database and the command line write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::SupportAgent => "support_agent",
+            Role::CeReviewer => "ce_reviewer",
+            Role::ExamManager => "exam_manager",
+            Role::SiteManager => "site_manager",
+            Role::Proctor => "proctor",
+            Role::Finance => "finance",
+            Role::Auditor => "auditor",
+            Role::Administrator => "administrator",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Role> {
+        Self::ALL.iter().copied().find(|role| role.as_str() == text)
+    }
+}
+
+/// One request. Given to pages and server functions through the context, and to plain routes as an extension.
+pub struct RequestContext {
+    pub state: AppState,
+    pub viewer: Option<Viewer>,
+    pub locale: Locale,
+    pub path: String,
+    /// Decoded query parameters; the last one of a name counts.
+    pub query: HashMap<String, String>,
+    /// The client's network address, behind as many proxies as are trusted.
+    pub address: IpAddr,
+    pub user_agent: String,
+    /// `light`, `dark` or `system`: the reader's choice, kept in a cookie.
+    pub theme: String,
+    /// The page is rendered again because its form was refused.
+    pub form: Option<FormState>,
+    /// The time of the request: one value for everything it does.
+    now: DateTime<Utc>,
+}
+
+impl RequestContext {
+    pub fn new(state: AppState, address: IpAddr) -> Self {
+        let now = state.clock.now();
+        Self {
+            state,
+            viewer: None,
+            locale: Locale::en,
+            path: "/".into(),
+            query: HashMap::new(),
+            address,
+            user_agent: String::new(),
+            theme: "system".into(),
+            form: None,
+            now,
+        }
+    }
+
+    pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
+
+    /// The same request, for another go at answering it.
+    pub fn again(&self) -> Self {
+        Self {
+            state: self.state.clone(),
+            viewer: self.viewer.clone(),
+            locale: self.locale,
+            path: self.path.clone(),
+            query: self.query.clone(),
+            address: self.address,
+            user_agent: self.user_agent.clone(),
+            theme: self.theme.clone(),
+            form: None,
+            now: self.now,
+        }
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
+    pub fn programme(&self) -> Arc<Programme> {
+        self.state.programme.get()
+    }
+
+    /// The reader's zone: the account's, else UTC.
+    pub fn time_zone(&self) -> Tz {
+        self.viewer.as_ref().map_or(Tz::UTC, |viewer| format::zone(&viewer.time_zone))
+    }
+
+    /// The query parameter, if it is there and not blank.
+    pub fn query(&self, name: &str) -> Option<&str> {
+        self.query.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// The viewer who has given everything a login asks for.
+    ///
+    /// # Errors
+    /// [`AppError::Unauthenticated`].
+    pub fn viewer(&self) -> AppResult<&Viewer> {
+        self.viewer.as_ref().filter(|viewer| !viewer.awaiting_factor).ok_or(AppError::Unauthenticated)
+    }
+
+    /// The viewer, who must be a candidate.
+    ///
+    /// # Errors
+    /// [`AppError::Unauthenticated`]; [`AppError::Forbidden`] for staff-only accounts.
+    pub fn candidate(&self) -> AppResult<&Viewer> {
+        let viewer = self.viewer()?;
+        if viewer.candidate_id.is_some() { Ok(viewer) } else { Err(AppError::Forbidden) }
+    }
+
+    /// The viewer, who must have one of `roles` (an administrator has them all).
+    ///
+    /// # Errors
+    /// [`AppError::Unauthenticated`] or [`AppError::Forbidden`].
+    pub fn staff(&self, roles: &[Role]) -> AppResult<&Viewer> {
+        let viewer = self.viewer()?;
+        let allowed = viewer.roles.iter().any(|role| *role == Role::Administrator || roles.contains(role));
+        if allowed { Ok(viewer) } else { Err(AppError::Forbidden) }
+    }
+
+    /// The viewer's last proof of password or factor must be fresh (product.md section 2: 10 minutes).
+    ///
+    /// # Errors
+    /// [`AppError::StepUpRequired`].
+    pub fn fresh_proof(&self) -> AppResult<&Viewer> {
+        let viewer = self.viewer()?;
+        if self.now - viewer.proved_at <= TimeDelta::minutes(10) { Ok(viewer) } else { Err(AppError::StepUpRequired) }
+    }
+}
+
+/// The request being answered. Only in the first lines of a component, page or server function.
+pub fn request() -> Arc<RequestContext> {
+    expect_context::<Arc<RequestContext>>()
+}

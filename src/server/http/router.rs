@@ -1,0 +1,343 @@
+//! The router around the pages: static files, server functions, file routes, and the pages themselves behind the
+//! session, the access table and the security headers.
+
+use super::forms::{self, FormState};
+use super::request::{RequestContext, Role};
+use super::respond::Cookie;
+use super::{csrf, headers, sessions};
+use crate::error::AppError;
+use crate::server::i18n;
+use crate::server::state::AppState;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get};
+use leptos::prelude::*;
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::services::{ServeDir, ServeFile};
+
+/// Who may see a page. Checked before anything is rendered; a path without a rule does not exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    Public,
+    /// Any account whose login is complete.
+    SignedIn,
+    /// An account with a candidate ID.
+    Candidate,
+    /// One of these roles, or an administrator.
+    Staff(&'static [Role]),
+    /// Exists in demo mode only.
+    Demo,
+}
+
+/// What `app.rs` gives the router: the pages and who may see which.
+#[derive(Clone)]
+pub struct Site {
+    pub state: AppState,
+    /// The whole document.
+    pub shell: fn() -> AnyView,
+    /// The rule of a path; `None`: there is no such page.
+    pub access: fn(&str) -> Option<Access>,
+}
+
+/// A refusal decided before rendering: the document shows the error instead of a page.
+#[derive(Clone)]
+pub struct Refusal(pub AppError);
+
+impl Site {
+    /// Renders the page at `uri`.
+    pub async fn render(&self, cx: Arc<RequestContext>, uri: Uri, refusal: Option<AppError>) -> Response {
+        let mut request = Request::new(Body::empty());
+        *request.uri_mut() = uri;
+        request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("text/html"));
+        let shell = self.shell;
+        let context = move || {
+            provide_context(cx.clone());
+            if let Some(error) = &refusal {
+                provide_context(Refusal(error.clone()));
+            }
+        };
+        leptos_axum::render_app_async_with_context(context, shell)(request).await
+    }
+
+    /// Renders the page of a refused form again, with the status of the refusal.
+    pub async fn render_refused(&self, cx: Arc<RequestContext>, uri: Uri, refused: FormState) -> Response {
+        let status = StatusCode::from_u16(refused.error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let again = cx.again().with(|again| again.form = Some(refused));
+        let mut response = self.render(Arc::new(again), uri, None).await;
+        if response.status() == StatusCode::OK {
+            *response.status_mut() = status;
+        }
+        response
+    }
+
+    /// Renders the page for an error without a page of its own (file routes).
+    pub async fn error_page(&self, cx: Arc<RequestContext>, error: AppError) -> Response {
+        let uri = Uri::try_from(cx.path.as_str()).unwrap_or_default();
+        self.render(cx, uri, Some(error)).await
+    }
+}
+
+/// The whole program as one service. `routes` are the capabilities' plain routes (files, webhooks, uploads).
+pub fn router(site: Site, routes: Router<Site>) -> Router {
+    let pages = Router::new()
+        .route("/api/{*function}", any(server_function))
+        .merge(routes)
+        .fallback(page)
+        .layer(middleware::from_fn_with_state(site.clone(), with_context))
+        .layer(middleware::from_fn(csrf::refuse_cross_site));
+    let site_root = site.state.config.site_root.clone();
+    static_files(&site_root)
+        .route("/health/live", get(|| async { "live" }))
+        .route("/health/ready", get(ready))
+        .merge(pages)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(CompressionLayer::new().gzip(true).br(true).quality(tower_http::CompressionLevel::Fastest))
+        .layer(middleware::from_fn(headers::secure))
+        .layer(middleware::from_fn(known_methods))
+        .with_state(site)
+}
+
+/// Files that the build made: each top-level entry of the site directory by its own name, compressed beforehand.
+fn static_files(root: &std::path::Path) -> Router<Site> {
+    let mut router = Router::new();
+    for entry in std::fs::read_dir(root).into_iter().flatten().flatten() {
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        if name.starts_with('.') || name.ends_with(".br") || name.ends_with(".gz") {
+            continue;
+        }
+        router = if entry.path().is_dir() {
+            router.nest_service(&format!("/{name}"), ServeDir::new(entry.path()).precompressed_br().precompressed_gzip().append_index_html_on_directories(false))
+        } else {
+            router.route_service(&format!("/{name}"), ServeFile::new(entry.path()).precompressed_br().precompressed_gzip())
+        };
+    }
+    router.layer(middleware::from_fn(cache_static))
+}
+
+/// Files of the build carry a hash in their name and never change; fonts and icons are asked for again after a day.
+async fn cache_static(request: Request, next: Next) -> Response {
+    let hashed = request.uri().path().starts_with("/pkg/") && request.uri().path().matches('.').count() > 1;
+    let mut response = next.run(request).await;
+    if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
+        let value = if hashed { "public, max-age=31536000, immutable" } else { "public, max-age=86400" };
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(value));
+    }
+    response
+}
+
+async fn known_methods(request: Request, next: Next) -> Response {
+    match *request.method() {
+        Method::GET | Method::HEAD | Method::POST | Method::PUT | Method::PATCH | Method::DELETE => next.run(request).await,
+        _ => (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD, POST")]).into_response(),
+    }
+}
+
+fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response {
+    let page = std::fs::read_to_string("public/500.html").unwrap_or_else(|_| include_str!("../../../public/500.html").to_owned());
+    (StatusCode::INTERNAL_SERVER_ERROR, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response()
+}
+
+/// The programme's colours: the only style that is data.
+pub async fn programme_css(State(site): State<Site>) -> Response {
+    let programme = site.state.programme.get();
+    // The database checks that both are #rrggbb.
+    let css = if programme.accent.is_empty() {
+        String::new()
+    } else {
+        format!(":root{{--programme-accent:{};--programme-accent-dark:{}}}", programme.accent, programme.accent_dark)
+    };
+    let headers = [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "public, max-age=300")];
+    (headers, css).into_response()
+}
+
+/// Ready: the database answers.
+async fn ready(State(site): State<Site>) -> Response {
+    match sqlx::query_scalar!("SELECT 1").fetch_one(&site.state.db).await {
+        Ok(_) => "ready".into_response(),
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database cannot be reached").into_response(),
+    }
+}
+
+/// Reads the cookie, the language and the address once, for everything behind it. A database that is down is a 503,
+/// never an anonymous visitor (security.md line 80).
+async fn with_context(State(site): State<Site>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let (cx, failure) = context_of(&site, &parts).await;
+    let mut request = Request::from_parts(parts, body);
+    let cx = Arc::new(cx);
+    if let Some(error) = failure {
+        return site.error_page(cx, error).await;
+    }
+    // A choice made by a link in the header or footer is kept in a cookie; nothing changes on the server.
+    let language = cx.query.get("lang").and_then(|tag| i18n::from_tag(tag)).map(|locale| Cookie::new("lang", i18n::tag(locale)));
+    let theme = cx.query.contains_key("theme").then(|| Cookie::new("theme", cx.theme.clone()));
+    request.extensions_mut().insert(cx);
+    let mut response = next.run(request).await;
+    for cookie in [language, theme].into_iter().flatten() {
+        if let Ok(value) = HeaderValue::from_str(&cookie.lasting(365 * 24 * 3600).to_string()) {
+            response.headers_mut().append(header::SET_COOKIE, value);
+        }
+    }
+    response
+}
+
+const THEMES: &[&str] = &["light", "dark", "system"];
+
+async fn context_of(site: &Site, request: &Parts) -> (RequestContext, Option<AppError>) {
+    let peer = request.extensions.get::<ConnectInfo<SocketAddr>>().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |info| info.0.ip());
+    let address = client_address(&request.headers, peer, site.state.config.trusted_proxies);
+    let text = |name: header::HeaderName| request.headers.get(name).and_then(|value| value.to_str().ok());
+    let cookies = cookies(&request.headers);
+    let mut failure = None;
+    let viewer = match cookies.get(sessions::COOKIE) {
+        None => None,
+        Some(token) => match sessions::load(&site.state.db, site.state.clock.now(), token).await {
+            Ok(viewer) => viewer,
+            Err(error) => {
+                failure = Some(AppError::from(error));
+                None
+            }
+        },
+    };
+    let query: HashMap<String, String> = request.uri.query().map(parse_query).unwrap_or_default();
+    let locale = query
+        .get("lang")
+        .and_then(|tag| i18n::from_tag(tag))
+        .or_else(|| cookies.get("lang").and_then(|tag| i18n::from_tag(tag)))
+        .or_else(|| viewer.as_ref().and_then(|viewer| i18n::from_tag(&viewer.language)))
+        .or_else(|| text(header::ACCEPT_LANGUAGE).and_then(i18n::from_accept_language))
+        .unwrap_or(i18n::Locale::en);
+    let theme = query.get("theme").or_else(|| cookies.get("theme")).filter(|theme| THEMES.contains(&theme.as_str())).cloned();
+    let cx = RequestContext::new(site.state.clone(), address).with(|cx| {
+        cx.theme = theme.unwrap_or_else(|| "system".into());
+        cx.viewer = viewer;
+        cx.locale = locale;
+        cx.path = request.uri.path().to_owned();
+        cx.query = query;
+        cx.user_agent = text(header::USER_AGENT).unwrap_or_default().chars().take(300).collect();
+    });
+    (cx, failure)
+}
+
+fn parse_query(query: &str) -> HashMap<String, String> {
+    let decode = |part: &str| percent_encoding::percent_decode_str(&part.replace('+', " ")).decode_utf8_lossy().into_owned();
+    query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decode(name), decode(value))
+        })
+        .collect()
+}
+
+pub fn cookies(headers: &HeaderMap) -> HashMap<String, String> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
+}
+
+/// The right-most address that a trusted proxy wrote; what stands further left is the client's own claim.
+fn client_address(headers: &HeaderMap, peer: IpAddr, trusted: usize) -> IpAddr {
+    if trusted == 0 {
+        return peer;
+    }
+    let hops: Vec<&str> = headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .collect();
+    hops.len().checked_sub(trusted).and_then(|index| hops.get(index)).and_then(|hop| hop.parse().ok()).unwrap_or(peer)
+}
+
+/// A call by an island, or by a program.
+async fn server_function(State(site): State<Site>, request: Request) -> Response {
+    let Some(cx) = request.extensions().get::<Arc<RequestContext>>().cloned() else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let _ = &site;
+    match forms::run_server_function(cx, request).await {
+        Ok(response) => response,
+        Err(error) => error_response(&error),
+    }
+}
+
+/// An error as JSON with its status: for islands, programs and file routes.
+pub fn error_response(error: &AppError) -> Response {
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let body = serde_json::to_string(error).unwrap_or_default();
+    let mut response = (status, [(header::CONTENT_TYPE, "application/json")], body).into_response();
+    // Tells leptos's client that the body is an error of the function.
+    response.headers_mut().insert("serverfnerror", HeaderValue::from_static("1"));
+    if let AppError::RateLimited(seconds) = error {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(*seconds));
+    }
+    response
+}
+
+/// A page: who may see it is decided here, before anything is rendered.
+async fn page(State(site): State<Site>, request: Request) -> Response {
+    let Some(cx) = request.extensions().get::<Arc<RequestContext>>().cloned() else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let uri = request.uri().clone();
+    match refusal(&site, &cx) {
+        Some(AppError::Unauthenticated) => {
+            let page = uri.path_and_query().map_or("/", |path| path.as_str());
+            let to = if cx.viewer.as_ref().is_some_and(|viewer| viewer.awaiting_factor) { "/login/code" } else { "/login" };
+            return forms::see_other(&forms::with_next(to, page));
+        }
+        Some(error) => return site.render(cx, uri, Some(error)).await,
+        None => {}
+    }
+    match *request.method() {
+        Method::GET | Method::HEAD => site.render(cx, uri, None).await,
+        Method::POST => {
+            forms::post(site, cx, request).await
+        }
+        _ => StatusCode::METHOD_NOT_ALLOWED.into_response(),
+    }
+}
+
+fn refusal(site: &Site, cx: &RequestContext) -> Option<AppError> {
+    match (site.access)(&cx.path) {
+        None => Some(AppError::NotFound),
+        Some(Access::Public) => None,
+        Some(Access::Demo) => (!site.state.config.demo).then_some(AppError::NotFound),
+        Some(Access::SignedIn) => cx.viewer().err(),
+        Some(Access::Candidate) => cx.candidate().err(),
+        Some(Access::Staff(roles)) => cx.staff(roles).err(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn security_61_only_the_trusted_hop_counts() {
+        let peer: IpAddr = "10.0.0.9".parse().unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert("x-forwarded-for", HeaderValue::from_static("1.2.3.4, 203.0.113.7"));
+        assert_eq!(client_address(&headers, peer, 0), peer);
+        assert_eq!(client_address(&headers, peer, 1), "203.0.113.7".parse::<IpAddr>().unwrap());
+        assert_eq!(client_address(&headers, peer, 2), "1.2.3.4".parse::<IpAddr>().unwrap());
+        assert_eq!(client_address(&headers, peer, 3), peer);
+    }
+}

@@ -1,0 +1,111 @@
+//! Sessions: an opaque random cookie, of which only the hash is stored. Rotated at login and at every rise in
+//! privilege (product.md section 2).
+
+use super::request::{Role, Viewer};
+use super::respond::Cookie;
+use crate::server::ids;
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::{PgConnection, PgPool};
+use std::net::IpAddr;
+use uuid::Uuid;
+
+/// `__Host-`: bound to this host, sent over secure transport only (browsers count loopback as secure).
+pub const COOKIE: &str = "__Host-session";
+
+const IDLE_STAFF: TimeDelta = TimeDelta::minutes(30);
+const IDLE_CANDIDATE: TimeDelta = TimeDelta::hours(12);
+const ABSOLUTE: TimeDelta = TimeDelta::days(7);
+
+/// Starts a session and gives the cookie that carries it.
+pub async fn start(
+    conn: &mut PgConnection,
+    now: DateTime<Utc>,
+    account_id: Uuid,
+    awaiting_factor: bool,
+    address: IpAddr,
+    user_agent: &str,
+) -> Result<Cookie, sqlx::Error> {
+    let token = ids::token();
+    let user_agent: String = user_agent.chars().take(300).collect();
+    sqlx::query!(
+        "INSERT INTO session (id, token_hash, account_id, state, created_at, last_used_at, proved_at, address, user_agent)
+         VALUES ($1, $2, $3, $4, $5, $5, $5, $6, $7)",
+        ids::uuid(),
+        ids::token_hash(&token),
+        account_id,
+        if awaiting_factor { "awaiting_factor" } else { "active" },
+        now,
+        address.to_string(),
+        user_agent,
+    )
+    .execute(conn)
+    .await?;
+    Ok(Cookie::new(COOKIE, token))
+}
+
+/// Ends one session: its cookie is worth nothing from now on.
+pub async fn end(conn: &mut PgConnection, now: DateTime<Utc>, session_id: Uuid) -> Result<(), sqlx::Error> {
+    sqlx::query!("UPDATE session SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL", session_id, now)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Ends all sessions of an account but `keep`.
+pub async fn end_others(
+    conn: &mut PgConnection,
+    now: DateTime<Utc>,
+    account_id: Uuid,
+    keep: Option<Uuid>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "UPDATE session SET ended_at = $2 WHERE account_id = $1 AND ended_at IS NULL AND id IS DISTINCT FROM $3",
+        account_id,
+        now,
+        keep
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// The person behind a session cookie, if it is alive: not ended, not idle too long, not too old, the account not disabled.
+pub async fn load(pool: &PgPool, now: DateTime<Utc>, token: &str) -> Result<Option<Viewer>, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"SELECT s.id, s.state, s.created_at, s.last_used_at, s.proved_at, a.id AS account_id, a.candidate_id, a.given_name,
+                  a.family_name, a.language, a.time_zone, a.country, e.address, e.verified_at IS NOT NULL AS "verified!",
+                  ARRAY(SELECT role FROM account_role r WHERE r.account_id = a.id ORDER BY role) AS "roles!"
+           FROM session s
+           JOIN account a ON a.id = s.account_id
+           JOIN account_email e ON e.account_id = a.id AND e.is_primary
+           WHERE s.token_hash = $1 AND s.ended_at IS NULL AND a.disabled_at IS NULL"#,
+        ids::token_hash(token)
+    )
+    .fetch_optional(pool)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let roles: Vec<Role> = row.roles.iter().filter_map(|role| Role::parse(role)).collect();
+    let idle = if roles.is_empty() { IDLE_CANDIDATE } else { IDLE_STAFF };
+    if now - row.last_used_at > idle || now - row.created_at > ABSOLUTE {
+        return Ok(None);
+    }
+    // Once a minute is enough for a limit of half an hour, and spares a write on every page.
+    if now - row.last_used_at > TimeDelta::minutes(1) {
+        sqlx::query!("UPDATE session SET last_used_at = $2 WHERE id = $1", row.id, now).execute(pool).await?;
+    }
+    Ok(Some(Viewer {
+        session_id: row.id,
+        account_id: row.account_id,
+        candidate_id: row.candidate_id,
+        given_name: row.given_name,
+        family_name: row.family_name,
+        email: row.address,
+        email_verified: row.verified,
+        language: row.language,
+        time_zone: row.time_zone,
+        country: row.country,
+        roles,
+        awaiting_factor: row.state == "awaiting_factor",
+        proved_at: row.proved_at,
+    }))
+}

@@ -1,0 +1,301 @@
+//! Mails: composed of a few blocks, so that the HTML and the text say the same; written with the change they tell
+//! of; delivered by a job over SMTP, or left for the local mailbox.
+
+use super::config::Config;
+use super::jobs::{self, JobError};
+use super::state::AppState;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, Utc};
+use futures_util::future::BoxFuture;
+use lettre::message::header::ContentType;
+use lettre::message::{Attachment as LettreAttachment, Mailbox, MultiPart, SinglePart};
+use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+/// The kind of the job that delivers one message.
+pub const DELIVER: &str = "mail.deliver";
+
+/// One mail, in the recipient's language.
+#[derive(Debug, Clone)]
+pub struct Mail {
+    /// The kind of mail, e.g. `accounts.verify_email`.
+    pub template: &'static str,
+    pub to: Recipient,
+    pub subject: String,
+    /// The first line that a mail program shows beside the subject.
+    pub preheader: String,
+    pub blocks: Vec<Block>,
+    pub attachments: Vec<Attachment>,
+    /// One mail an event: a second one with the same key is not written.
+    pub dedup_key: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Recipient {
+    pub account_id: Option<Uuid>,
+    pub name: String,
+    pub address: String,
+    /// BCP 47.
+    pub language: String,
+}
+
+/// What a mail is made of. Text is plain: it is escaped here.
+#[derive(Debug, Clone)]
+pub enum Block {
+    Paragraph(String),
+    Button { label: String, url: String },
+    /// Key and value rows.
+    Details(Vec<(String, String)>),
+    /// Set apart: what must not be missed.
+    Notice(String),
+    List(Vec<String>),
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Attachment {
+    pub name: String,
+    pub media_type: String,
+    pub base64: String,
+}
+
+impl Attachment {
+    pub fn new(name: impl Into<String>, media_type: impl Into<String>, bytes: &[u8]) -> Self {
+        Self { name: name.into(), media_type: media_type.into(), base64: STANDARD.encode(bytes) }
+    }
+}
+
+/// Writes the mail and the job that delivers it. Call it inside the change's transaction.
+pub async fn enqueue(conn: &mut PgConnection, state: &AppState, now: DateTime<Utc>, mail: Mail) -> Result<(), sqlx::Error> {
+    let id = super::ids::uuid();
+    let programme = state.programme.get();
+    let written = sqlx::query_scalar!(
+        "INSERT INTO mail_message (id, account_id, template, language, to_name, to_address, subject, body_html, body_text,
+                                   attachments, dedup_key, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+         ON CONFLICT (dedup_key) DO NOTHING RETURNING id",
+        id,
+        mail.to.account_id,
+        mail.template,
+        mail.to.language,
+        mail.to.name,
+        mail.to.address,
+        mail.subject,
+        layout::html(&mail, &programme, &state.config.public_url),
+        layout::text(&mail, &programme, &state.config.public_url),
+        serde_json::to_value(&mail.attachments).unwrap_or_default(),
+        mail.dedup_key,
+        now,
+    )
+    .fetch_optional(&mut *conn)
+    .await?;
+    if let Some(id) = written {
+        jobs::enqueue(conn, now, DELIVER, id, None).await?;
+    }
+    Ok(())
+}
+
+/// Where mails go.
+#[derive(Clone)]
+pub enum Mailer {
+    Smtp(Box<AsyncSmtpTransport<Tokio1Executor>>),
+    /// They stay where they are written; `/mailbox` shows them in demo mode.
+    Mailbox,
+}
+
+impl Mailer {
+    pub fn from_config(config: &Config) -> Self {
+        match config.smtp_url.as_ref().map(|url| AsyncSmtpTransport::<Tokio1Executor>::from_url(&url.0)) {
+            Some(Ok(transport)) => Mailer::Smtp(Box::new(transport.build())),
+            Some(Err(error)) => {
+                tracing::error!(error.cause = %error, "CERTPORTAL_SMTP_URL cannot be used; mails wait");
+                Mailer::Mailbox
+            }
+            None => Mailer::Mailbox,
+        }
+    }
+}
+
+/// Delivers one message; a message that is sent already is left alone.
+pub fn deliver(state: AppState, payload: Value) -> BoxFuture<'static, Result<(), JobError>> {
+    Box::pin(async move {
+        let id: Uuid = serde_json::from_value(payload)?;
+        let mail = sqlx::query!(
+            "SELECT to_name, to_address, subject, body_html, body_text, attachments FROM mail_message
+             WHERE id = $1 AND sent_at IS NULL",
+            id
+        )
+        .fetch_optional(&state.db)
+        .await?;
+        let Some(mail) = mail else { return Ok(()) };
+        if let Mailer::Smtp(transport) = &state.mailer {
+            let programme = state.programme.get();
+            let from = Mailbox::new(Some(programme.sender_name.clone()), programme.sender_address.parse()?);
+            let to = Mailbox::new(Some(mail.to_name), mail.to_address.parse()?);
+            let body = MultiPart::alternative_plain_html(mail.body_text, mail.body_html);
+            let attachments: Vec<Attachment> = serde_json::from_value(mail.attachments)?;
+            let mut parts = MultiPart::mixed().multipart(body);
+            for attachment in attachments {
+                parts = parts.singlepart(attachment_part(attachment)?);
+            }
+            let message = Message::builder()
+                .message_id(Some(format!("<{id}@{}>", host_of(&state.config.public_url))))
+                .from(from)
+                .to(to)
+                .subject(mail.subject)
+                .multipart(parts)?;
+            if let Err(error) = transport.send(message).await {
+                sqlx::query!("UPDATE mail_message SET last_error = $2 WHERE id = $1", id, error.to_string())
+                    .execute(&state.db)
+                    .await?;
+                return Err(error.into());
+            }
+        } else if !state.config.demo {
+            return Err(JobError("CERTPORTAL_SMTP_URL is not set: the mail waits".into()));
+        }
+        sqlx::query!("UPDATE mail_message SET sent_at = $2, last_error = NULL WHERE id = $1", id, state.clock.now())
+            .execute(&state.db)
+            .await?;
+        Ok(())
+    })
+}
+
+fn attachment_part(attachment: Attachment) -> Result<SinglePart, JobError> {
+    let bytes = STANDARD.decode(attachment.base64)?;
+    Ok(LettreAttachment::new(attachment.name).body(bytes, ContentType::parse(&attachment.media_type)?))
+}
+
+fn host_of(url: &str) -> &str {
+    url.split("://").nth(1).unwrap_or("localhost").split(':').next().unwrap_or("localhost")
+}
+
+mod layout {
+    //! One layout for every mail: `style/mail/layout.html`.
+
+    use super::{Block, Mail};
+    use crate::server::programme::Programme;
+
+    const LAYOUT: &str = include_str!("../../style/mail/layout.html");
+
+    pub fn escape(text: &str) -> String {
+        text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+    }
+
+    pub fn html(mail: &Mail, programme: &Programme, portal: &str) -> String {
+        let body: String = mail.blocks.iter().map(block_html).collect();
+        // One pass over the layout, so that a value which looks like a placeholder stays a value.
+        let mut out = String::with_capacity(LAYOUT.len() + body.len());
+        let mut rest = LAYOUT;
+        while let Some((before, after)) = rest.split_once("{{") {
+            out.push_str(before);
+            let Some((name, tail)) = after.split_once("}}") else { break };
+            match name.trim() {
+                "title" => out.push_str(&escape(&mail.subject)),
+                "preheader" => out.push_str(&escape(&mail.preheader)),
+                "language" => out.push_str(&escape(&mail.to.language)),
+                "programme" => out.push_str(&escape(&programme.name)),
+                "accent" => out.push_str(&escape(&programme.accent)),
+                "support_email" => out.push_str(&escape(&programme.support_email)),
+                "portal" => out.push_str(&escape(portal)),
+                "body" => out.push_str(&body),
+                "footer" => out.push_str(&escape(&footer(programme))),
+                _ => {}
+            }
+            rest = tail;
+        }
+        out.push_str(rest);
+        out
+    }
+
+    fn footer(programme: &Programme) -> String {
+        format!("{} · {}", programme.name, programme.support_email)
+    }
+
+    fn block_html(block: &Block) -> String {
+        match block {
+            Block::Paragraph(text) => {
+                format!("<p class=\"m-p\" style=\"margin:0 0 16px;\">{}</p>", escape(text).replace('\n', "<br>"))
+            }
+            Block::Button { label, url } => format!(
+                "<table role=\"presentation\" cellpadding=\"0\" cellspacing=\"0\" style=\"margin:8px 0 24px;\"><tr><td class=\"m-btn\" \
+                 style=\"background:#0b5d6b;border-radius:4px;\"><a href=\"{url}\" class=\"m-btn-a\" style=\"display:inline-block;padding:13px 24px;\
+                 color:#ffffff;font-weight:600;text-decoration:none;\">{label}</a></td></tr></table>\
+                 <p class=\"m-small\" style=\"margin:0 0 16px;font-size:13px;word-break:break-all;\">{url}</p>",
+                url = escape(url),
+                label = escape(label)
+            ),
+            Block::Details(rows) => {
+                let rows: String = rows
+                    .iter()
+                    .map(|(key, value)| {
+                        format!(
+                            "<tr><th class=\"m-key\" align=\"left\" valign=\"top\" style=\"padding:8px 16px 8px 0;font-weight:400;color:#52606b;\
+                             border-bottom:1px solid #dde2e5;\">{}</th><td class=\"m-value\" valign=\"top\" style=\"padding:8px 0;font-weight:600;\
+                             border-bottom:1px solid #dde2e5;\">{}</td></tr>",
+                            escape(key),
+                            escape(value).replace('\n', "<br>")
+                        )
+                    })
+                    .collect();
+                format!("<table cellpadding=\"0\" cellspacing=\"0\" width=\"100%\" style=\"margin:0 0 24px;border-collapse:collapse;\">{rows}</table>")
+            }
+            Block::Notice(text) => format!(
+                "<table role=\"presentation\" cellpadding=\"0\" cellspacing=\"0\" width=\"100%\" style=\"margin:0 0 24px;\"><tr>\
+                 <td class=\"m-notice\" style=\"padding:14px 16px;background:#f2f5f6;border-left:3px solid #0b5d6b;\">{}</td></tr></table>",
+                escape(text).replace('\n', "<br>")
+            ),
+            Block::List(items) => {
+                let items: String =
+                    items.iter().map(|item| format!("<li style=\"margin:0 0 6px;\">{}</li>", escape(item))).collect();
+                format!("<ul style=\"margin:0 0 16px;padding-left:20px;\">{items}</ul>")
+            }
+        }
+    }
+
+    pub fn text(mail: &Mail, programme: &Programme, portal: &str) -> String {
+        let mut out = String::new();
+        for block in &mail.blocks {
+            match block {
+                Block::Paragraph(text) | Block::Notice(text) => out.push_str(text),
+                Block::Button { label, url } => out.push_str(&format!("{label}:\n{url}")),
+                Block::Details(rows) => {
+                    let rows: Vec<String> = rows.iter().map(|(key, value)| format!("{key}: {value}")).collect();
+                    out.push_str(&rows.join("\n"));
+                }
+                Block::List(items) => {
+                    let items: Vec<String> = items.iter().map(|item| format!("- {item}")).collect();
+                    out.push_str(&items.join("\n"));
+                }
+            }
+            out.push_str("\n\n");
+        }
+        out.push_str(&format!("-- \n{}\n{}\n{}\n", programme.name, portal, programme.support_email));
+        out
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+        use crate::server::mail::Recipient;
+
+        #[test]
+        fn a_name_with_markup_or_placeholders_stays_text() {
+            let mail = Mail {
+                template: "test",
+                to: Recipient { account_id: None, name: "x".into(), address: "x@example.com".into(), language: "en".into() },
+                subject: "<b>{{body}}</b>".into(),
+                preheader: String::new(),
+                blocks: vec![Block::Paragraph("Hello <script>alert(1)</script>".into())],
+                attachments: vec![],
+                dedup_key: None,
+            };
+            let html = html(&mail, &Programme::default(), "http://portal");
+            assert!(html.contains("&lt;b&gt;{{body}}&lt;/b&gt;"));
+            assert!(html.contains("&lt;script&gt;"));
+            assert!(text(&mail, &Programme::default(), "http://portal").contains("<script>"));
+        }
+    }
+}

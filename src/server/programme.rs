@@ -1,0 +1,121 @@
+//! The programme's data (name, colours, senders) and its policies: read often, changed rarely, so kept in
+//! memory and refreshed in the background.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::{PgConnection, PgPool};
+use std::sync::{Arc, RwLock};
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Programme {
+    pub name: String,
+    pub short_name: String,
+    pub accent: String,
+    pub accent_dark: String,
+    pub logo_svg: Option<String>,
+    pub sender_name: String,
+    pub sender_address: String,
+    pub support_email: String,
+    pub support_phone: Option<String>,
+    pub signatory_name: String,
+    pub signatory_title: String,
+    pub currency: String,
+    pub agreement_version: String,
+    pub agreement_text: serde_json::Value,
+}
+
+/// Every number of the product's rules (product.md sections 1 to 7). Stored as JSON in `policy_version`,
+/// copied onto what a candidate buys.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Policies {
+    pub email_verification_hours: i64,
+    pub minimum_age: i32,
+    pub guardian_consent_age: i32,
+    pub lead_time_hours_center: i64,
+    pub lead_time_hours_online: i64,
+    pub horizon_days: i64,
+    pub hold_minutes: i64,
+    pub seat_overhead_minutes_center: i32,
+    pub seat_overhead_minutes_online: i32,
+    pub reschedule_cutoff_hours: i64,
+    pub reschedule_limit: i32,
+    pub cancel_cutoff_hours: i64,
+    pub retake_wait_days: i32,
+    pub pass_block_years: i32,
+    pub result_business_days: i32,
+    pub validity_years: i32,
+    pub arrival_minutes: i64,
+    pub online_checkin_opens_minutes: i64,
+    pub online_checkin_closes_minutes: i64,
+    pub pass_benefit_percent: i32,
+    pub beta_price_percent: i32,
+}
+
+impl Default for Policies {
+    fn default() -> Self {
+        Self {
+            email_verification_hours: 24,
+            minimum_age: 13,
+            guardian_consent_age: 18,
+            lead_time_hours_center: 24,
+            lead_time_hours_online: 4,
+            horizon_days: 90,
+            hold_minutes: 15,
+            seat_overhead_minutes_center: 30,
+            seat_overhead_minutes_online: 15,
+            reschedule_cutoff_hours: 24,
+            reschedule_limit: 2,
+            cancel_cutoff_hours: 24,
+            retake_wait_days: 14,
+            pass_block_years: 2,
+            result_business_days: 5,
+            validity_years: 3,
+            arrival_minutes: 30,
+            online_checkin_opens_minutes: 30,
+            online_checkin_closes_minutes: 15,
+            pass_benefit_percent: 50,
+            beta_price_percent: 50,
+        }
+    }
+}
+
+/// The last good copy of the programme row; survives an outage of the database.
+#[derive(Clone, Default)]
+pub struct ProgrammeCache(Arc<RwLock<Arc<Programme>>>);
+
+impl ProgrammeCache {
+    pub fn get(&self) -> Arc<Programme> {
+        self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    /// Reads the row again; keeps the old copy when there is none yet.
+    pub async fn refresh(&self, pool: &PgPool) -> Result<(), sqlx::Error> {
+        let row = sqlx::query_as!(
+            Programme,
+            "SELECT name, short_name, accent, accent_dark, logo_svg, sender_name, sender_address, support_email, support_phone,
+                    signatory_name, signatory_title, currency, agreement_version, agreement_text
+             FROM programme"
+        )
+        .fetch_optional(pool)
+        .await?;
+        if let Some(programme) = row {
+            *self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(programme);
+        }
+        Ok(())
+    }
+}
+
+/// The policies in force at `now`; the built-in numbers of product.md while no row has started.
+pub async fn policies(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<Policies, sqlx::Error> {
+    let rules = sqlx::query_scalar!(
+        "SELECT rules FROM policy_version WHERE starts_at <= $1 ORDER BY starts_at DESC, version DESC LIMIT 1",
+        now
+    )
+    .fetch_optional(conn)
+    .await?;
+    match rules {
+        None => Ok(Policies::default()),
+        Some(rules) => serde_json::from_value(rules).map_err(|error| sqlx::Error::Decode(error.into())),
+    }
+}

@@ -1,0 +1,65 @@
+//! What a request or a job may use: passed explicitly, cheap to clone.
+
+use super::clock::Clock;
+use super::config::Config;
+use super::mail::Mailer;
+use super::programme::ProgrammeCache;
+use super::server_key::ServerKey;
+use leptos::config::LeptosOptions;
+use sqlx::PgPool;
+use std::ops::Deref;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+#[derive(Clone)]
+pub struct AppState(Arc<Inner>);
+
+pub struct Inner {
+    pub config: Config,
+    pub db: PgPool,
+    pub clock: Clock,
+    pub key: ServerKey,
+    pub programme: ProgrammeCache,
+    pub mailer: Mailer,
+    /// One password hash at a time a core: a login storm must not starve the pages (security.md, "Cost of a password").
+    pub hashing: Arc<Semaphore>,
+    /// What leptos needs to know of the built browser files.
+    pub leptos: LeptosOptions,
+}
+
+impl AppState {
+    pub fn new(config: Config, db: PgPool, clock: Clock, key: ServerKey) -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        let mailer = Mailer::from_config(&config);
+        let leptos = leptos_options(&config);
+        Self(Arc::new(Inner {
+            config,
+            db,
+            clock,
+            key,
+            programme: ProgrammeCache::default(),
+            mailer,
+            leptos,
+            hashing: Arc::new(Semaphore::new(cores)),
+        }))
+    }
+}
+
+impl Deref for AppState {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+fn leptos_options(config: &Config) -> LeptosOptions {
+    // The reload port of `cargo leptos watch` and the like come from leptos's own variables.
+    let mut options = leptos::config::get_configuration(None)
+        .map(|file| file.leptos_options)
+        .unwrap_or_else(|_| LeptosOptions::builder().output_name("certportal").build());
+    options.output_name = "certportal".into();
+    options.site_root = config.site_root.display().to_string().into();
+    options.site_addr = config.site_addr;
+    options
+}
