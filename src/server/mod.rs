@@ -1,1 +1,3 @@
 //! What every capability stands on. Knows no capability.
+
+pub mod embedded_postgres;
