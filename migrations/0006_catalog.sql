@@ -70,3 +70,11 @@ CREATE TABLE exam_domain (
     weight   int NOT NULL CHECK (weight BETWEEN 1 AND 100),
     PRIMARY KEY (exam_id, position)
 );
+
+-- A version that is announced but not described yet: nothing of it can be booked.
+CREATE TABLE exam_announcement (
+    code              text PRIMARY KEY,
+    certification_id  uuid NOT NULL REFERENCES certification,
+    registration_from date,
+    replaces_code     text
+);

@@ -16,7 +16,22 @@ use leptos_router::path;
 /// Every page's address and who may see it. A path without a row does not exist; a test holds the table equal to the
 /// routes below.
 pub const PAGES: &[(&str, Access)] = &[
+    // catalog
     ("/", Access::Public),
+    // accounts
+
+    // scheduling
+
+    // checkout
+
+    // results
+
+    // credentials
+
+    // staff
+
+    // demo
+    //
 ];
 
 /// The rule of a path: the first pattern of [`PAGES`] that fits.
@@ -33,11 +48,48 @@ pub fn access(path: &str) -> Option<Access> {
 /// What the worker runs.
 pub fn jobs() -> Registry {
     Registry::default().on(mail::DELIVER, mail::deliver)
+    // scheduling
+
+    // checkout
+
+    // results
+
+    // credentials
+    //
+}
+
+/// Countries, cities and the like: loaded when the bundled files are newer than the database.
+pub async fn load_reference_data(_state: &AppState) -> Result<(), Box<dyn std::error::Error>> {
+    // catalog
+    Ok(())
+}
+
+/// The demo programme with its catalogue, centres and people. Changes nothing the second time.
+pub async fn load_demo_data(_state: &AppState) -> Result<(), Box<dyn std::error::Error>> {
+    // catalog: programme, policies, certifications and exams
+
+    // scheduling: test centres and online lanes
+
+    // accounts: people
+
+    // results: what the people have done so far
+    //
+    Ok(())
 }
 
 /// Plain routes of the capabilities: files, uploads, webhooks.
 fn routes() -> axum::Router<Site> {
     axum::Router::new().route("/programme.css", axum::routing::get(crate::server::http::router::programme_css))
+    // scheduling
+
+    // checkout
+
+    // results
+
+    // credentials
+
+    // demo
+    //
 }
 
 /// The whole program as a service.
@@ -136,7 +188,23 @@ fn Pages() -> impl IntoView {
     view! {
         <Router>
             <Routes fallback=|| view! { <div class="wrap"><ErrorView error=AppError::NotFound/></div> }>
+                // catalog
                 <Route path=path!("/") view=crate::chrome::Footer/>
+
+                // accounts
+
+                // scheduling
+
+                // checkout
+
+                // results
+
+                // credentials
+
+                // staff
+
+                // demo
+                //
             </Routes>
         </Router>
     }

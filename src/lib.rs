@@ -14,7 +14,13 @@ pub mod app;
 pub mod chrome;
 
 // The capabilities.
+pub mod accounts;
+pub mod catalog;
+pub mod checkout;
 pub mod credentials;
+pub mod results;
+pub mod scheduling;
+pub mod staff;
 
 // Demo mode: the clock that staff can move, the local mailbox, the style guide.
 pub mod demo;

@@ -1,13 +1,20 @@
 //! The command line: wires, decides nothing.
 
+use certportal::app;
+use certportal::server::clock::Clock;
 use certportal::server::config::{Config, Overrides};
-use certportal::server::database;
+use certportal::server::embedded_postgres::{EmbeddedPostgres, EmbeddedSettings};
 use certportal::server::server_key::ServerKey;
 use certportal::server::state::AppState;
-use certportal::server::{clock::Clock, jobs};
+use certportal::server::{database, jobs};
 use clap::{Parser, Subcommand};
+use std::error::Error;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 #[derive(Parser)]
 #[command(name = "certportal", version, about = "A self-hosted certification portal")]
@@ -36,7 +43,7 @@ enum Command {
     Worker,
     /// Bring the database up to this program's version.
     Migrate,
-    /// Load the demo programme, its catalogue, centres and people.
+    /// Load the demo programme, its catalogue, centres and people. Changes nothing the second time.
     Seed,
     /// Read the whole configuration and report every problem.
     Check,
@@ -49,7 +56,139 @@ async fn main() -> ExitCode {
         Command::Serve { demo, port, .. } => Overrides { demo: *demo, port: *port, data_dir: cli.data.clone() },
         _ => Overrides { data_dir: cli.data.clone(), ..Overrides::default() },
     };
-    let _ = (overrides, jobs::Registry::default(), Clock::real());
-    let _ = (Config::from_environment, database::pool, ServerKey::load_or_create, AppState::new);
-    ExitCode::SUCCESS
+    let config = match Config::from_environment(&overrides) {
+        Ok(config) => config,
+        Err(problems) => {
+            for problem in problems {
+                eprintln!("certportal: {problem}");
+            }
+            return ExitCode::from(2);
+        }
+    };
+    certportal::server::telemetry::start(&config);
+    match run(cli.command, config).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("certportal: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command, config: Config) -> Result<(), Box<dyn Error>> {
+    match command {
+        Command::Serve { no_worker, .. } => serve(config, !no_worker).await,
+        Command::Worker => {
+            with_database(config, async |state| {
+                let (stop, stopped) = watch::channel(false);
+                let worker = tokio::spawn(jobs::work(state, app::jobs(), stopped));
+                shutdown_signal().await;
+                let _ = stop.send(true);
+                worker.await?;
+                Ok(())
+            })
+            .await
+        }
+        Command::Migrate => with_database(config, async |state| Ok(database::migrate(&state.db).await?)).await,
+        Command::Seed => {
+            with_database(config, async |state| {
+                database::migrate(&state.db).await?;
+                app::load_reference_data(&state).await?;
+                app::load_demo_data(&state).await?;
+                Ok(())
+            })
+            .await
+        }
+        Command::Check => {
+            with_database(config, async |state| {
+                sqlx::query("SELECT 1").execute(&state.db).await?;
+                println!("The configuration is complete and the database answers.");
+                Ok(())
+            })
+            .await
+        }
+    }
+}
+
+async fn serve(config: Config, with_worker: bool) -> Result<(), Box<dyn Error>> {
+    // The port first: a busy one is told at once, before a database is brought up for nothing.
+    let listener = TcpListener::bind(config.site_addr)
+        .await
+        .map_err(|error| format!("cannot listen on {}: {error}; choose another with --port", config.site_addr))?;
+    with_database(config, async |state| {
+        database::migrate(&state.db).await?;
+        app::load_reference_data(&state).await?;
+        if state.config.demo {
+            certportal::demo::clock::restore(&state).await?;
+            app::load_demo_data(&state).await?;
+        }
+        state.programme.refresh(&state.db).await?;
+        let (stop, stopped) = watch::channel(false);
+        let worker = with_worker.then(|| tokio::spawn(jobs::work(state.clone(), app::jobs(), stopped.clone())));
+        let refresher = tokio::spawn(refresh_programme(state.clone()));
+        tracing::info!(server.address = %state.config.site_addr, "certportal is ready");
+        let service = app::router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
+        axum::serve(listener, service).with_graceful_shutdown(shutdown_signal()).await?;
+        let _ = stop.send(true);
+        refresher.abort();
+        if let Some(worker) = worker {
+            worker.await?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// Other instances may have changed the programme: a change is seen everywhere within seconds.
+async fn refresh_programme(state: AppState) {
+    loop {
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        if let Err(error) = state.programme.refresh(&state.db).await {
+            tracing::warn!(error.cause = %error, "the programme's data could not be read again");
+        }
+    }
+}
+
+/// Runs `work` on the configured database, or on the private cluster, which is stopped cleanly afterwards.
+async fn with_database<F>(config: Config, work: F) -> Result<(), Box<dyn Error>>
+where
+    F: AsyncFnOnce(AppState) -> Result<(), Box<dyn Error>>,
+{
+    std::fs::create_dir_all(&config.data_dir).map_err(|error| format!("{}: {error}", config.data_dir.display()))?;
+    let (options, embedded) = match &config.database_url {
+        Some(url) => (url.0.parse().map_err(|_| "DATABASE_URL: cannot be read as a PostgreSQL address")?, None),
+        None => match EmbeddedPostgres::running_beside(&config.data_dir) {
+            // A command beside a running `serve` uses its database.
+            Some(options) if !matches!(std::env::args().nth(1).as_deref(), Some("serve")) => (options, None),
+            _ => {
+                let settings = EmbeddedSettings { run_as: Some(config.run_as.clone()), ..EmbeddedSettings::default() };
+                let embedded = EmbeddedPostgres::start(&config.data_dir, &settings).await?;
+                (embedded.connect_options(), Some(embedded))
+            }
+        },
+    };
+    let key = ServerKey::load_or_create(&config.data_dir)?;
+    let pool = database::pool(options, config.database_connections);
+    let state = AppState::new(config, pool.clone(), Clock::real(), key);
+    let outcome = work(state).await;
+    pool.close().await;
+    if let Some(embedded) = embedded {
+        embedded.stop().await;
+    }
+    outcome
+}
+
+/// Ctrl-C, or the service manager's SIGTERM.
+async fn shutdown_signal() {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok();
+    let terminated = async {
+        match &mut terminate {
+            Some(signal) => signal.recv().await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminated => {}
+    }
 }

@@ -1,7 +1,7 @@
 //! The areas of the portal and the links inside them.
 
-use crate::server::request;
 use crate::server::http::request::Role;
+use crate::server::request;
 use crate::tr;
 use crate::ui::Icon;
 use leptos::prelude::*;

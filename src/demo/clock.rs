@@ -20,9 +20,8 @@ pub async fn advance(state: &AppState, by: TimeDelta) -> Result<(), AppError> {
 
 /// Sets the clock as the last run of the program left it.
 pub async fn restore(state: &AppState) -> Result<(), sqlx::Error> {
-    let seconds = sqlx::query_scalar!(r#"SELECT extract(epoch FROM ahead)::float8 AS "seconds!" FROM demo_clock"#)
-        .fetch_optional(&state.db)
-        .await?;
+    let seconds =
+        sqlx::query_scalar!(r#"SELECT extract(epoch FROM ahead)::float8 AS "seconds!" FROM demo_clock"#).fetch_optional(&state.db).await?;
     if let Some(seconds) = seconds {
         set(state, seconds);
     }

@@ -35,9 +35,7 @@ impl Clock {
                 let now = Utc::now() + TimeDelta::milliseconds(ahead_ms.load(Ordering::Relaxed));
                 DateTime::from_timestamp_micros(now.timestamp_micros()).unwrap_or(now)
             }
-            Kind::Fixed { at_us } => {
-                DateTime::from_timestamp_micros(at_us.load(Ordering::Relaxed)).unwrap_or_default()
-            }
+            Kind::Fixed { at_us } => DateTime::from_timestamp_micros(at_us.load(Ordering::Relaxed)).unwrap_or_default(),
         }
     }
 
@@ -45,9 +43,7 @@ impl Clock {
     pub fn advance(&self, by: TimeDelta) {
         match &*self.0 {
             Kind::Real { ahead_ms } => ahead_ms.fetch_add(by.num_milliseconds(), Ordering::Relaxed),
-            Kind::Fixed { at_us } => {
-                at_us.fetch_add(by.num_microseconds().unwrap_or_default(), Ordering::Relaxed)
-            }
+            Kind::Fixed { at_us } => at_us.fetch_add(by.num_microseconds().unwrap_or_default(), Ordering::Relaxed),
         };
     }
 

@@ -8,13 +8,33 @@ use std::path::{Path, PathBuf};
 
 /// Name, default (empty: none) and meaning of each setting.
 pub const SETTINGS: &[(&str, &str, &str)] = &[
-    ("DATABASE_URL", "", "PostgreSQL to use, e.g. `postgres://user:password@host/name`. Without it the portal runs its own private cluster under the data directory."),
+    (
+        "DATABASE_URL",
+        "",
+        "PostgreSQL to use, e.g. `postgres://user:password@host/name`. Without it the portal runs its own private cluster under the data directory.",
+    ),
     ("CERTPORTAL_DATA_DIR", "data", "Directory of the private database cluster and the server key."),
-    ("CERTPORTAL_PUBLIC_URL", "http://<site address>", "The address people see, with scheme and without path; links in mails and QR codes start with it. Production needs https."),
-    ("CERTPORTAL_DEMO", "false", "Demo mode: demo data, the movable clock, the local mailbox and the style guide. Listens on loopback only."),
-    ("CERTPORTAL_SMTP_URL", "", "SMTP server, e.g. `smtps://user:password@mail.example.org` or `smtp://host:25`. Without it mails stay in the local mailbox (demo) or wait (production)."),
+    (
+        "CERTPORTAL_PUBLIC_URL",
+        "http://<site address>",
+        "The address people see, with scheme and without path; links in mails and QR codes start with it. Production needs https.",
+    ),
+    (
+        "CERTPORTAL_DEMO",
+        "false",
+        "Demo mode: demo data, the movable clock, the local mailbox and the style guide. Listens on loopback only.",
+    ),
+    (
+        "CERTPORTAL_SMTP_URL",
+        "",
+        "SMTP server, e.g. `smtps://user:password@mail.example.org` or `smtp://host:25`. Without it mails stay in the local mailbox (demo) or wait (production).",
+    ),
     ("CERTPORTAL_GATEWAY", "sandbox", "Payment gateway: `sandbox` (test cards only) or `none`."),
-    ("CERTPORTAL_TRUSTED_PROXIES", "0", "How many reverse proxies stand in front; the client's address is that many hops from the right of X-Forwarded-For."),
+    (
+        "CERTPORTAL_TRUSTED_PROXIES",
+        "0",
+        "How many reverse proxies stand in front; the client's address is that many hops from the right of X-Forwarded-For.",
+    ),
     ("CERTPORTAL_DATABASE_CONNECTIONS", "20", "Size of the connection pool."),
     ("CERTPORTAL_RUN_AS", "postgres", "The unprivileged user that runs the private database cluster when the portal is started as root."),
     ("CERTPORTAL_LOG", "info", "Log filter, e.g. `info,certportal=debug`."),
@@ -87,11 +107,7 @@ impl Config {
     }
 
     /// The same from given texts (tests).
-    pub fn read(
-        environment: &HashMap<String, String>,
-        leptos_toml: &str,
-        overrides: &Overrides,
-    ) -> Result<Self, Vec<Problem>> {
+    pub fn read(environment: &HashMap<String, String>, leptos_toml: &str, overrides: &Overrides) -> Result<Self, Vec<Problem>> {
         let mut reader = Reader { environment, leptos: parse_leptos(leptos_toml), problems: vec![] };
         let mut site_addr: SocketAddr = reader.parsed("LEPTOS_SITE_ADDR", "an address with a port such as 127.0.0.1:3000");
         if let Some(port) = overrides.port {
@@ -224,9 +240,10 @@ impl Reader<'_> {
         let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
         match host {
             Some(host) if !host.is_empty() && !host.contains('/') => {
-                let local = host.split(':').next().is_some_and(|name| {
-                    name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-                });
+                let local = host
+                    .split(':')
+                    .next()
+                    .is_some_and(|name| name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback()));
                 if url.starts_with("http://") && !local && !demo {
                     self.problem("CERTPORTAL_PUBLIC_URL", "must be https in production");
                 }

@@ -112,9 +112,7 @@ async fn run_one(state: &AppState, registry: &Registry) -> Result<bool, sqlx::Er
     let now = state.clock.now();
     match outcome {
         Ok(()) => {
-            sqlx::query!("UPDATE job SET finished_at = $2, last_error = NULL WHERE id = $1", job.id, now)
-                .execute(&state.db)
-                .await?;
+            sqlx::query!("UPDATE job SET finished_at = $2, last_error = NULL WHERE id = $1", job.id, now).execute(&state.db).await?;
         }
         Err(JobError(cause)) => {
             let gives_up = job.attempts >= MAX_ATTEMPTS;

@@ -47,7 +47,10 @@ pub struct Recipient {
 #[derive(Debug, Clone)]
 pub enum Block {
     Paragraph(String),
-    Button { label: String, url: String },
+    Button {
+        label: String,
+        url: String,
+    },
     /// Key and value rows.
     Details(Vec<(String, String)>),
     /// Set apart: what must not be missed.
@@ -148,9 +151,7 @@ pub fn deliver(state: AppState, payload: Value) -> BoxFuture<'static, Result<(),
                 .subject(mail.subject)
                 .multipart(parts)?;
             if let Err(error) = transport.send(message).await {
-                sqlx::query!("UPDATE mail_message SET last_error = $2 WHERE id = $1", id, error.to_string())
-                    .execute(&state.db)
-                    .await?;
+                sqlx::query!("UPDATE mail_message SET last_error = $2 WHERE id = $1", id, error.to_string()).execute(&state.db).await?;
                 return Err(error.into());
             }
         } else if !state.config.demo {
@@ -195,13 +196,11 @@ mod layout {
             match name.trim() {
                 "title" => out.push_str(&escape(&mail.subject)),
                 "preheader" => out.push_str(&escape(&mail.preheader)),
-                "language" => out.push_str(&escape(&mail.to.language)),
+                "lang" => out.push_str(&escape(&mail.to.language)),
+                "dir" => out.push_str("ltr"),
                 "programme" => out.push_str(&escape(&programme.name)),
-                "accent" => out.push_str(&escape(&programme.accent)),
-                "support_email" => out.push_str(&escape(&programme.support_email)),
-                "portal" => out.push_str(&escape(portal)),
                 "body" => out.push_str(&body),
-                "footer" => out.push_str(&escape(&footer(programme))),
+                "footer" => out.push_str(&footer(programme, portal)),
                 _ => {}
             }
             rest = tail;
@@ -210,49 +209,61 @@ mod layout {
         out
     }
 
-    fn footer(programme: &Programme) -> String {
-        format!("{} · {}", programme.name, programme.support_email)
+    fn footer(programme: &Programme, portal: &str) -> String {
+        format!(
+            "<p style=\"margin:0;\">{} · <a class=\"d-link\" href=\"{portal}\" style=\"color:#0d4f5c;\">{portal}</a> · {}</p>",
+            escape(&programme.name),
+            escape(&programme.support_email),
+            portal = escape(portal)
+        )
     }
 
+    /// The markup of `style/mail/snippets.html`: styles stand inline because mail programs drop style sheets.
     fn block_html(block: &Block) -> String {
         match block {
             Block::Paragraph(text) => {
-                format!("<p class=\"m-p\" style=\"margin:0 0 16px;\">{}</p>", escape(text).replace('\n', "<br>"))
+                format!("<p class=\"d-ink\" style=\"margin:0 0 16px;color:#15201f;\">{}</p>", lines(text))
             }
             Block::Button { label, url } => format!(
-                "<table role=\"presentation\" cellpadding=\"0\" cellspacing=\"0\" style=\"margin:8px 0 24px;\"><tr><td class=\"m-btn\" \
-                 style=\"background:#0b5d6b;border-radius:4px;\"><a href=\"{url}\" class=\"m-btn-a\" style=\"display:inline-block;padding:13px 24px;\
-                 color:#ffffff;font-weight:600;text-decoration:none;\">{label}</a></td></tr></table>\
-                 <p class=\"m-small\" style=\"margin:0 0 16px;font-size:13px;word-break:break-all;\">{url}</p>",
+                "<table role=\"presentation\" class=\"m-btn m-block\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" style=\"margin:24px 0;\"><tr>\
+                 <td class=\"d-btn\" style=\"background:#0d4f5c;border-radius:2px;\"><a href=\"{url}\" style=\"display:inline-block;padding:13px 24px;\
+                 border:1px solid #0d4f5c;border-radius:2px;font:600 16px/1.25 Arial,Helvetica,sans-serif;color:#ffffff;text-decoration:none;\">{label}</a>\
+                 </td></tr></table><p class=\"d-muted\" style=\"margin:0 0 16px;font-size:13px;line-height:1.5;color:#4c5a58;word-break:break-all;\">{url}</p>",
                 url = escape(url),
                 label = escape(label)
             ),
             Block::Details(rows) => {
-                let rows: String = rows
-                    .iter()
-                    .map(|(key, value)| {
-                        format!(
-                            "<tr><th class=\"m-key\" align=\"left\" valign=\"top\" style=\"padding:8px 16px 8px 0;font-weight:400;color:#52606b;\
-                             border-bottom:1px solid #dde2e5;\">{}</th><td class=\"m-value\" valign=\"top\" style=\"padding:8px 0;font-weight:600;\
-                             border-bottom:1px solid #dde2e5;\">{}</td></tr>",
-                            escape(key),
-                            escape(value).replace('\n', "<br>")
-                        )
-                    })
-                    .collect();
-                format!("<table cellpadding=\"0\" cellspacing=\"0\" width=\"100%\" style=\"margin:0 0 24px;border-collapse:collapse;\">{rows}</table>")
+                let rows: String = rows.iter().map(|(key, value)| detail(key, value)).collect();
+                format!(
+                    "<table role=\"presentation\" class=\"m-block\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" \
+                     style=\"margin:20px 0;border-collapse:collapse;\">{rows}</table>"
+                )
             }
             Block::Notice(text) => format!(
-                "<table role=\"presentation\" cellpadding=\"0\" cellspacing=\"0\" width=\"100%\" style=\"margin:0 0 24px;\"><tr>\
-                 <td class=\"m-notice\" style=\"padding:14px 16px;background:#f2f5f6;border-left:3px solid #0b5d6b;\">{}</td></tr></table>",
-                escape(text).replace('\n', "<br>")
+                "<table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" style=\"margin:20px 0;\"><tr>\
+                 <td class=\"d-note d-ink\" style=\"padding:14px 16px;background:#fcf2dc;border-left:4px solid #855000;color:#15201f;\">{}</td></tr></table>",
+                lines(text)
             ),
             Block::List(items) => {
-                let items: String =
-                    items.iter().map(|item| format!("<li style=\"margin:0 0 6px;\">{}</li>", escape(item))).collect();
-                format!("<ul style=\"margin:0 0 16px;padding-left:20px;\">{items}</ul>")
+                let items: String = items.iter().map(|item| format!("<li style=\"margin:0 0 6px;\">{}</li>", escape(item))).collect();
+                format!("<ul class=\"d-ink\" style=\"margin:0 0 16px;padding-left:20px;color:#15201f;\">{items}</ul>")
             }
         }
+    }
+
+    fn detail(key: &str, value: &str) -> String {
+        format!(
+            "<tr class=\"m-block\"><td class=\"d-muted d-line m-key\" width=\"34%\" valign=\"top\" style=\"padding:10px 16px 10px 0;\
+             border-bottom:1px solid #d5dcda;font-size:14px;line-height:1.5;color:#4c5a58;\">{}</td><td class=\"d-ink d-line m-val\" valign=\"top\" \
+             style=\"padding:10px 0;border-bottom:1px solid #d5dcda;font-weight:600;line-height:1.5;color:#15201f;\">{}</td></tr>",
+            escape(key),
+            lines(value)
+        )
+    }
+
+    /// Escaped, with line breaks kept.
+    fn lines(text: &str) -> String {
+        escape(text).replace('\n', "<br>")
     }
 
     pub fn text(mail: &Mail, programme: &Programme, portal: &str) -> String {

@@ -108,12 +108,10 @@ impl ProgrammeCache {
 
 /// The policies in force at `now`; the built-in numbers of product.md while no row has started.
 pub async fn policies(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<Policies, sqlx::Error> {
-    let rules = sqlx::query_scalar!(
-        "SELECT rules FROM policy_version WHERE starts_at <= $1 ORDER BY starts_at DESC, version DESC LIMIT 1",
-        now
-    )
-    .fetch_optional(conn)
-    .await?;
+    let rules =
+        sqlx::query_scalar!("SELECT rules FROM policy_version WHERE starts_at <= $1 ORDER BY starts_at DESC, version DESC LIMIT 1", now)
+            .fetch_optional(conn)
+            .await?;
     match rules {
         None => Ok(Policies::default()),
         Some(rules) => serde_json::from_value(rules).map_err(|error| sqlx::Error::Decode(error.into())),

@@ -28,9 +28,8 @@ impl ServerKey {
                 if std::fs::metadata(&path)?.permissions().mode() & 0o077 != 0 {
                     return Err(std::io::Error::other(format!("{} can be read by others: chmod 600 it", path.display())));
                 }
-                let bytes: [u8; 32] = bytes
-                    .try_into()
-                    .map_err(|_| std::io::Error::other(format!("{} is not 32 bytes long", path.display())))?;
+                let bytes: [u8; 32] =
+                    bytes.try_into().map_err(|_| std::io::Error::other(format!("{} is not 32 bytes long", path.display())))?;
                 Ok(Self(bytes))
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {

@@ -111,27 +111,21 @@ pub fn ErrorSummary() -> impl IntoView {
     let locale = cx.locale;
     let form = cx.form.clone()?;
     let items = match &form.error {
-        AppError::Validation(errors) if errors.is_empty() => {
-            view! { <li>{tr!(locale, errors.form_unreadable)}</li> }.into_any()
-        }
+        AppError::Validation(errors) if errors.is_empty() => view! { <li>{tr!(locale, errors.form_unreadable)}</li> }.into_any(),
         AppError::Validation(errors) => errors
             .iter()
             .map(|error| view! { <li><a href=format!("#{}", error.field)>{error_text(locale, error)}</a></li> })
             .collect_view()
             .into_any(),
         AppError::Conflict(conflict) => view! { <li>{conflict_text(locale, *conflict)}</li> }.into_any(),
-        AppError::RateLimited(seconds) => {
-            view! { <li>{tr!(locale, errors.rate_limited, seconds = *seconds).to_string()}</li> }.into_any()
-        }
+        AppError::RateLimited(seconds) => view! { <li>{tr!(locale, errors.rate_limited, seconds = *seconds).to_string()}</li> }.into_any(),
         AppError::Forbidden => view! { <li>{tr!(locale, errors.forbidden_text)}</li> }.into_any(),
         AppError::NotFound => view! { <li>{tr!(locale, errors.not_found_title)}</li> }.into_any(),
         AppError::Unavailable => view! { <li>{tr!(locale, errors.unavailable_text)}</li> }.into_any(),
         AppError::Internal(reference) => {
             view! { <li>{tr!(locale, errors.internal_text)} " " <code class="id">{reference.clone()}</code></li> }.into_any()
         }
-        AppError::Unauthenticated | AppError::StepUpRequired => {
-            view! { <li>{tr!(locale, errors.unauthenticated_title)}</li> }.into_any()
-        }
+        AppError::Unauthenticated | AppError::StepUpRequired => view! { <li>{tr!(locale, errors.unauthenticated_title)}</li> }.into_any(),
     };
     Some(view! {
         <div class="errors" role="alert" tabindex="-1" aria-labelledby="errors-title">
@@ -152,9 +146,7 @@ pub fn ErrorView(error: AppError) -> impl IntoView {
         AppError::Unauthenticated | AppError::StepUpRequired => {
             (tr!(locale, errors.unauthenticated_title), tr!(locale, errors.unauthenticated_text))
         }
-        AppError::Unavailable | AppError::RateLimited(_) => {
-            (tr!(locale, errors.unavailable_title), tr!(locale, errors.unavailable_text))
-        }
+        AppError::Unavailable | AppError::RateLimited(_) => (tr!(locale, errors.unavailable_title), tr!(locale, errors.unavailable_text)),
         AppError::Conflict(conflict) => (tr!(locale, errors.refused_title), conflict_text(locale, *conflict)),
         AppError::Validation(_) => (tr!(locale, errors.refused_title), tr!(locale, errors.form_unreadable)),
         AppError::Internal(_) => (tr!(locale, errors.internal_title), tr!(locale, errors.internal_text)),
@@ -248,7 +240,8 @@ pub fn Summary(#[prop(default = "summary")] class: &'static str, children: Child
 pub fn SummaryRow(
     #[prop(into)] key: String,
     /// Where the fact can be changed, and the visible word for it.
-    #[prop(optional, into)] change: Option<(String, String)>,
+    #[prop(optional, into)]
+    change: Option<(String, String)>,
     children: Children,
 ) -> impl IntoView {
     let for_readers = key.clone();

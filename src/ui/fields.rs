@@ -71,14 +71,7 @@ fn described_by(name: &str, hint: bool, error: bool, more: Option<&str>) -> Opti
 }
 
 #[component]
-fn Frame(
-    name: String,
-    label: String,
-    hint: Option<String>,
-    error: Option<String>,
-    optional: bool,
-    children: Children,
-) -> impl IntoView {
+fn Frame(name: String, label: String, hint: Option<String>, error: Option<String>, optional: bool, children: Children) -> impl IntoView {
     let locale = request().locale;
     let field_class = if error.is_some() { "field field--error" } else { "field" };
     view! {

@@ -74,7 +74,13 @@ pub fn strength(password: &str) -> usize {
     for (index, character) in characters.iter().enumerate() {
         let follows = index > 0 && (*character as i64 - characters[index - 1] as i64).abs() <= 1;
         let seen = characters[..index].contains(character);
-        bits += if follows { 0.6 } else if seen { per_character * 0.5 } else { per_character };
+        bits += if follows {
+            0.6
+        } else if seen {
+            per_character * 0.5
+        } else {
+            per_character
+        };
     }
     match bits {
         b if b < 22.0 => 0,

@@ -17,13 +17,15 @@ mod table;
 #[cfg(feature = "ssr")]
 pub use errors::{conflict_text, error_text};
 #[cfg(feature = "ssr")]
-pub use feedback::{Alert, AlertKind, BackLink, Crumbs, Empty, ErrorSummary, ErrorView, Icon, PageHead, Steps, Summary, SummaryRow, Tag, Tone};
+pub use feedback::{
+    Alert, AlertKind, BackLink, Crumbs, Empty, ErrorSummary, ErrorView, Icon, PageHead, Steps, Summary, SummaryRow, Tag, Tone,
+};
 #[cfg(feature = "ssr")]
 pub use fields::{
     CheckboxField, Choice, CurrentForm, DateField, FileField, Form, HiddenField, PasswordField, RadioField, SelectField, TextArea,
     TextField, form_value,
 };
 #[cfg(feature = "ssr")]
-pub use page::loaded;
+pub use page::{PageTitle, loaded, param};
 #[cfg(feature = "ssr")]
 pub use table::{Pages, Table};

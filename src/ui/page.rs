@@ -23,3 +23,16 @@ where
     }
     .into_any()
 }
+
+/// The page's title; says so when its form was refused.
+#[component]
+pub fn PageTitle(#[prop(into)] text: String) -> impl IntoView {
+    let cx = crate::server::request();
+    let prefix = if cx.form.is_some() { crate::tr!(cx.locale, errors.prefix) } else { "" };
+    view! { <leptos_meta::Title text=format!("{prefix}{text}")/> }
+}
+
+/// A parameter of the page's address; empty where it is missing.
+pub fn param(name: &str) -> String {
+    leptos_router::hooks::use_params_map().with_untracked(|parameters| parameters.get(name).unwrap_or_default())
+}

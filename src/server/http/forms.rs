@@ -23,9 +23,7 @@ pub struct Submitted(Vec<(String, String)>);
 
 impl Submitted {
     pub fn parse(body: &[u8]) -> Self {
-        let decode = |part: &str| {
-            percent_encoding::percent_decode_str(&part.replace('+', " ")).decode_utf8_lossy().into_owned()
-        };
+        let decode = |part: &str| percent_encoding::percent_decode_str(&part.replace('+', " ")).decode_utf8_lossy().into_owned();
         let text = String::from_utf8_lossy(body);
         let pairs = text.split('&').filter(|pair| !pair.is_empty());
         Self(
@@ -143,8 +141,7 @@ pub async fn run_server_function(cx: Arc<RequestContext>, request: Request<Body>
     if !known {
         return Err(AppError::NotFound);
     }
-    let response =
-        leptos_axum::handle_server_fns_with_context(move || provide_context(cx.clone()), request).await.into_response();
+    let response = leptos_axum::handle_server_fns_with_context(move || provide_context(cx.clone()), request).await.into_response();
     if !response.headers().contains_key("serverfnerror") {
         return Ok(response);
     }

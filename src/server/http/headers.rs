@@ -17,7 +17,10 @@ pub fn page_policy(nonce: &str, live_reload: bool) -> String {
 
 /// What every answer carries that does not say otherwise itself.
 const DEFAULTS: &[(&str, &str)] = &[
-    ("content-security-policy", "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"),
+    (
+        "content-security-policy",
+        "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    ),
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "strict-origin-when-cross-origin"),
     ("cross-origin-opener-policy", "same-origin"),

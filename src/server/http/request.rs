@@ -1,11 +1,11 @@
 //! What a page, a server function or a file route knows of the request it answers.
 
 use crate::error::{AppError, AppResult};
-use crate::server::i18n::Locale;
+use crate::server::format;
 use crate::server::http::FormState;
+use crate::server::i18n::Locale;
 use crate::server::programme::Programme;
 use crate::server::state::AppState;
-use crate::server::format;
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use leptos::prelude::*;

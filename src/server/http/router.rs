@@ -88,6 +88,8 @@ impl Site {
 
 /// The whole program as one service. `routes` are the capabilities' plain routes (files, webhooks, uploads).
 pub fn router(site: Site, routes: Router<Site>) -> Router {
+    // Fails when it is set already (several routers in one test binary): that is fine.
+    let _ = any_spawner::Executor::init_tokio();
     let pages = Router::new()
         .route("/api/{*function}", any(server_function))
         .merge(routes)
@@ -115,7 +117,10 @@ fn static_files(root: &std::path::Path) -> Router<Site> {
             continue;
         }
         router = if entry.path().is_dir() {
-            router.nest_service(&format!("/{name}"), ServeDir::new(entry.path()).precompressed_br().precompressed_gzip().append_index_html_on_directories(false))
+            router.nest_service(
+                &format!("/{name}"),
+                ServeDir::new(entry.path()).precompressed_br().precompressed_gzip().append_index_html_on_directories(false),
+            )
         } else {
             router.route_service(&format!("/{name}"), ServeFile::new(entry.path()).precompressed_br().precompressed_gzip())
         };
@@ -308,9 +313,7 @@ async fn page(State(site): State<Site>, request: Request) -> Response {
     }
     match *request.method() {
         Method::GET | Method::HEAD => site.render(cx, uri, None).await,
-        Method::POST => {
-            forms::post(site, cx, request).await
-        }
+        Method::POST => forms::post(site, cx, request).await,
         _ => StatusCode::METHOD_NOT_ALLOWED.into_response(),
     }
 }

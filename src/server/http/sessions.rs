@@ -45,19 +45,12 @@ pub async fn start(
 
 /// Ends one session: its cookie is worth nothing from now on.
 pub async fn end(conn: &mut PgConnection, now: DateTime<Utc>, session_id: Uuid) -> Result<(), sqlx::Error> {
-    sqlx::query!("UPDATE session SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL", session_id, now)
-        .execute(conn)
-        .await?;
+    sqlx::query!("UPDATE session SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL", session_id, now).execute(conn).await?;
     Ok(())
 }
 
 /// Ends all sessions of an account but `keep`.
-pub async fn end_others(
-    conn: &mut PgConnection,
-    now: DateTime<Utc>,
-    account_id: Uuid,
-    keep: Option<Uuid>,
-) -> Result<(), sqlx::Error> {
+pub async fn end_others(conn: &mut PgConnection, now: DateTime<Utc>, account_id: Uuid, keep: Option<Uuid>) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "UPDATE session SET ended_at = $2 WHERE account_id = $1 AND ended_at IS NULL AND id IS DISTINCT FROM $3",
         account_id,

@@ -1,0 +1,1 @@
+//! Catalogue: certifications and their exams, for anybody to browse; the programme's reference data.

@@ -1,0 +1,1 @@
+//! Results: the delivery partner's file, its release, and the score report.

@@ -1,0 +1,1 @@
+//! Staff: the start page of those who run the programme.
