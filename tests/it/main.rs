@@ -3,3 +3,4 @@
 mod support;
 
 mod embedded_postgres;
+mod leptos_settings;

@@ -1,0 +1,127 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+
+/** An account that exists in every demo portal (`<data>/demo.json`). */
+export interface DemoAccount {
+  role: string;
+  name?: string;
+  email: string;
+  password: string;
+  totp_secret?: string | null;
+  candidate_id?: string | null;
+}
+
+/** What the portal has written down about its demo data. */
+export interface Demo {
+  accounts: DemoAccount[];
+  credentials?: { id: string; holder?: string; state?: string }[];
+  [more: string]: unknown;
+}
+
+/** Every directory made here, gone at the end of the run. */
+const SCRATCH = process.env.E2E_TMP ?? "/tmp";
+
+async function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => (address && typeof address === "object" ? resolve(address.port) : reject(new Error("no port"))));
+    });
+  });
+}
+
+/** A running portal with demo data, on a port and a data directory of its own (or the one in E2E_URL). */
+export class Portal {
+  private constructor(
+    readonly url: string,
+    readonly data: string,
+    private readonly child?: ChildProcess,
+  ) {}
+
+  /** Starts one; `template` is the data directory of a portal that was stopped, and is copied. */
+  static async start(template?: string): Promise<Portal> {
+    if (process.env.E2E_URL) return new Portal(process.env.E2E_URL.replace(/\/$/, ""), process.env.E2E_DATA ?? "../data");
+    const program = process.env.CERTPORTAL_BIN;
+    if (!program) throw new Error("CERTPORTAL_BIN is not set: run ./test e2e, or give E2E_URL");
+    const data = mkdtempSync(join(SCRATCH, "certportal-e2e-"));
+    // With its owners: the database belongs to an unprivileged user when we are root.
+    if (template) execFileSync("cp", ["-a", `${template}/.`, data]);
+    const port = await freePort();
+    const log = openSync(join(data, "portal.log"), "a");
+    const environment: NodeJS.ProcessEnv = { ...process.env, LEPTOS_HASH_FILES: "true", LEPTOS_SITE_ADDR: `127.0.0.1:${port}`, LEPTOS_ENV: "PROD" };
+    delete environment.DATABASE_URL;
+    const child = spawn(program, ["serve", "--demo", "--port", String(port), "--data", data], {
+      cwd: join(import.meta.dirname ?? __dirname, "../.."),
+      env: environment,
+      stdio: ["ignore", log, log],
+    });
+    closeSync(log);
+    const portal = new Portal(`http://127.0.0.1:${port}`, data, child);
+    await portal.untilReady();
+    return portal;
+  }
+
+  private async untilReady(): Promise<void> {
+    const deadline = Date.now() + 120_000;
+    for (;;) {
+      if (this.child?.exitCode !== null && this.child?.exitCode !== undefined) {
+        throw new Error(`the portal stopped while it started:\n${this.log()}`);
+      }
+      const answer = await fetch(`${this.url}/health/ready`).catch(() => undefined);
+      if (answer?.ok) return;
+      if (Date.now() > deadline) throw new Error(`the portal is not ready after two minutes:\n${this.log()}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  /** The end of what it has logged. */
+  log(): string {
+    try {
+      return readFileSync(join(this.data, "portal.log"), "utf8").split("\n").slice(-40).join("\n");
+    } catch {
+      return "(no log)";
+    }
+  }
+
+  /** Its demo accounts and credentials. */
+  get demo(): Demo {
+    return JSON.parse(readFileSync(join(this.data, "demo.json"), "utf8")) as Demo;
+  }
+
+  /** The first demo account of a role, or the one with this address. */
+  account(roleOrEmail: string): DemoAccount {
+    const found = this.demo.accounts.find((account) => account.role === roleOrEmail || account.email === roleOrEmail);
+    if (!found) throw new Error(`no demo account "${roleOrEmail}": there are ${this.demo.accounts.map((a) => a.role).join(", ")}`);
+    return found;
+  }
+
+  /** Ends it as Ctrl-C does, and waits. */
+  async stop(): Promise<void> {
+    const child = this.child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGTERM");
+    const insist = setTimeout(() => child.kill("SIGKILL"), 30_000);
+    await ended;
+    clearTimeout(insist);
+  }
+
+  /** Kills it without a chance to clean up, as a power cut would: for tests of what survives. */
+  async kill(): Promise<void> {
+    const child = this.child;
+    if (!child) return;
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGKILL");
+    await ended;
+  }
+
+  /** Stops it and removes its data. */
+  async remove(): Promise<void> {
+    await this.stop();
+    if (this.child) rmSync(this.data, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,49 @@
+# shellcheck shell=bash
+# What the journeys (./test e2e) and scripts/screenshots need: Playwright, a Chromium, and a portal to start. Sourced after build.bash.
+
+# The server is built without optimisation, which compiles in a fraction of the time; the browser's program is the one people get.
+e2e_build() {
+    local out="$ROOT/.site/test" inputs
+    inputs=$(build_inputs)
+    if [ -x "$out/bin/certportal" ] && [ "$(cat "$out/stamp" 2>/dev/null)" = "$inputs" ]; then return; fi
+    rm -rf "$out"
+    mkdir -p "$out/bin"
+    say "Building the portal for the browser's tests (after a change: 1 to 3 minutes)"
+    lock_build
+    build_site "$out/root" "$out/bin/hash.txt" --fast || exit 1
+    (cd "$ROOT" && SQLX_OFFLINE=true cargo build --quiet --locked --features ssr --bin certportal) >&2 || die "the server does not compile (see above)"
+    cp "$CARGO_TARGET_DIR/debug/certportal" "$out/bin/certportal"
+    unlock_build
+    printf '%s' "$inputs" >"$out/stamp"
+}
+
+e2e_browser() {
+    local name
+    for name in "${CHROMIUM:-}" chromium chromium-browser google-chrome; do
+        if [ -n "$name" ] && have "$name"; then
+            CHROMIUM=$(command -v "$name")
+            export CHROMIUM
+            return
+        fi
+    done
+    apt_install "Chromium (the browser of the tests)" chromium
+    e2e_browser
+}
+
+# e2e_prepare: everything up to the point where `npx playwright test` can run in end2end/.
+e2e_prepare() {
+    need_node
+    e2e_browser
+    local stamp
+    stamp=$(cksum <"$ROOT/end2end/package-lock.json")
+    if [ "$(cat "$ROOT/end2end/node_modules/.stamp" 2>/dev/null)" != "$stamp" ]; then
+        say "Installing Playwright (10 s)"
+        (cd "$ROOT/end2end" && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund --silent) >&2 || die "npm could not install end2end/package.json"
+        printf '%s' "$stamp" >"$ROOT/end2end/node_modules/.stamp"
+    fi
+    # A portal that runs already is taken as it is.
+    if [ -n "${E2E_URL:-}" ]; then return; fi
+    need_postgres
+    e2e_build
+    export CERTPORTAL_BIN="$ROOT/.site/test/bin/certportal" LEPTOS_SITE_ROOT="$ROOT/.site/test/root"
+}

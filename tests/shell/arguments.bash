@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# What ./run, ./test and the scripts answer when they are called wrongly: one line, at once, nothing built.
+set -uo pipefail
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)"
+bad=0
+
+# refuses NAME EXPECTED COMMAND...: it must fail with one line on stderr that contains EXPECTED.
+refuses() {
+    local name=$1 expected=$2 output status=0
+    shift 2
+    output=$(timeout 20 "$@" 2>&1) || status=$?
+    if [ "$status" -ne 0 ] && [ "$status" -ne 124 ] && [ "$(wc -l <<<"$output")" -eq 1 ] && [[ $output == *"$expected"* ]]; then
+        echo "ok $name"
+    else
+        echo "not ok $name (status $status): $output"
+        bad=1
+    fi
+}
+
+refuses "run: an unknown option" "unknown option '--frob'" "$root/run" --frob
+refuses "run: a port without a number" "--port needs a value" "$root/run" --port
+refuses "run: a port that is no number" "'http' is not a port" "$root/run" --port http
+refuses "run: a port beyond the last" "'65536' is not a port" "$root/run" --port=65536
+refuses "run: a data directory that is a file" "is not a directory" "$root/run" --data "$root/Cargo.toml"
+refuses "test: an unknown suite" "no suite 'frob'" "$root/test" frob
+refuses "prepare-queries: an unknown option" "unknown option '--frob'" "$root/scripts/prepare-queries" --frob
+refuses "dev-db: an unknown command" "unknown command 'frob'" "$root/scripts/dev-db" frob
+
+# A port that somebody listens on.
+exec 4< <(exec node -e '
+    const server = require("net").createServer().listen(0, "127.0.0.1", () => console.log(server.address().port));
+    setTimeout(() => process.exit(), 20000);
+')
+listener=$!
+read -r port <&4
+refuses "run: a busy port" "port $port is in use" "$root/run" --port "$port"
+kill "$listener" 2>/dev/null
+
+# Programs that are missing, and nobody who may install them.
+empty=$(mktemp -d)
+mkdir "$empty/bin"
+for program in bash dirname awk sed tr cut sort head printf mkdir; do ln -s "$(command -v "$program")" "$empty/bin/$program"; done
+refuses "run: no Rust" "Rust is missing: install it with rustup" env -i HOME="$empty" PATH="$empty/bin" "$root/run" --port 1
+rm -rf "$empty"
+exit "$bad"
