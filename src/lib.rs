@@ -3,6 +3,8 @@
 #[cfg(all(feature = "ssr", feature = "hydrate"))]
 compile_error!("`ssr` (the server) and `hydrate` (the browser) are two programs: enable one of them");
 
+pub mod accounts;
+pub mod base32;
 pub mod credentials;
 #[cfg(feature = "ssr")]
 pub mod server;
