@@ -6,6 +6,7 @@ use std::{fs, path::PathBuf, time::Instant};
 use certportal::{
     credentials::{
         CredentialId,
+        badge::{BadgeFacts, BadgeLevel, PNG_SIZES, badge_png, badge_svg},
         certificate_pdf::{CertificateFacts, CertificateLabels, Paper, Programme, Signatory, render_certificate},
     },
     server::drawing::Color,
@@ -27,6 +28,40 @@ fn main() {
         render_certificate(&facts).expect("a certificate");
     }
     println!("certificate, warm: {:.1} ms each", start.elapsed().as_secs_f64() * 1e3 / 20.0);
+
+    for (name, facts) in badges() {
+        let start = Instant::now();
+        let svg = badge_svg(&facts);
+        println!("badge-{name}: {} kB, {:.1} ms", svg.len() / 1024, start.elapsed().as_secs_f64() * 1e3);
+        for size in PNG_SIZES {
+            let start = Instant::now();
+            let png = badge_png(&svg, size).expect("a picture");
+            println!("  {size} px: {} kB, {:.1} ms", png.len() / 1024, start.elapsed().as_secs_f64() * 1e3);
+            fs::write(directory.join(format!("badge-{name}-{size}.png")), png).expect("the file can be written");
+        }
+        fs::write(directory.join(format!("badge-{name}.svg")), svg).expect("the file can be written");
+    }
+}
+
+fn badges() -> Vec<(&'static str, BadgeFacts)> {
+    let badge = |level, label: &str, name: &str, accent: &str| BadgeFacts {
+        language: "en".into(),
+        programme: "Example Cloud".into(),
+        short_name: name.into(),
+        level,
+        level_label: label.into(),
+        accent: Color::parse(accent).expect("a colour"),
+        title: format!("Example Cloud Certified {name} – {label}"),
+        description: "Earned by passing the examination.".into(),
+    };
+    vec![
+        ("foundational", badge(BadgeLevel::Foundational, "Foundational", "Cloud Practitioner", "#0f766e")),
+        ("business", badge(BadgeLevel::Business, "Business", "AI Business Strategist", "#b45309")),
+        ("associate", badge(BadgeLevel::Associate, "Associate", "Solutions Architect", "#1d4ed8")),
+        ("professional", badge(BadgeLevel::Professional, "Professional", "Generative AI Developer", "#6d28d9")),
+        ("specialty", badge(BadgeLevel::Specialty, "Specialty", "Security", "#9f1239")),
+        ("long", badge(BadgeLevel::Associate, "Associate", "Machine Learning Engineer for Distributed Systems & <Networks>", "#1d4ed8")),
+    ]
 }
 
 fn certificates() -> Vec<(&'static str, CertificateFacts)> {

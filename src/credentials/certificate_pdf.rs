@@ -207,14 +207,14 @@ impl<'a> Sheet<'a> {
         let raw = self.facts.programme.accent;
         let (cool, warm) = (raw, raw.rotate_hue(38.0));
         let iris = |strength: f32| Ink::Vertical { from: cool.tint(strength), to: warm.tint(strength), top: 0.0, bottom: self.size.height };
-        let center = point(self.x(122.0), self.y(186.0));
+        let center = point(self.x(self.start / 2.0 - 6.0), self.y(178.0));
 
-        let ribbon = guilloche::ribbon(seed, center.x, 92.0, -12.0, self.size.height + 12.0, 34);
-        page.stroke(&ribbon, iris(0.42), 0.3);
+        let ribbon = guilloche::ribbon(seed, center.x, 84.0, -8.0, self.size.height + 8.0, 26);
+        page.stroke(&ribbon, iris(0.38), 0.25);
 
         // The seal lies on the ribbon as on a ground of its own.
         page.fill(&Path::circle(center, 95.0), Color::WHITE);
-        page.stroke(&guilloche::braid(center, 80.0, 93.0, 48, 6, 0.18), iris(0.62), 0.32);
+        page.stroke(&guilloche::braid(center, 81.0, 92.0, 48, 6, 0.18), iris(0.66), 0.32);
         let (petals, turns) = guilloche::seal_numbers(seed);
         page.stroke(&guilloche::rosette(center, 45.0, 77.0, petals, turns, 0.0), iris(0.5), 0.3);
         page.stroke(&guilloche::rosette(center, 45.0, 77.0, petals, turns, 0.5 / petals as f32), iris(0.5), 0.3);
@@ -261,42 +261,46 @@ impl<'a> Sheet<'a> {
             });
         }
 
-        let title_at = self.y(148.0);
-        page.heading(1, &facts.labels.title, title_at - 24.0, |page| {
-            let style = self.style(Face::Display, 25.0, self.accent);
-            page.line(&Line::new(&facts.labels.title, &style), start, title_at, self.align_start());
-        });
+        let setting = |face: Face, size: f32, color: Color| self.style(face, size, color);
+        let one_line = |text: &str, style: &Style| fit(text, style, Fit { width: self.width(), height: 0.0, leading: 1.2, smallest: 5.0 });
+        let italic = setting(Face::SerifItalic, 12.5, MUTED);
+        let title = one_line(&facts.labels.title, &setting(Face::Display, 21.0, self.accent));
+        let certifies_that = one_line(&facts.labels.certifies_that, &italic);
+        let name = fit(name, &setting(Face::Display, 42.0, INK), Fit { width: self.width(), height: 84.0, leading: 1.16, smallest: 8.0 });
+        let latin = latin.map(|latin| one_line(latin, &setting(Face::Serif, 13.0, INK)));
+        let has_earned = one_line(&facts.labels.has_earned, &italic);
+        let limits = Fit { width: self.width(), height: 34.0, leading: 1.18, smallest: 8.0 };
+        let certification = fit(&facts.certification, &setting(Face::Display, 25.0, self.accent), limits);
 
-        let italic = self.style(Face::SerifItalic, 12.5, MUTED);
-        let mut y = title_at + 33.0;
-        page.paragraph(|page| {
-            page.line(&Line::new(&facts.labels.certifies_that, &italic), start, y, self.align_start());
-        });
-
-        let block = fit(name, &self.style(Face::Display, 42.0, INK), Fit { width: self.width(), height: 58.0, leading: 1.14, smallest: 8.0 });
-        y += 12.0 + block.size * 0.86;
-        page.paragraph(|page| {
-            y = page.lines(&block.lines, start, y, block.leading, self.align_start());
-        });
-        if let Some(latin) = latin {
-            let block = fit(latin, &self.style(Face::Serif, 13.0, INK), Fit { width: self.width(), height: 14.0, leading: 1.2, smallest: 6.0 });
-            y += 20.0;
-            page.paragraph(|page| {
-                y = page.lines(&block.lines, start, y, block.leading, self.align_start());
-            });
+        // Each part with the distance of its first baseline from the last baseline above it.
+        let parts = [
+            (title.size, &title),
+            (34.0, &certifies_that),
+            (14.0 + name.size * 0.82, &name),
+            (28.0, latin.as_ref().unwrap_or(&title)),
+            (36.0, &has_earned),
+            (12.0 + certification.size * 0.9, &certification),
+        ];
+        let used = |n: usize| n != 3 || latin.is_some();
+        let height: f32 = parts.iter().enumerate().filter(|(n, _)| used(*n)).map(|(_, (above, block))| above + block.depth()).sum();
+        // Optically centred between the header and the facts: a little above the middle.
+        let room = (self.from_bottom(190.0) - top - 24.0 - height).max(0.0);
+        let mut y = top + 12.0 + room * 0.46;
+        for (n, (above, block)) in parts.into_iter().enumerate() {
+            if !used(n) {
+                continue;
+            }
+            y += above;
+            let draw = |page: &mut Page<'_>| {
+                page.lines(&block.lines, start, y, block.leading, self.align_start());
+            };
+            match n {
+                0 => page.heading(1, &facts.labels.title, y - block.size, draw),
+                5 => page.heading(2, &facts.certification, y - block.size, draw),
+                _ => page.paragraph(draw),
+            }
+            y += block.depth();
         }
-
-        y += 30.0;
-        page.paragraph(|page| {
-            page.line(&Line::new(&facts.labels.has_earned, &italic), start, y, self.align_start());
-        });
-        let room = self.from_bottom(206.0) - y - 30.0;
-        let limits = Fit { width: self.width(), height: room.min(34.0), leading: 1.18, smallest: 8.0 };
-        let block = fit(&facts.certification, &self.style(Face::Display, 25.0, self.accent), limits);
-        y += 10.0 + block.size * 0.9;
-        page.heading(2, &facts.certification, y - block.size, |page| {
-            page.lines(&block.lines, start, y, block.leading, self.align_start());
-        });
     }
 
     fn facts(&self, page: &mut Page<'_>) {
@@ -364,7 +368,7 @@ impl<'a> Sheet<'a> {
 
     fn signatories(&self, page: &mut Page<'_>) {
         let facts = self.facts;
-        let (column, gap) = (140.0, 22.0);
+        let (column, gap) = (124.0, 20.0);
         let line_at = self.from_bottom(72.0);
         for (n, signatory) in facts.signatories.iter().take(2).enumerate() {
             let from = self.start + (column + gap) * n as f32;
@@ -395,14 +399,16 @@ impl<'a> Sheet<'a> {
     /// The line to sign on, as on a cheque: read with a lens it is the credential ID. Outlines, so that it is no text to copy or to read aloud.
     fn microprint(&self, left: f32, baseline: f32, width: f32) -> Path {
         let style = self.style(Face::SansSemibold, 1.9, self.accent).tracked(0.08);
-        let once = format!("{} ·", self.facts.credential_id);
+        let once = format!("{}·", self.facts.credential_id);
         let line = Line::new(&once, &style);
-        let step = line.width + style.size * 0.4;
-        let copies = (width / step).floor().max(1.0);
-        let outline = line.outline(0.0, baseline);
+        let step = line.width + style.size * 0.08;
+        // Stretched a little, so that whole copies fill the line without a gap.
+        let copies = (width / step).round().max(1.0);
+        let scale = width / (copies * step);
+        let once = line.outline(0.0, 0.0).scale(scale);
         let mut path = Path::new();
         for n in 0..copies as usize {
-            path.append(&outline.translate(left + n as f32 * (width / copies), 0.0));
+            path.append(&once.translate(left + n as f32 * step * scale, baseline));
         }
         path
     }

@@ -18,6 +18,11 @@ impl Seed {
         Self(Sha256::digest(text.as_bytes()).into())
     }
 
+    /// A short name for ids in a document.
+    pub fn tag(self) -> String {
+        format!("b{:02x}{:02x}{:02x}{:02x}", self.0[0], self.0[1], self.0[2], self.0[3])
+    }
+
     /// From 0 up to, not including, 1.
     fn share(self, index: usize) -> f32 {
         f32::from(self.0[index % 32]) / 256.0
@@ -67,23 +72,24 @@ pub fn rosette(center: Point, inner: f32, outer: f32, petals: usize, turns: usiz
     path
 }
 
-/// A ribbon of interwoven waves running down the page at `x`, at most `reach` to each side, from `top` to `bottom`.
+/// A ribbon of interwoven waves running down the page around `x`, at most `reach` to each side, from `top` to `bottom`; its two halves mirror each
+/// other.
 pub fn ribbon(seed: Seed, x: f32, reach: f32, top: f32, bottom: f32, lines: usize) -> Path {
     let height = bottom - top;
-    let swell = TURN * (1.0 + 0.35 * seed.share(0));
-    let sway = TURN * (0.8 + 0.4 * seed.share(1));
-    let waves = TURN * (2.4 + 0.8 * seed.share(2));
-    let (p0, p1, p2) = (TURN * seed.share(3), TURN * seed.share(4), TURN * seed.share(5));
+    let swell = TURN * (1.3 + 0.5 * seed.share(0));
+    let waves = TURN * (1.5 + 0.5 * seed.share(2));
+    let (p0, p1) = (TURN * seed.share(3), TURN * seed.share(4));
     let mut path = Path::new();
     for n in 0..lines {
         let offset = TURN * n as f32 / lines as f32;
-        path.append(&Path::parametric(0.0, 1.0, 44, |t| {
-            let envelope = 0.56 + 0.26 * (swell * t + p0).sin();
-            let middle = 0.16 * (sway * t + p1).sin();
-            let wave = (waves * t + offset + 0.9 * (swell * t + p2).sin()).sin();
-            let overtone = 0.18 * (2.0 * waves * t - offset + p2).sin();
-            point(x + reach * (middle + envelope * (wave + overtone) / 1.18), top + height * t)
-        }));
+        let strand = |t: f32, side: f32| {
+            let envelope = 0.72 + 0.28 * (swell * t + p0).sin();
+            let wave = 0.86 * (waves * t + offset + 0.5 * (swell * t + p1).sin()).sin() + 0.14 * (3.0 * (waves * t + offset)).sin();
+            point(x + side * reach * envelope * wave, top + height * t)
+        };
+        for side in [1.0, -1.0] {
+            path.append(&Path::parametric(0.0, 1.0, 36, |t| strand(t, side)));
+        }
     }
     path
 }
