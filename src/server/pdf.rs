@@ -364,12 +364,17 @@ impl Page<'_> {
         if self.artifact {
             self.draw_line(line, x, y);
         } else {
-            let spaced = format!("{} ", line.text);
-            let actual = if line.space_after { Some(spaced.as_str()) } else { line.needs_actual_text.then_some(line.text.as_str()) };
+            // Glyphs lie on the page from left to right. Programs that extract text turn lines that run from right to left around by themselves, and would
+            // turn an `ActualText` of the content around as well; screen readers take the one of the structure.
+            let actual = (line.needs_actual_text && !line.right_to_left).then_some(line.text.as_str());
             let identifier = self.surface.start_tagged(ContentTag::Span(SpanTag::empty().with_actual_text(actual)));
             self.draw_line(line, x, y);
             self.surface.end_tagged();
-            self.push(Branch::Content(identifier));
+            if line.right_to_left {
+                self.push(Branch::Group(Tag::Span.with_actual_text(Some(line.text.clone())).into(), vec![Branch::Content(identifier)]));
+            } else {
+                self.push(Branch::Content(identifier));
+            }
         }
         x
     }
@@ -389,10 +394,10 @@ impl Page<'_> {
         self.surface.set_fill(Some(fill(line.color.into(), FillRule::NonZero)));
         for piece in &line.pieces {
             match piece {
-                Piece::Glyphs { font, x: at, glyphs } => {
+                Piece::Glyphs { font, x: at, glyphs, .. } => {
                     self.surface.draw_glyphs(geom::Point::from_xy(x + at, y), glyphs, font.pdf().clone(), &line.text, line.size, false);
                 }
-                Piece::Missing { x: at, width } => {
+                Piece::Missing { x: at, width, .. } => {
                     if let Some(path) = to_krilla(&missing_box(x + at, y, *width, line.size)) {
                         self.surface.draw_path(&path);
                     }

@@ -51,23 +51,33 @@ impl<'a> Style<'a> {
 }
 
 /// A stretch of one line that is set in one font and one direction, or the box in place of what no font has.
+/// `x` is where it begins on the left, `start` where its text begins in the line.
 pub enum Piece {
-    Glyphs { font: &'static Font, x: f32, glyphs: Vec<KrillaGlyph> },
-    Missing { x: f32, width: f32 },
+    Glyphs { font: &'static Font, start: usize, x: f32, glyphs: Vec<KrillaGlyph> },
+    Missing { start: usize, x: f32, width: f32 },
+}
+
+impl Piece {
+    fn start(&self) -> usize {
+        match self {
+            Self::Glyphs { start, .. } | Self::Missing { start, .. } => *start,
+        }
+    }
 }
 
 /// One line of shaped text, ready to be drawn.
 pub struct Line {
     pub text: String,
+    /// In the order of reading, not from left to right.
     pub pieces: Vec<Piece>,
     /// Advance width in points, without the tracking after the last letter.
     pub width: f32,
     pub size: f32,
     pub color: Color,
-    /// The drawn glyphs do not read as the text: they run from right to left, or a box stands for a letter.
+    /// The drawn glyphs do not read as the text: a box stands for a letter.
     pub needs_actual_text: bool,
-    /// The line was broken at a space, which readers and copying must get back.
-    pub space_after: bool,
+    /// Some of it runs from right to left.
+    pub right_to_left: bool,
 }
 
 /// What may be set at all: composed, one line, without control characters, direction overrides (a name must not reorder the words around it),
@@ -97,7 +107,7 @@ impl Line {
     pub fn new(text: &str, style: &Style) -> Self {
         let space_after = text.ends_with(' ');
         let text = clean(text);
-        let mut line = Self { pieces: Vec::new(), width: 0.0, size: style.size, color: style.color, needs_actual_text: false, space_after, text };
+        let mut line = Self { pieces: Vec::new(), width: 0.0, size: style.size, color: style.color, needs_actual_text: false, right_to_left: false, text };
         let bidi = BidiInfo::new(&line.text, None);
         let mut pieces = Vec::new();
         let mut x = 0.0;
@@ -108,7 +118,7 @@ impl Line {
                 let mut stretches = stretches(&line.text, run, style);
                 if level.is_rtl() {
                     stretches.reverse();
-                    line.needs_actual_text = true;
+                    line.right_to_left = true;
                 }
                 for stretch in stretches {
                     let (piece, advance) = shape(&line.text, &stretch, style, x, level.is_rtl());
@@ -118,9 +128,28 @@ impl Line {
                 }
             }
         }
+        pieces.sort_by_key(Piece::start);
         line.pieces = pieces;
         line.width = (x - style.tracking * style.size).max(0.0);
+        if space_after {
+            line.push_space();
+        }
         line
+    }
+
+    /// A line broken at a space ends in one, beyond its width, or its last word and the next would be one word to a reader.
+    fn push_space(&mut self) {
+        let range = self.text.len()..self.text.len() + 1;
+        self.text.push(' ');
+        if self.right_to_left {
+            return;
+        }
+        if let Some(Piece::Glyphs { font, glyphs, .. }) = self.pieces.last_mut()
+            && let Some(id) = font.face().glyph_index(' ')
+        {
+            let advance = f32::from(font.face().glyph_hor_advance(id).unwrap_or(0)) / font.units();
+            glyphs.push(KrillaGlyph::new(GlyphId::new(u32::from(id.0)), advance, 0.0, 0.0, 0.0, range, None));
+        }
     }
 
     /// The letters as outlines, the line starting at `x` on the baseline `y`. For pictures that must not depend on fonts.
@@ -128,10 +157,10 @@ impl Line {
         let mut path = Path::new();
         for piece in &self.pieces {
             match piece {
-                Piece::Missing { x: at, width } => {
+                Piece::Missing { x: at, width, .. } => {
                     path.append(&missing_box(x + at, y, *width, self.size));
                 }
-                Piece::Glyphs { font, x: at, glyphs } => {
+                Piece::Glyphs { font, x: at, glyphs, .. } => {
                     let mut pen = x + at;
                     for glyph in glyphs {
                         let origin = point(pen + glyph.x_offset * self.size, y - glyph.y_offset * self.size);
@@ -195,7 +224,7 @@ fn stretches(text: &str, run: std::ops::Range<usize>, style: &Style) -> Vec<Stre
 fn shape(text: &str, stretch: &Stretch, style: &Style, x: f32, rtl: bool) -> (Piece, f32) {
     let Some(font) = stretch.font else {
         let width = style.size * 0.62;
-        return (Piece::Missing { x, width }, width + style.tracking * style.size);
+        return (Piece::Missing { start: stretch.range.start, x, width }, width + style.tracking * style.size);
     };
     let mut buffer = UnicodeBuffer::new();
     buffer.push_str(&text[stretch.range.clone()]);
@@ -238,7 +267,7 @@ fn shape(text: &str, stretch: &Stretch, style: &Style, x: f32, rtl: bool) -> (Pi
             )
         })
         .collect();
-    (Piece::Glyphs { font, x, glyphs }, advance)
+    (Piece::Glyphs { font, start: stretch.range.start, x, glyphs }, advance)
 }
 
 /// Breaks `text` into lines no wider than `width`: at spaces, after hyphens, between Han characters and syllables, and inside a word only if the
@@ -481,7 +510,10 @@ mod tests {
     #[test]
     fn mixed_lines_are_set_right_to_left_where_they_should() {
         let line = Line::new("שלום world", &style());
-        assert!(line.needs_actual_text);
+        let places: Vec<f32> = line.pieces.iter().map(|piece| match piece { Piece::Glyphs { x, .. } | Piece::Missing { x, .. } => *x }).collect();
+        // Read first, the Hebrew word stands right of the Latin one.
+        assert!(line.right_to_left && places.len() == 2 && places[0] > places[1], "{places:?}");
+        assert!(!Line::new("Ελένη Ёлкина", &style()).right_to_left);
         assert!(!Line::new("Ελένη Ёлкина", &style()).needs_actual_text);
         assert!(Line::new("A 🦀", &style()).needs_actual_text);
     }

@@ -1,1 +1,1 @@
-fn main(){}
+mod credentials_documents;
