@@ -9,7 +9,7 @@ use crate::server::{AppState, i18n, mail, request};
 use crate::tr;
 use crate::ui::ErrorView;
 use leptos::prelude::*;
-use leptos_meta::{MetaTags, Title, provide_meta_context};
+use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::path;
 
@@ -113,7 +113,7 @@ pub fn shell() -> AnyView {
                 <meta name="color-scheme" content="light dark"/>
                 <link rel="preload" href="/fonts/public-sans-latin.woff2" r#as="font" type="font/woff2" crossorigin="anonymous"/>
                 <link rel="preload" href="/fonts/newsreader-latin.woff2" r#as="font" type="font/woff2" crossorigin="anonymous"/>
-                <link rel="stylesheet" href=stylesheet(&options)/>
+                <HashedStylesheet options=options.clone()/>
                 <link rel="stylesheet" href="/programme.css"/>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                 <AutoReload options=options.clone()/>
@@ -126,12 +126,6 @@ pub fn shell() -> AnyView {
         </html>
     }
     .into_any()
-}
-
-/// The built style sheet's address, with the hash of its content where the build made one.
-fn stylesheet(options: &LeptosOptions) -> String {
-    let _ = options;
-    "/pkg/certportal.css".to_owned()
 }
 
 fn body_class(path: &str) -> &'static str {

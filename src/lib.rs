@@ -16,16 +16,17 @@ pub mod chrome;
 // The capabilities.
 pub mod accounts;
 pub mod catalog;
-pub mod checkout;
-pub mod credentials;
-pub mod results;
 pub mod scheduling;
+pub mod checkout;
+pub mod results;
+pub mod credentials;
 pub mod staff;
 
 // Demo mode: the clock that staff can move, the local mailbox, the style guide.
 pub mod demo;
 
 // What they stand on.
+pub mod base32;
 pub mod error;
 pub mod money;
 #[cfg(feature = "ssr")]

@@ -13,7 +13,7 @@ enum Kind {
     /// The machine's clock, `ahead` milliseconds further (0 outside demo mode).
     Real { ahead_ms: AtomicI64 },
     /// Stands still until moved: tests.
-    Fixed { at_us: AtomicI64 },
+    Fixed { at_us: AtomicI64, from_us: i64 },
 }
 
 impl Clock {
@@ -23,7 +23,8 @@ impl Clock {
 
     /// A clock that stands at `at` until it is moved.
     pub fn fixed(at: DateTime<Utc>) -> Self {
-        Self(Arc::new(Kind::Fixed { at_us: AtomicI64::new(at.timestamp_micros()) }))
+        let at = at.timestamp_micros();
+        Self(Arc::new(Kind::Fixed { at_us: AtomicI64::new(at), from_us: at }))
     }
 
     /// To the microsecond, as PostgreSQL keeps it: a value read back equals the one written.
@@ -35,7 +36,7 @@ impl Clock {
                 let now = Utc::now() + TimeDelta::milliseconds(ahead_ms.load(Ordering::Relaxed));
                 DateTime::from_timestamp_micros(now.timestamp_micros()).unwrap_or(now)
             }
-            Kind::Fixed { at_us } => DateTime::from_timestamp_micros(at_us.load(Ordering::Relaxed)).unwrap_or_default(),
+            Kind::Fixed { at_us, .. } => DateTime::from_timestamp_micros(at_us.load(Ordering::Relaxed)).unwrap_or_default(),
         }
     }
 
@@ -43,15 +44,15 @@ impl Clock {
     pub fn advance(&self, by: TimeDelta) {
         match &*self.0 {
             Kind::Real { ahead_ms } => ahead_ms.fetch_add(by.num_milliseconds(), Ordering::Relaxed),
-            Kind::Fixed { at_us } => at_us.fetch_add(by.num_microseconds().unwrap_or_default(), Ordering::Relaxed),
+            Kind::Fixed { at_us, .. } => at_us.fetch_add(by.num_microseconds().unwrap_or_default(), Ordering::Relaxed),
         };
     }
 
-    /// How far ahead of the machine's clock this one is.
+    /// How far ahead of the machine's clock (a fixed clock: of its beginning) this one is.
     pub fn ahead(&self) -> TimeDelta {
         match &*self.0 {
             Kind::Real { ahead_ms } => TimeDelta::milliseconds(ahead_ms.load(Ordering::Relaxed)),
-            Kind::Fixed { .. } => TimeDelta::zero(),
+            Kind::Fixed { at_us, from_us } => TimeDelta::microseconds(at_us.load(Ordering::Relaxed) - from_us),
         }
     }
 }

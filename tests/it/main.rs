@@ -2,5 +2,7 @@
 
 mod support;
 
+mod credentials_documents;
 mod embedded_postgres;
+mod http;
 mod leptos_settings;

@@ -1,4 +1,7 @@
 //! What the tests stand on.
 
 pub mod database;
+pub mod portal;
 pub mod temp;
+
+pub use portal::Portal;

@@ -1,0 +1,78 @@
+//! What every page and call has in common.
+
+use crate::support::Portal;
+use axum::http::StatusCode;
+
+#[tokio::test]
+async fn an_unknown_page_is_a_404_in_the_readers_language() {
+    let portal = Portal::new().await;
+    let mut browser = portal.browser().with_header("accept-language", "es");
+    let answer = browser.get("/nowhere").await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    assert!(answer.words().contains("Página no encontrada"));
+    assert!(answer.text().contains("<html lang=\"es\""));
+}
+
+#[tokio::test]
+async fn security_44_cross_site_posts_are_refused() {
+    let portal = Portal::new().await;
+    for (name, value) in
+        [("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site"), ("origin", "https://evil.example"), ("origin", "null")]
+    {
+        let mut browser = portal.browser().with_header(name, value);
+        let answer = browser.post_form("/", "/api/accounts/logout", &[]).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{name}: {value}");
+        let answer = browser.call("/api/demo/advance_clock", &[("by", "day")]).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{name}: {value}");
+    }
+}
+
+#[tokio::test]
+async fn security_46_47_49_headers_are_strict() {
+    let portal = Portal::new().await;
+    let answer = portal.browser().get("/nowhere").await;
+    let header = |name: &str| answer.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let policy = header("content-security-policy");
+    for part in ["default-src 'none'", "'nonce-", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'"] {
+        assert!(policy.contains(part), "{part} is missing in {policy}");
+    }
+    assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"));
+    assert_eq!(header("x-content-type-options"), "nosniff");
+    assert_eq!(header("cross-origin-opener-policy"), "same-origin");
+    assert_eq!(header("cache-control"), "no-store");
+    assert!(header("strict-transport-security").contains("max-age=63072000"));
+}
+
+#[tokio::test]
+async fn security_62_unknown_methods_are_405() {
+    let portal = Portal::new().await;
+    let request = axum::http::Request::builder().method("TRACE").uri("/").body(axum::body::Body::empty()).unwrap();
+    let response = tower::ServiceExt::oneshot(certportal::app::router(portal.state.clone()), request).await.unwrap();
+    assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
+async fn only_staff_move_the_demo_clock() {
+    let portal = Portal::new().await;
+    let before = portal.clock.now();
+    assert_eq!(portal.browser().call("/api/demo/advance_clock", &[("by", "day")]).await.status, StatusCode::UNAUTHORIZED);
+    let candidate = portal.account("c@example.com", "Ana", "Prueba", &[]).await;
+    let answer = portal.signed_in(candidate).await.call("/api/demo/advance_clock", &[("by", "day")]).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    assert_eq!(portal.clock.now(), before);
+    let staff = portal.account("s@example.com", "Sam", "Staff", &["auditor"]).await;
+    let answer = portal.signed_in(staff).await.call("/api/demo/advance_clock", &[("by", "day")]).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert_eq!(portal.clock.now(), before + chrono::TimeDelta::days(1));
+}
+
+#[tokio::test]
+async fn security_80_a_database_that_is_down_is_a_503_and_never_an_anonymous_visitor() {
+    let portal = Portal::new().await;
+    let account = portal.account("c@example.com", "Ana", "Prueba", &[]).await;
+    let mut browser = portal.signed_in(account).await;
+    portal.db().close().await;
+    let answer = browser.get("/").await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(answer.words().contains("The portal is not available just now"));
+}
