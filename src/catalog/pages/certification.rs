@@ -367,7 +367,7 @@ fn facts(cx: &RequestContext, certification: &Certification, exam: &Exam, polici
                     </SummaryRow>
                     <SummaryRow key=tr!(locale, catalog.fact_questions)>{questions}</SummaryRow>
                     <SummaryRow key=tr!(locale, catalog.fact_mark)>{mark}</SummaryRow>
-                    <SummaryRow key=tr!(locale, catalog.fact_where)>{places.join(", ")}</SummaryRow>
+                    <SummaryRow key=tr!(locale, catalog.fact_where)><ul class="plainlist">{places.into_iter().map(|place| view! { <li>{place}</li> }).collect_view()}</ul></SummaryRow>
                     <SummaryRow key=tr!(locale, catalog.fact_languages)><ul class="plainlist">{languages}</ul></SummaryRow>
                     <SummaryRow key=tr!(locale, catalog.fact_validity)>
                         {validity}

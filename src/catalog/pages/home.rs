@@ -39,7 +39,11 @@ pub fn HomePage() -> impl IntoView {
                             let price = exam.price_in(&programme.currency).map(|price| format!(" · {}", price_short(locale, price)));
                             format!("{} · {minutes}{}", exam.code, price.unwrap_or_default())
                         });
-                        let text = facts.unwrap_or_else(|| certification.code.clone());
+                        let announced = || {
+                            let code = certification.announcements.first().map(|announcement| announcement.code.clone())?;
+                            Some(tr!(locale, catalog.tag_announced, code = code).to_string())
+                        };
+                        let text = facts.or_else(announced).unwrap_or_else(|| certification.code.clone());
                         view! {
                             <Row title=unbroken(&certification.short_name) href=format!("/certifications/{}", certification.slug) text/>
                         }
