@@ -5,6 +5,7 @@ use super::config::Config;
 use super::mail::Mailer;
 use super::programme::ProgrammeCache;
 use super::server_key::ServerKey;
+use super::shared::Shared;
 use leptos::config::LeptosOptions;
 use sqlx::PgPool;
 use std::ops::Deref;
@@ -23,6 +24,8 @@ pub struct Inner {
     pub mailer: Mailer,
     /// One password hash at a time a core: a login storm must not starve the pages (security.md, "Cost of a password").
     pub hashing: Arc<Semaphore>,
+    /// What capabilities keep in memory for all requests.
+    pub shared: Shared,
     /// What leptos needs to know of the built browser files.
     pub leptos: LeptosOptions,
 }
@@ -40,6 +43,7 @@ impl AppState {
             programme: ProgrammeCache::default(),
             mailer,
             leptos,
+            shared: Shared::default(),
             hashing: Arc::new(Semaphore::new(cores)),
         }))
     }
