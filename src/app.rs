@@ -217,3 +217,34 @@ fn Pages() -> impl IntoView {
         </Router>
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::RequestContext;
+    use crate::server::clock::Clock;
+    use crate::server::config::Config;
+    use crate::server::database;
+    use crate::server::server_key::ServerKey;
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
+
+    #[tokio::test]
+    async fn every_page_has_its_line_in_the_table_and_every_line_its_page() {
+        let _ = any_spawner::Executor::init_tokio();
+        let config = Config::for_tests(std::path::Path::new("/nonexistent"));
+        let pool = database::pool("postgres://nobody@localhost/none".parse().expect("an address"), 1);
+        let state = AppState::new(config, pool, Clock::real(), ServerKey::from_bytes([0; 32]));
+        let cx = Arc::new(RequestContext::new(state, std::net::Ipv4Addr::LOCALHOST.into()));
+        let (routes, _) = leptos_axum::generate_route_list_with_exclusions_and_ssg_and_context(
+            || view! { <Pages/> },
+            None,
+            move || provide_context(cx.clone()),
+        );
+        let name = |path: &str| path.replace('{', ":").replace('}', "");
+        let routed: BTreeSet<String> = routes.iter().map(|route| name(route.path())).collect();
+        let listed: BTreeSet<String> = PAGES.iter().map(|(path, _)| (*path).to_owned()).collect();
+        assert_eq!(listed.len(), PAGES.len(), "a path is listed twice");
+        assert_eq!(routed, listed);
+    }
+}

@@ -2,8 +2,11 @@
 
 mod support;
 
+mod catalog;
 mod credentials_documents;
+mod demo;
 mod embedded_postgres;
 mod http;
 mod leptos_settings;
+mod locales;
 mod operations;
