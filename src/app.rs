@@ -6,8 +6,8 @@ use crate::server::http::respond;
 use crate::server::http::router::{Access, Refusal, Site};
 use crate::server::jobs::Registry;
 use crate::server::{AppState, i18n, mail, request};
-use crate::tr;
 use crate::ui::ErrorView;
+use crate::{catalog, demo, tr};
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
 use leptos_router::components::{Route, Router, Routes};
@@ -18,6 +18,8 @@ use leptos_router::path;
 pub const PAGES: &[(&str, Access)] = &[
     // catalog
     ("/", Access::Public),
+    ("/certifications", Access::Public),
+    ("/certifications/:slug", Access::Public),
     // accounts
     ("/register", Access::Public),
     ("/register/sent", Access::Public),
@@ -46,7 +48,9 @@ pub const PAGES: &[(&str, Access)] = &[
     // staff
 
     // demo
-    //
+    ("/mailbox", Access::Demo),
+    ("/mailbox/:id", Access::Demo),
+    ("/_ui", Access::Demo),
 ];
 
 /// The rule of a path: the first pattern of [`PAGES`] that fits.
@@ -74,14 +78,17 @@ pub fn jobs() -> Registry {
 }
 
 /// Countries, cities and the like: loaded when the bundled files are newer than the database.
-pub async fn load_reference_data(_state: &AppState) -> Result<(), Box<dyn std::error::Error>> {
+pub async fn load_reference_data(state: &AppState) -> Result<(), Box<dyn std::error::Error>> {
     // catalog
+    catalog::reference::load(&state.db).await?;
     Ok(())
 }
 
 /// The demo programme with its catalogue, centres and people. Changes nothing the second time.
 pub async fn load_demo_data(state: &AppState) -> Result<(), Box<dyn std::error::Error>> {
     // catalog: programme, policies, certifications and exams
+    demo::programme::load(&state.db, state.clock.now()).await?;
+    catalog::demo_seed::load(&state.db).await?;
 
     // scheduling: test centres and online lanes
 
@@ -95,17 +102,20 @@ pub async fn load_demo_data(state: &AppState) -> Result<(), Box<dyn std::error::
 
 /// Plain routes of the capabilities: files, uploads, webhooks.
 fn routes() -> axum::Router<Site> {
-    axum::Router::new().route("/programme.css", axum::routing::get(crate::server::http::router::programme_css))
-    // scheduling
-
-    // checkout
-
-    // results
-
-    // credentials
-
-    // demo
-    //
+    use axum::routing::get;
+    axum::Router::new()
+        .route("/programme.css", get(crate::server::http::router::programme_css))
+        // catalog
+        .route("/robots.txt", get(catalog::routes::robots))
+        .route("/sitemap.xml", get(catalog::routes::sitemap))
+        // scheduling
+        // checkout
+        // results
+        // credentials
+        // demo
+        .route("/mailbox.json", get(demo::routes::messages))
+        .route("/mailbox/{id}/html", get(demo::routes::html))
+        .route("/mailbox/{id}/attachments/{number}", get(demo::routes::attachment))
 }
 
 /// The whole program as a service.
@@ -202,7 +212,9 @@ fn Pages() -> impl IntoView {
         <Router>
             <Routes fallback=|| view! { <div class="wrap"><ErrorView error=AppError::NotFound/></div> }>
                 // catalog
-                <Route path=path!("/") view=crate::chrome::Footer/>
+                <Route path=path!("/") view=catalog::pages::HomePage/>
+                <Route path=path!("/certifications") view=catalog::pages::CertificationsPage/>
+                <Route path=path!("/certifications/:slug") view=catalog::pages::CertificationPage/>
 
                 // accounts
                 <Route path=path!("/register") view=accounts::RegisterPage/>
@@ -233,7 +245,9 @@ fn Pages() -> impl IntoView {
                 // staff
 
                 // demo
-                //
+                <Route path=path!("/mailbox") view=demo::pages::MailboxPage/>
+                <Route path=path!("/mailbox/:id") view=demo::pages::MailPage/>
+                <Route path=path!("/_ui") view=demo::pages::StyleGuidePage/>
             </Routes>
         </Router>
     }
