@@ -21,7 +21,22 @@ pub const PAGES: &[(&str, Access)] = &[
     ("/certifications", Access::Public),
     ("/certifications/:slug", Access::Public),
     // accounts
-
+    ("/register", Access::Public),
+    ("/register/sent", Access::Public),
+    ("/verify-email", Access::Public),
+    ("/login", Access::Public),
+    ("/login/code", Access::Public),
+    ("/forgot", Access::Public),
+    ("/reset", Access::Public),
+    ("/invitation", Access::Public),
+    ("/agreement", Access::Public),
+    ("/dashboard", Access::Candidate),
+    ("/account", Access::SignedIn),
+    ("/account/edit", Access::SignedIn),
+    ("/account/security", Access::SignedIn),
+    ("/account/security/password", Access::SignedIn),
+    ("/account/security/totp", Access::SignedIn),
+    ("/account/confirm", Access::SignedIn),
     // scheduling
 
     // checkout
@@ -78,6 +93,7 @@ pub async fn load_demo_data(state: &AppState) -> Result<(), Box<dyn std::error::
     // scheduling: test centres and online lanes
 
     // accounts: people
+    crate::accounts::demo::load_people(state).await?;
 
     // results: what the people have done so far
     //
@@ -142,7 +158,9 @@ fn body_class(path: &str) -> &'static str {
     match area_of(path) {
         Area::Staff => "page page--staff",
         Area::Bare => "page page--pay",
-        _ if ["/login", "/register", "/forgot", "/reset", "/verify-email"].iter().any(|auth| path.starts_with(auth)) => "page page--auth",
+        _ if ["/login", "/register", "/forgot", "/reset", "/verify-email", "/invitation"].iter().any(|auth| path.starts_with(auth)) => {
+            "page page--auth"
+        }
         _ => "page",
     }
 }
@@ -188,6 +206,7 @@ fn App() -> impl IntoView {
 
 #[component]
 fn Pages() -> impl IntoView {
+    use crate::accounts::pages as accounts;
     use crate::error::AppError;
     view! {
         <Router>
@@ -198,6 +217,22 @@ fn Pages() -> impl IntoView {
                 <Route path=path!("/certifications/:slug") view=catalog::pages::CertificationPage/>
 
                 // accounts
+                <Route path=path!("/register") view=accounts::RegisterPage/>
+                <Route path=path!("/register/sent") view=accounts::RegisterSentPage/>
+                <Route path=path!("/verify-email") view=accounts::VerifyEmailPage/>
+                <Route path=path!("/login") view=accounts::LoginPage/>
+                <Route path=path!("/login/code") view=accounts::LoginCodePage/>
+                <Route path=path!("/forgot") view=accounts::ForgotPage/>
+                <Route path=path!("/reset") view=accounts::ResetPage/>
+                <Route path=path!("/invitation") view=accounts::InvitationPage/>
+                <Route path=path!("/agreement") view=accounts::AgreementPage/>
+                <Route path=path!("/dashboard") view=crate::accounts::dashboard::DashboardPage/>
+                <Route path=path!("/account") view=accounts::ProfilePage/>
+                <Route path=path!("/account/edit") view=accounts::ProfileEditPage/>
+                <Route path=path!("/account/security") view=accounts::SecurityPage/>
+                <Route path=path!("/account/security/password") view=accounts::PasswordPage/>
+                <Route path=path!("/account/security/totp") view=accounts::TotpPage/>
+                <Route path=path!("/account/confirm") view=accounts::ConfirmPage/>
 
                 // scheduling
 
