@@ -21,6 +21,14 @@ pub const PAGES: &[(&str, Access)] = &[
     // accounts
 
     // scheduling
+    ("/schedule/details/:appointment_id", Access::Candidate),
+    ("/schedule/:exam_code", Access::Candidate),
+    ("/schedule/:exam_code/centers", Access::Candidate),
+    ("/schedule/:exam_code/times", Access::Candidate),
+    ("/exams", Access::Candidate),
+    ("/exams/:reference", Access::Candidate),
+    ("/exams/:reference/reschedule", Access::Candidate),
+    ("/exams/:reference/cancel", Access::Candidate),
 
     // checkout
 
@@ -47,8 +55,11 @@ pub fn access(path: &str) -> Option<Access> {
 
 /// What the worker runs.
 pub fn jobs() -> Registry {
-    Registry::default().on(mail::DELIVER, mail::deliver)
-    // scheduling
+    Registry::default()
+        .on(mail::DELIVER, mail::deliver)
+        // scheduling
+        .on(crate::scheduling::jobs::EXPIRE_HOLDS, crate::scheduling::jobs::expire_holds)
+        .on(crate::scheduling::jobs::REMIND, crate::scheduling::jobs::remind)
 
     // checkout
 
@@ -65,10 +76,11 @@ pub async fn load_reference_data(_state: &AppState) -> Result<(), Box<dyn std::e
 }
 
 /// The demo programme with its catalogue, centres and people. Changes nothing the second time.
-pub async fn load_demo_data(_state: &AppState) -> Result<(), Box<dyn std::error::Error>> {
+pub async fn load_demo_data(state: &AppState) -> Result<(), Box<dyn std::error::Error>> {
     // catalog: programme, policies, certifications and exams
 
     // scheduling: test centres and online lanes
+    crate::scheduling::seed::load(state).await?;
 
     // accounts: people
 
@@ -80,7 +92,8 @@ pub async fn load_demo_data(_state: &AppState) -> Result<(), Box<dyn std::error:
 /// Plain routes of the capabilities: files, uploads, webhooks.
 fn routes() -> axum::Router<Site> {
     axum::Router::new().route("/programme.css", axum::routing::get(crate::server::http::router::programme_css))
-    // scheduling
+        // scheduling
+        .merge(crate::scheduling::routes::routes())
 
     // checkout
 
@@ -188,6 +201,14 @@ fn Pages() -> impl IntoView {
                 // accounts
 
                 // scheduling
+                <Route path=path!("/schedule/details/:appointment_id") view=crate::scheduling::pages::DetailsPage/>
+                <Route path=path!("/schedule/:exam_code") view=crate::scheduling::pages::StartPage/>
+                <Route path=path!("/schedule/:exam_code/centers") view=crate::scheduling::pages::CentersPage/>
+                <Route path=path!("/schedule/:exam_code/times") view=crate::scheduling::pages::TimesPage/>
+                <Route path=path!("/exams") view=crate::scheduling::pages::ExamsPage/>
+                <Route path=path!("/exams/:reference") view=crate::scheduling::pages::ExamPage/>
+                <Route path=path!("/exams/:reference/reschedule") view=crate::scheduling::pages::ReschedulePage/>
+                <Route path=path!("/exams/:reference/cancel") view=crate::scheduling::pages::CancelPage/>
 
                 // checkout
 

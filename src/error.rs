@@ -30,6 +30,8 @@ pub enum Code {
     DateInFuture,
     TooYoung,
     GuardianNeeded,
+    /// No accessible workstation is free at that centre and time.
+    NoAccessibleSeat,
     /// The name typed is not the one on the account; the parameter is the one on the account.
     NameMismatch,
     CodeWrong,
@@ -75,6 +77,10 @@ pub enum Conflict {
     AgreementOutdated,
     /// Somebody else was quicker.
     SlotTaken,
+    /// The place does not offer this time (any more): lead time, horizon, opening hours.
+    TimeNotOffered,
+    /// The candidate holds as many seats as one may at once.
+    TooManyHolds,
     /// The 15 minutes are over.
     HoldExpired,
     /// The candidate has another appointment at that time.
