@@ -12,6 +12,8 @@ mod fields;
 #[cfg(feature = "ssr")]
 mod page;
 #[cfg(feature = "ssr")]
+mod show;
+#[cfg(feature = "ssr")]
 mod table;
 
 #[cfg(feature = "ssr")]
@@ -27,5 +29,10 @@ pub use fields::{
 };
 #[cfg(feature = "ssr")]
 pub use page::{PageTitle, loaded, param};
+#[cfg(feature = "ssr")]
+pub use show::{
+    Check, CheckState, Confirm, CredentialCard, Details, DomainBar, LinkCard, Row, ScoreScale, Stat, Ticket, Time, Totals, Verdict,
+    VerdictKind, Weights, percent_between,
+};
 #[cfg(feature = "ssr")]
 pub use table::{Pages, Table};
