@@ -25,6 +25,8 @@ pub enum Code {
     PasswordCommon,
     PasswordPersonal,
     PasswordMismatch,
+    /// Not the password of this account (asked for again by somebody signed in).
+    PasswordWrong,
     AgreementRequired,
     DateInvalid,
     DateInFuture,

@@ -21,6 +21,7 @@ pub fn error_text(locale: Locale, error: &FieldError) -> String {
         Code::PasswordCommon => tr!(locale, errors.password_common).to_string(),
         Code::PasswordPersonal => tr!(locale, errors.password_personal).to_string(),
         Code::PasswordMismatch => tr!(locale, errors.password_mismatch).to_string(),
+        Code::PasswordWrong => tr!(locale, errors.password_wrong).to_string(),
         Code::AgreementRequired => tr!(locale, errors.agreement_required).to_string(),
         Code::DateInvalid => tr!(locale, errors.date_invalid).to_string(),
         Code::DateInFuture => tr!(locale, errors.date_in_future).to_string(),

@@ -161,7 +161,7 @@ fn words_of(cx: &RequestContext, check: &Check) -> (&'static str, More) {
         }
         Check::AgreementAccepted(true) => (tr!(locale, scheduling.check_agreement), None),
         Check::AgreementAccepted(false) => {
-            let link = ("/account/agreement".to_owned(), tr!(locale, scheduling.check_agreement_link));
+            let link = ("/agreement".to_owned(), tr!(locale, scheduling.check_agreement_link));
             (tr!(locale, scheduling.check_agreement_no), Some((tr!(locale, scheduling.check_agreement_do).to_owned(), Some(link))))
         }
         Check::ExamOpen(Ok(())) => (tr!(locale, scheduling.check_open), None),
