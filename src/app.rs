@@ -1,5 +1,7 @@
 //! The map of the product: the document, the table of pages, who may see which, and what the worker runs.
 
+use crate::checkout::gateway::sandbox;
+use crate::checkout::{self, settlement};
 use crate::chrome::{Area, ClockBar, Footer, Header, StaffNavigation, SubNavigation, area_of};
 use crate::server::http::headers::page_policy;
 use crate::server::http::respond;
@@ -8,6 +10,7 @@ use crate::server::jobs::Registry;
 use crate::server::{AppState, i18n, mail, request};
 use crate::tr;
 use crate::ui::ErrorView;
+use axum::extract::DefaultBodyLimit;
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
 use leptos_router::components::{Route, Router, Routes};
@@ -23,7 +26,14 @@ pub const PAGES: &[(&str, Access)] = &[
     // scheduling
 
     // checkout
-
+    ("/cart", Access::Candidate),
+    ("/checkout", Access::Candidate),
+    ("/checkout/return/:number", Access::Candidate),
+    ("/checkout/confirmation/:number", Access::Candidate),
+    ("/orders", Access::Candidate),
+    ("/orders/:number", Access::Candidate),
+    // Another company's page, in effect: whoever has its address may pay.
+    ("/sandbox-pay/:id", Access::Public),
     // results
 
     // credentials
@@ -47,11 +57,14 @@ pub fn access(path: &str) -> Option<Access> {
 
 /// What the worker runs.
 pub fn jobs() -> Registry {
-    Registry::default().on(mail::DELIVER, mail::deliver)
-    // scheduling
-
-    // checkout
-
+    Registry::default()
+        .on(mail::DELIVER, mail::deliver)
+        // scheduling
+        // checkout
+        .on(settlement::RECONCILE, checkout::jobs::reconcile)
+        .on(settlement::REFUND, checkout::jobs::refund)
+        .on(sandbox::FINISH, sandbox::finish)
+        .on(sandbox::webhook::SEND, sandbox::webhook::send)
     // results
 
     // credentials
@@ -79,11 +92,11 @@ pub async fn load_demo_data(_state: &AppState) -> Result<(), Box<dyn std::error:
 
 /// Plain routes of the capabilities: files, uploads, webhooks.
 fn routes() -> axum::Router<Site> {
-    axum::Router::new().route("/programme.css", axum::routing::get(crate::server::http::router::programme_css))
-    // scheduling
-
-    // checkout
-
+    axum::Router::new()
+        .route("/programme.css", axum::routing::get(crate::server::http::router::programme_css))
+        // scheduling
+        // checkout
+        .route(sandbox::webhook::PATH, axum::routing::post(checkout::routes::sandbox_webhook).layer(DefaultBodyLimit::max(64 * 1024)))
     // results
 
     // credentials
@@ -190,6 +203,13 @@ fn Pages() -> impl IntoView {
                 // scheduling
 
                 // checkout
+                <Route path=path!("/cart") view=checkout::pages::CartPage/>
+                <Route path=path!("/checkout") view=checkout::pages::ReviewPage/>
+                <Route path=path!("/checkout/return/:number") view=checkout::pages::ReturnPage/>
+                <Route path=path!("/checkout/confirmation/:number") view=checkout::pages::ConfirmationPage/>
+                <Route path=path!("/orders") view=checkout::pages::OrdersPage/>
+                <Route path=path!("/orders/:number") view=checkout::pages::OrderPage/>
+                <Route path=path!("/sandbox-pay/:id") view=sandbox::page::SandboxPayPage/>
 
                 // results
 
