@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod card_numbers;
+pub mod check;
 pub mod clock;
 pub mod config;
 pub mod database;
