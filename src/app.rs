@@ -1,5 +1,7 @@
 //! The map of the product: the document, the table of pages, who may see which, and what the worker runs.
 
+use crate::checkout::gateway::sandbox;
+use crate::checkout::{self, settlement};
 use crate::chrome::{Area, ClockBar, Footer, Header, StaffNavigation, SubNavigation, area_of};
 use crate::server::http::headers::page_policy;
 use crate::server::http::respond;
@@ -8,6 +10,7 @@ use crate::server::jobs::Registry;
 use crate::server::{AppState, i18n, mail, request};
 use crate::ui::ErrorView;
 use crate::{catalog, demo, tr};
+use axum::extract::DefaultBodyLimit;
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
 use leptos_router::components::{Route, Router, Routes};
@@ -46,9 +49,15 @@ pub const PAGES: &[(&str, Access)] = &[
     ("/exams/:reference", Access::Candidate),
     ("/exams/:reference/reschedule", Access::Candidate),
     ("/exams/:reference/cancel", Access::Candidate),
-
     // checkout
-
+    ("/cart", Access::Candidate),
+    ("/checkout", Access::Candidate),
+    ("/checkout/return/:number", Access::Candidate),
+    ("/checkout/confirmation/:number", Access::Candidate),
+    ("/orders", Access::Candidate),
+    ("/orders/:number", Access::Candidate),
+    // Another company's page, in effect: whoever has its address may pay.
+    ("/sandbox-pay/:id", Access::Public),
     // results
 
     // credentials
@@ -79,9 +88,11 @@ pub fn jobs() -> Registry {
         // scheduling
         .on(crate::scheduling::jobs::EXPIRE_HOLDS, crate::scheduling::jobs::expire_holds)
         .on(crate::scheduling::jobs::REMIND, crate::scheduling::jobs::remind)
-
-    // checkout
-
+        // checkout
+        .on(settlement::RECONCILE, checkout::jobs::reconcile)
+        .on(settlement::REFUND, checkout::jobs::refund)
+        .on(sandbox::FINISH, sandbox::finish)
+        .on(sandbox::webhook::SEND, sandbox::webhook::send)
     // results
 
     // credentials
@@ -123,6 +134,7 @@ fn routes() -> axum::Router<Site> {
         // scheduling
         .merge(crate::scheduling::routes::routes())
         // checkout
+        .route(sandbox::webhook::PATH, axum::routing::post(checkout::routes::sandbox_webhook).layer(DefaultBodyLimit::max(64 * 1024)))
         // results
         // credentials
         // demo
@@ -258,6 +270,13 @@ fn Pages() -> impl IntoView {
                 <Route path=path!("/exams/:reference/cancel") view=crate::scheduling::pages::CancelPage/>
 
                 // checkout
+                <Route path=path!("/cart") view=checkout::pages::CartPage/>
+                <Route path=path!("/checkout") view=checkout::pages::ReviewPage/>
+                <Route path=path!("/checkout/return/:number") view=checkout::pages::ReturnPage/>
+                <Route path=path!("/checkout/confirmation/:number") view=checkout::pages::ConfirmationPage/>
+                <Route path=path!("/orders") view=checkout::pages::OrdersPage/>
+                <Route path=path!("/orders/:number") view=checkout::pages::OrderPage/>
+                <Route path=path!("/sandbox-pay/:id") view=sandbox::page::SandboxPayPage/>
 
                 // results
 

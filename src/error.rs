@@ -42,6 +42,11 @@ pub enum Code {
     FileWrongType,
     /// A card number where none belongs (PCI SAQ A: none is ever taken here).
     CardNumber,
+    /// On the sandbox's payment page: the number's check digit is wrong.
+    CardNumberWrong,
+    /// The sandbox takes its test cards only.
+    NotATestCard,
+    CardExpired,
 }
 
 /// One refusal at one field.

@@ -74,4 +74,3 @@ pub fn remind(state: AppState, payload: Value) -> BoxFuture<'static, Result<(), 
         Ok(())
     })
 }
-

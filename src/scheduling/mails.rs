@@ -151,7 +151,8 @@ fn what_next(locale: Locale, person: &Person, appointment: &Appointment) -> Resu
     let mut items = match appointment.delivery() {
         Delivery::Center => vec![tr!(locale, scheduling.arrive_by, time = local(deadlines.arrive_by)).to_string()],
         Delivery::Online => vec![
-            tr!(locale, scheduling.check_in_opens, opens = local(deadlines.arrive_by), closes = local(deadlines.check_in_closes)).to_string(),
+            tr!(locale, scheduling.check_in_opens, opens = local(deadlines.arrive_by), closes = local(deadlines.check_in_closes))
+                .to_string(),
         ],
     };
     items.push(tr!(locale, scheduling.bring_ids).to_owned());

@@ -221,9 +221,8 @@ fn period_starts(zone: Tz, wanted: &Wanted, day: NaiveDate, opens: NaiveTime, cl
             chrono::LocalResult::Ambiguous(first, second) => vec![first.to_utc(), second.to_utc()],
         };
         // The closing time is a wall-clock time too: compare what the candidate's and the centre's clocks would show.
-        let fits = |at: &DateTime<Utc>| {
-            closes.is_none_or(|closes| wanted.end(*at).with_timezone(&zone).naive_local() <= day.and_time(closes))
-        };
+        let fits =
+            |at: &DateTime<Utc>| closes.is_none_or(|closes| wanted.end(*at).with_timezone(&zone).naive_local() <= day.and_time(closes));
         found.extend(instants.into_iter().filter(fits));
         local += TimeDelta::minutes(GRID_MINUTES);
     }
@@ -304,9 +303,7 @@ impl Check {
             Check::EmailVerified(false) => Some(Conflict::EmailNotVerified),
             Check::AgreementAccepted(false) => Some(Conflict::AgreementOutdated),
             Check::ExamOpen(Err(_)) => Some(Conflict::ExamClosed),
-            Check::RetakeWait(Some(_)) | Check::NotPassedLately(Some(_)) | Check::NoOpenAppointment(Some(_)) => {
-                Some(Conflict::NotEligible)
-            }
+            Check::RetakeWait(Some(_)) | Check::NotPassedLately(Some(_)) | Check::NoOpenAppointment(Some(_)) => Some(Conflict::NotEligible),
             _ => None,
         }
     }
@@ -339,7 +336,10 @@ pub fn eligibility(now: DateTime<Utc>, today: NaiveDate, policies: &Policies, ex
 }
 
 /// The two windows of exam and language as one.
-pub fn narrower(exam: (Option<NaiveDate>, Option<NaiveDate>), language: (Option<NaiveDate>, Option<NaiveDate>)) -> (Option<NaiveDate>, Option<NaiveDate>) {
+pub fn narrower(
+    exam: (Option<NaiveDate>, Option<NaiveDate>),
+    language: (Option<NaiveDate>, Option<NaiveDate>),
+) -> (Option<NaiveDate>, Option<NaiveDate>) {
     let first = [exam.0, language.0].into_iter().flatten().max();
     let last = [exam.1, language.1].into_iter().flatten().min();
     (first, last)

@@ -11,19 +11,8 @@ use uuid::Uuid;
 const CENTERS: &str = include_str!("../../seed/demo/test_centers.csv");
 
 /// Proctors' lanes by language: those of the catalogue.
-const LANES: &[(&str, usize)] = &[
-    ("en", 6),
-    ("ar", 3),
-    ("de", 3),
-    ("es", 3),
-    ("es-419", 3),
-    ("fr", 3),
-    ("it", 3),
-    ("ja", 3),
-    ("ko", 3),
-    ("pt-BR", 3),
-    ("zh-CN", 3),
-];
+const LANES: &[(&str, usize)] =
+    &[("en", 6), ("ar", 3), ("de", 3), ("es", 3), ("es-419", 3), ("fr", 3), ("it", 3), ("ja", 3), ("ko", 3), ("pt-BR", 3), ("zh-CN", 3)];
 
 /// Countries whose centres close on 25 December; on 1 January all do.
 const CHRISTMAS: &[&str] = &[

@@ -34,6 +34,9 @@ pub fn error_text(locale: Locale, error: &FieldError) -> String {
         Code::FileTooLarge => tr!(locale, errors.file_too_large, limit = parameter).to_string(),
         Code::FileWrongType => tr!(locale, errors.file_wrong_type).to_string(),
         Code::CardNumber => tr!(locale, errors.card_number).to_string(),
+        Code::CardNumberWrong => tr!(locale, errors.card_number_wrong).to_string(),
+        Code::NotATestCard => tr!(locale, errors.not_a_test_card).to_string(),
+        Code::CardExpired => tr!(locale, errors.card_expired).to_string(),
     }
 }
 

@@ -24,7 +24,12 @@ pub fn CancelPage() -> impl IntoView {
     })
 }
 
-fn page(cx: &RequestContext, appointment: &Appointment, allowed: Result<(), Conflict>, paid: Option<Money>) -> AppResult<impl IntoView + use<>> {
+fn page(
+    cx: &RequestContext,
+    appointment: &Appointment,
+    allowed: Result<(), Conflict>,
+    paid: Option<Money>,
+) -> AppResult<impl IntoView + use<>> {
     let locale = cx.locale;
     let until = format::date_time(locale, appointment.deadlines()?.cancel_until, cx.time_zone());
     let back = format!("/exams/{}", appointment.reference);

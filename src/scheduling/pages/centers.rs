@@ -1,8 +1,8 @@
 //! Finding a test centre.
 
 use super::Trip;
-use crate::scheduling::service::search::{self, Answer, Found, Question, RADII, Search, Unit};
 use crate::scheduling::service;
+use crate::scheduling::service::search::{self, Answer, Found, Question, RADII, Search, Unit};
 use crate::scheduling::store::places::{City, Country};
 use crate::server::i18n::Locale;
 use crate::server::{RequestContext, format, request};
@@ -274,7 +274,8 @@ fn list(cx: &RequestContext, trip: &Trip, unit: Unit, heading: String, centers: 
         .into_iter()
         .map(|found| {
             let center = found.center;
-            let distance = center.meters.map(|meters| tr!(locale, scheduling.away, distance = distance_words(locale, meters, unit)).to_string());
+            let distance =
+                center.meters.map(|meters| tr!(locale, scheduling.away, distance = distance_words(locale, meters, unit)).to_string());
             let address = center.address_lines.iter().chain([&center.city]).cloned().collect::<Vec<_>>().join(", ");
             let href = trip.times_at(&center.code);
             let side = match found.first_free {

@@ -11,7 +11,8 @@ use crate::server::{RequestContext, format, request};
 use crate::tr;
 use crate::ui::islands::Countdown;
 use crate::ui::{
-    CheckboxField, DateField, ErrorSummary, Form, HiddenField, Icon, PageHead, PageTitle, Steps, Summary, SummaryRow, TextField, loaded, param,
+    CheckboxField, DateField, ErrorSummary, Form, HiddenField, Icon, PageHead, PageTitle, Steps, Summary, SummaryRow, TextField, loaded,
+    param,
 };
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;

@@ -81,14 +81,8 @@ fn hold_view(cx: &RequestContext, hold: &Appointment) -> impl IntoView + use<> {
         let local = until.with_timezone(&cx.time_zone());
         format!("{} {}", format::time(locale, local.time()), format::zone_name(until, cx.time_zone()))
     });
-    let text = tr!(
-        locale,
-        scheduling.hold_waiting,
-        exam = hold.exam_code.clone(),
-        time = when,
-        until = until.unwrap_or_default()
-    )
-    .to_string();
+    let text =
+        tr!(locale, scheduling.hold_waiting, exam = hold.exam_code.clone(), time = when, until = until.unwrap_or_default()).to_string();
     let href = format!("/schedule/details/{}", hold.id);
     view! {
         <Alert kind=AlertKind::Warning title=tr!(locale, scheduling.hold_waiting_title)>

@@ -204,7 +204,9 @@ fn form(cx: &RequestContext, booking: &Booking) -> impl IntoView + use<> {
     let own = i18n::tag(locale);
     let moved = booking.replaces.as_ref().map(|old| old.language.clone());
     let wanted = moved.clone().or(cx.query("language").filter(|tag| offered(tag)).map(str::to_owned));
-    let chosen = wanted.unwrap_or_else(|| if offered(own) { own.to_owned() } else { booking.languages.first().map(|l| l.language.clone()).unwrap_or_default() });
+    let chosen = wanted.unwrap_or_else(|| {
+        if offered(own) { own.to_owned() } else { booking.languages.first().map(|l| l.language.clone()).unwrap_or_default() }
+    });
     let offers = |mode: &str| booking.exam.delivery_modes.iter().any(|known| known == mode);
     let policies = &booking.policies;
     let mut places = vec![];

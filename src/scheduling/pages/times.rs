@@ -4,8 +4,8 @@ use super::Trip;
 use crate::error::AppResult;
 use crate::scheduling::api::Hold;
 use crate::scheduling::rules::{DayPart, Slot};
-use crate::scheduling::service::availability::{self, Month, Where};
 use crate::scheduling::service;
+use crate::scheduling::service::availability::{self, Month, Where};
 use crate::server::i18n::Locale;
 use crate::server::{RequestContext, format, request};
 use crate::tr;
@@ -50,7 +50,11 @@ pub fn TimesPage() -> impl IntoView {
             Where::Center(_) => tr!(locale, scheduling.times_lead_center, place = place, zone = zone_words(cx.now(), zone)).to_string(),
             Where::Online => tr!(locale, scheduling.times_lead_online, zone = zone_words(cx.now(), zone)).to_string(),
         };
-        let back = if trip.online { (trip.start(), tr!(locale, scheduling.back_to_start)) } else { (trip.centers(), tr!(locale, scheduling.back_to_centers)) };
+        let back = if trip.online {
+            (trip.start(), tr!(locale, scheduling.back_to_start))
+        } else {
+            (trip.centers(), tr!(locale, scheduling.back_to_centers))
+        };
         let nothing = found.days.is_empty();
         let calendar = calendar(&cx, &trip, &found, shown, chosen);
         let times = times(&cx, &trip, &found, chosen, zone)?;

@@ -9,13 +9,7 @@ use crate::server::{RequestContext, format};
 use crate::tr;
 use crate::ui::{Icon, Summary, SummaryRow, Tone};
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use leptos::prelude::*;
-
-/// An instant for readers and programs.
-pub fn moment(locale: Locale, at: DateTime<Utc>, zone: Tz) -> impl IntoView {
-    view! { <time datetime=at.to_rfc3339()>{format::date_time(locale, at, zone)}</time> }
-}
 
 /// `2:00 PM–4:10 PM CET (UTC+1)`.
 pub fn hours(locale: Locale, appointment: &Appointment) -> String {
@@ -128,10 +122,7 @@ pub fn policies(cx: &RequestContext, appointment: &Appointment) -> AppResult<imp
         ("refresh", tr!(locale, scheduling.moves_left, count = left).to_string()),
         ("receipt", tr!(locale, scheduling.cancel_until, time = when(deadlines.cancel_until)).to_string()),
         ("clock", arrival),
-        (
-            "file-text",
-            tr!(locale, scheduling.result_by, day = format::date_long(locale, deadlines.result_by)).to_string(),
-        ),
+        ("file-text", tr!(locale, scheduling.result_by, day = format::date_long(locale, deadlines.result_by)).to_string()),
         ("x-circle", tr!(locale, scheduling.no_show_rule).to_owned()),
     ];
     Ok(view! {

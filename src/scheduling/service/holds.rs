@@ -158,7 +158,9 @@ async fn complete_in(tx: &mut PgConnection, cx: &RequestContext, id: Uuid, detai
     let hold = appointments::locked(tx, id).await?.filter(|hold| hold.account_id == viewer.account_id && hold.replaces.is_none());
     let hold = hold.ok_or(AppError::NotFound)?;
     if !hold.is_live_hold(now) {
-        return Err(if matches!(hold.state.as_str(), "held" | "expired") { Conflict::HoldExpired } else { Conflict::AppointmentEnded }.into());
+        return Err(
+            if matches!(hold.state.as_str(), "held" | "expired") { Conflict::HoldExpired } else { Conflict::AppointmentEnded }.into()
+        );
     }
     let policies = hold.policies()?;
     let person = exams::person(tx, viewer.account_id).await?;
@@ -175,7 +177,12 @@ async fn complete_in(tx: &mut PgConnection, cx: &RequestContext, id: Uuid, detai
     if !details.accepted {
         errors.push(FieldError::new("accept", Code::AgreementRequired));
     }
-    if errors.is_empty() && details.accessible && hold.center_id.is_some() && !hold.seat_accessible && !to_accessible_seat(tx, &hold, now).await? {
+    if errors.is_empty()
+        && details.accessible
+        && hold.center_id.is_some()
+        && !hold.seat_accessible
+        && !to_accessible_seat(tx, &hold, now).await?
+    {
         errors.push(FieldError::new("accessible", Code::NoAccessibleSeat));
     }
     if !errors.is_empty() {
@@ -208,7 +215,8 @@ async fn to_accessible_seat(tx: &mut PgConnection, hold: &Appointment, now: Date
     store::expire_in_the_way(tx, &seats, hold.account_id, range, now).await?;
     for seat in seats {
         let mut attempt = tx.begin().await?;
-        match store::change_seat(&mut attempt, hold.id, seat).await.on_constraint("appointment_seat_overlap", || Conflict::SlotTaken.into()) {
+        match store::change_seat(&mut attempt, hold.id, seat).await.on_constraint("appointment_seat_overlap", || Conflict::SlotTaken.into())
+        {
             Ok(rows) => {
                 expect_one(rows)?;
                 attempt.commit().await?;

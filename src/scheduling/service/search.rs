@@ -67,9 +67,17 @@ pub enum Answer {
     /// Nothing was typed: the centres of the country.
     Country(Vec<Found>),
     /// Centres around a place. The others have the same name.
-    Around { city: City, centers: Vec<Found>, others: Vec<City> },
+    Around {
+        city: City,
+        centers: Vec<Found>,
+        others: Vec<City>,
+    },
     /// None within the radius: the nearest one, if there is any at all.
-    TooFar { city: City, nearest: Option<Found>, others: Vec<City> },
+    TooFar {
+        city: City,
+        nearest: Option<Found>,
+        others: Vec<City>,
+    },
     /// Several places may be meant.
     Which(Vec<City>),
     UnknownPlace,
@@ -94,7 +102,8 @@ pub async fn centers(cx: &RequestContext, booking: &Booking, language: &str, que
     let mut conn = cx.state.db.acquire().await?;
     let countries = places::countries(&mut conn, &viewer.country).await?;
     let country = Some(question.country.as_str()).filter(|country| !country.is_empty());
-    let unit_of = |code: &str| countries.iter().find(|country| country.code == code).and_then(|country| Unit::parse(&country.distance_unit));
+    let unit_of =
+        |code: &str| countries.iter().find(|country| country.code == code).and_then(|country| Unit::parse(&country.distance_unit));
     let unit = question.unit.or_else(|| unit_of(country.unwrap_or(&viewer.country))).unwrap_or(Unit::Km);
     let today = format::day_in(cx.now(), cx.time_zone());
 
@@ -199,7 +208,9 @@ mod tests {
     fn the_place_that_is_clearly_meant_is_taken_and_others_are_asked() {
         assert!(matches!(choose(vec![]), Resolved::Unknown));
         assert!(matches!(choose(vec![city("Springf", 9, false)]), Resolved::One(..)));
-        assert!(matches!(choose(vec![city("Portland", 650, true), city("Portland", 68, true)]), Resolved::One(_, others) if others.len() == 1));
+        assert!(
+            matches!(choose(vec![city("Portland", 650, true), city("Portland", 68, true)]), Resolved::One(_, others) if others.len() == 1)
+        );
         assert!(matches!(choose(vec![city("Springfield", 170, true), city("Springfield", 155, true)]), Resolved::Several(_)));
         assert!(matches!(choose(vec![city("San A", 9, false), city("San B", 8, false)]), Resolved::Several(_)));
         assert!(matches!(choose(vec![city("San", 9, true), city("San Bruno", 800, false)]), Resolved::One(city, _) if city.name == "San"));

@@ -220,7 +220,8 @@ pub async fn move_to(conn: &mut PgConnection, id: Uuid, hold_id: Uuid) -> Result
 }
 
 pub async fn cancel(conn: &mut PgConnection, id: Uuid, now: DateTime<Utc>) -> Result<u64, sqlx::Error> {
-    let done =
-        sqlx::query!("UPDATE appointment SET state = 'cancelled', ended_at = $2 WHERE id = $1 AND state = 'booked'", id, now).execute(conn).await?;
+    let done = sqlx::query!("UPDATE appointment SET state = 'cancelled', ended_at = $2 WHERE id = $1 AND state = 'booked'", id, now)
+        .execute(conn)
+        .await?;
     Ok(done.rows_affected())
 }

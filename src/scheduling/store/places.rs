@@ -141,7 +141,12 @@ pub struct ExceptionRow {
     pub closes: Option<NaiveTime>,
 }
 
-pub async fn exceptions(conn: &mut PgConnection, centers: &[Uuid], from: NaiveDate, to: NaiveDate) -> Result<Vec<ExceptionRow>, sqlx::Error> {
+pub async fn exceptions(
+    conn: &mut PgConnection,
+    centers: &[Uuid],
+    from: NaiveDate,
+    to: NaiveDate,
+) -> Result<Vec<ExceptionRow>, sqlx::Error> {
     sqlx::query_as!(
         ExceptionRow,
         "SELECT center_id, on_day, opens, closes FROM opening_exception WHERE center_id = ANY($1) AND on_day BETWEEN $2 AND $3",
@@ -224,11 +229,8 @@ pub struct City {
 
 /// Cities one of whose names begins with `text` (already folded), whole names first, then the largest.
 pub async fn cities(conn: &mut PgConnection, text: &str, country: Option<&str>) -> Result<Vec<City>, sqlx::Error> {
-    let pattern: String = text
-        .chars()
-        .flat_map(|c| if matches!(c, '%' | '_' | '\\') { vec!['\\', c] } else { vec![c] })
-        .filter(|c| *c != '|')
-        .collect();
+    let pattern: String =
+        text.chars().flat_map(|c| if matches!(c, '%' | '_' | '\\') { vec!['\\', c] } else { vec![c] }).filter(|c| *c != '|').collect();
     sqlx::query_as!(
         City,
         r#"SELECT geoname_id AS id, name, admin1, country, latitude, longitude, population,
