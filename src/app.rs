@@ -1,5 +1,7 @@
 //! The map of the product: the document, the table of pages, who may see which, and what the worker runs.
 
+use crate::checkout::gateway::sandbox;
+use crate::checkout::{self, settlement};
 use crate::chrome::{Area, ClockBar, Footer, Header, StaffNavigation, SubNavigation, area_of};
 use crate::server::http::headers::page_policy;
 use crate::server::http::respond;
@@ -8,6 +10,7 @@ use crate::server::jobs::Registry;
 use crate::server::{AppState, i18n, mail, request};
 use crate::ui::ErrorView;
 use crate::{catalog, demo, tr};
+use axum::extract::DefaultBodyLimit;
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
 use leptos_router::components::{Route, Router, Routes};
@@ -38,9 +41,23 @@ pub const PAGES: &[(&str, Access)] = &[
     ("/account/security/totp", Access::SignedIn),
     ("/account/confirm", Access::SignedIn),
     // scheduling
-
+    ("/schedule/details/:appointment_id", Access::Candidate),
+    ("/schedule/:exam_code", Access::Candidate),
+    ("/schedule/:exam_code/centers", Access::Candidate),
+    ("/schedule/:exam_code/times", Access::Candidate),
+    ("/exams", Access::Candidate),
+    ("/exams/:reference", Access::Candidate),
+    ("/exams/:reference/reschedule", Access::Candidate),
+    ("/exams/:reference/cancel", Access::Candidate),
     // checkout
-
+    ("/cart", Access::Candidate),
+    ("/checkout", Access::Candidate),
+    ("/checkout/return/:number", Access::Candidate),
+    ("/checkout/confirmation/:number", Access::Candidate),
+    ("/orders", Access::Candidate),
+    ("/orders/:number", Access::Candidate),
+    // Another company's page, in effect: whoever has its address may pay.
+    ("/sandbox-pay/:id", Access::Public),
     // results
 
     // credentials
@@ -66,11 +83,16 @@ pub fn access(path: &str) -> Option<Access> {
 
 /// What the worker runs.
 pub fn jobs() -> Registry {
-    Registry::default().on(mail::DELIVER, mail::deliver)
-    // scheduling
-
-    // checkout
-
+    Registry::default()
+        .on(mail::DELIVER, mail::deliver)
+        // scheduling
+        .on(crate::scheduling::jobs::EXPIRE_HOLDS, crate::scheduling::jobs::expire_holds)
+        .on(crate::scheduling::jobs::REMIND, crate::scheduling::jobs::remind)
+        // checkout
+        .on(settlement::RECONCILE, checkout::jobs::reconcile)
+        .on(settlement::REFUND, checkout::jobs::refund)
+        .on(sandbox::FINISH, sandbox::finish)
+        .on(sandbox::webhook::SEND, sandbox::webhook::send)
     // results
 
     // credentials
@@ -91,6 +113,7 @@ pub async fn load_demo_data(state: &AppState) -> Result<(), Box<dyn std::error::
     catalog::demo_seed::load(&state.db).await?;
 
     // scheduling: test centres and online lanes
+    crate::scheduling::seed::load(state).await?;
 
     // accounts: people
     crate::accounts::demo::load_people(state).await?;
@@ -109,7 +132,9 @@ fn routes() -> axum::Router<Site> {
         .route("/robots.txt", get(catalog::routes::robots))
         .route("/sitemap.xml", get(catalog::routes::sitemap))
         // scheduling
+        .merge(crate::scheduling::routes::routes())
         // checkout
+        .route(sandbox::webhook::PATH, axum::routing::post(checkout::routes::sandbox_webhook).layer(DefaultBodyLimit::max(64 * 1024)))
         // results
         // credentials
         // demo
@@ -235,8 +260,23 @@ fn Pages() -> impl IntoView {
                 <Route path=path!("/account/confirm") view=accounts::ConfirmPage/>
 
                 // scheduling
+                <Route path=path!("/schedule/details/:appointment_id") view=crate::scheduling::pages::DetailsPage/>
+                <Route path=path!("/schedule/:exam_code") view=crate::scheduling::pages::StartPage/>
+                <Route path=path!("/schedule/:exam_code/centers") view=crate::scheduling::pages::CentersPage/>
+                <Route path=path!("/schedule/:exam_code/times") view=crate::scheduling::pages::TimesPage/>
+                <Route path=path!("/exams") view=crate::scheduling::pages::ExamsPage/>
+                <Route path=path!("/exams/:reference") view=crate::scheduling::pages::ExamPage/>
+                <Route path=path!("/exams/:reference/reschedule") view=crate::scheduling::pages::ReschedulePage/>
+                <Route path=path!("/exams/:reference/cancel") view=crate::scheduling::pages::CancelPage/>
 
                 // checkout
+                <Route path=path!("/cart") view=checkout::pages::CartPage/>
+                <Route path=path!("/checkout") view=checkout::pages::ReviewPage/>
+                <Route path=path!("/checkout/return/:number") view=checkout::pages::ReturnPage/>
+                <Route path=path!("/checkout/confirmation/:number") view=checkout::pages::ConfirmationPage/>
+                <Route path=path!("/orders") view=checkout::pages::OrdersPage/>
+                <Route path=path!("/orders/:number") view=checkout::pages::OrderPage/>
+                <Route path=path!("/sandbox-pay/:id") view=sandbox::page::SandboxPayPage/>
 
                 // results
 

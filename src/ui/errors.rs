@@ -27,12 +27,16 @@ pub fn error_text(locale: Locale, error: &FieldError) -> String {
         Code::DateInFuture => tr!(locale, errors.date_in_future).to_string(),
         Code::TooYoung => tr!(locale, errors.too_young, age = parameter).to_string(),
         Code::GuardianNeeded => tr!(locale, errors.guardian_needed, age = parameter).to_string(),
+        Code::NoAccessibleSeat => tr!(locale, errors.no_accessible_seat).to_string(),
         Code::NameMismatch => tr!(locale, errors.name_mismatch, name = parameter).to_string(),
         Code::CodeWrong => tr!(locale, errors.code_wrong).to_string(),
         Code::FileMissing => tr!(locale, errors.file_missing).to_string(),
         Code::FileTooLarge => tr!(locale, errors.file_too_large, limit = parameter).to_string(),
         Code::FileWrongType => tr!(locale, errors.file_wrong_type).to_string(),
         Code::CardNumber => tr!(locale, errors.card_number).to_string(),
+        Code::CardNumberWrong => tr!(locale, errors.card_number_wrong).to_string(),
+        Code::NotATestCard => tr!(locale, errors.not_a_test_card).to_string(),
+        Code::CardExpired => tr!(locale, errors.card_expired).to_string(),
     }
 }
 
@@ -47,6 +51,8 @@ pub fn conflict_text(locale: Locale, conflict: Conflict) -> &'static str {
         Conflict::EmailNotVerified => tr!(locale, errors.email_not_verified),
         Conflict::AgreementOutdated => tr!(locale, errors.agreement_outdated),
         Conflict::SlotTaken => tr!(locale, errors.slot_taken),
+        Conflict::TimeNotOffered => tr!(locale, errors.time_not_offered),
+        Conflict::TooManyHolds => tr!(locale, errors.too_many_holds),
         Conflict::HoldExpired => tr!(locale, errors.hold_expired),
         Conflict::OwnOverlap => tr!(locale, errors.own_overlap),
         Conflict::TooLate => tr!(locale, errors.too_late),
