@@ -2,12 +2,14 @@
 
 use crate::chrome::{Area, ClockBar, Footer, Header, StaffNavigation, SubNavigation, area_of};
 use crate::server::http::headers::page_policy;
+use crate::server::http::request::Role;
 use crate::server::http::respond;
 use crate::server::http::router::{Access, Refusal, Site};
 use crate::server::jobs::Registry;
 use crate::server::{AppState, i18n, mail, request};
 use crate::tr;
 use crate::ui::ErrorView;
+use crate::{credentials, results, staff};
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
 use leptos_router::components::{Route, Router, Routes};
@@ -25,11 +27,18 @@ pub const PAGES: &[(&str, Access)] = &[
     // checkout
 
     // results
-
+    ("/results", Access::Candidate),
+    ("/results/:id", Access::Candidate),
+    ("/staff/results", Access::Staff(results::service::READERS)),
+    ("/staff/results/import", Access::Staff(results::service::MANAGERS)),
+    ("/staff/results/imports/:id", Access::Staff(results::service::READERS)),
     // credentials
-
+    ("/credentials", Access::Candidate),
+    ("/credentials/:public_id", Access::Candidate),
+    ("/verify", Access::Public),
+    ("/verify/:public_id", Access::Public),
     // staff
-
+    ("/staff", Access::Staff(Role::ALL)),
     // demo
     //
 ];
@@ -84,10 +93,10 @@ fn routes() -> axum::Router<Site> {
 
     // checkout
 
-    // results
-
-    // credentials
-
+        // results
+        .merge(results::routes::routes())
+        // credentials
+        .merge(credentials::routes::routes())
     // demo
     //
 }
@@ -192,10 +201,20 @@ fn Pages() -> impl IntoView {
                 // checkout
 
                 // results
+                <Route path=path!("/results") view=results::pages::ResultsPage/>
+                <Route path=path!("/results/:id") view=results::pages::ReportPage/>
+                <Route path=path!("/staff/results") view=results::pages::StaffResultsPage/>
+                <Route path=path!("/staff/results/import") view=results::pages::UploadPage/>
+                <Route path=path!("/staff/results/imports/:id") view=results::pages::ImportPage/>
 
                 // credentials
+                <Route path=path!("/credentials") view=credentials::pages::CredentialsPage/>
+                <Route path=path!("/credentials/:public_id") view=credentials::pages::CredentialPage/>
+                <Route path=path!("/verify") view=credentials::pages::VerifyFormPage/>
+                <Route path=path!("/verify/:public_id") view=credentials::pages::VerifyPage/>
 
                 // staff
+                <Route path=path!("/staff") view=staff::pages::StaffHomePage/>
 
                 // demo
                 //
