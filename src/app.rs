@@ -4,12 +4,13 @@ use crate::checkout::gateway::sandbox;
 use crate::checkout::{self, settlement};
 use crate::chrome::{Area, ClockBar, Footer, Header, StaffNavigation, SubNavigation, area_of};
 use crate::server::http::headers::page_policy;
+use crate::server::http::request::Role;
 use crate::server::http::respond;
 use crate::server::http::router::{Access, Refusal, Site};
 use crate::server::jobs::Registry;
 use crate::server::{AppState, i18n, mail, request};
 use crate::ui::ErrorView;
-use crate::{catalog, demo, tr};
+use crate::{catalog, credentials, demo, results, staff, tr};
 use axum::extract::DefaultBodyLimit;
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
@@ -59,11 +60,18 @@ pub const PAGES: &[(&str, Access)] = &[
     // Another company's page, in effect: whoever has its address may pay.
     ("/sandbox-pay/:id", Access::Public),
     // results
-
+    ("/results", Access::Candidate),
+    ("/results/:id", Access::Candidate),
+    ("/staff/results", Access::Staff(results::service::READERS)),
+    ("/staff/results/import", Access::Staff(results::service::MANAGERS)),
+    ("/staff/results/imports/:id", Access::Staff(results::service::READERS)),
     // credentials
-
+    ("/credentials", Access::Candidate),
+    ("/credentials/:public_id", Access::Candidate),
+    ("/verify", Access::Public),
+    ("/verify/:public_id", Access::Public),
     // staff
-
+    ("/staff", Access::Staff(Role::ALL)),
     // demo
     ("/mailbox", Access::Demo),
     ("/mailbox/:id", Access::Demo),
@@ -136,7 +144,9 @@ fn routes() -> axum::Router<Site> {
         // checkout
         .route(sandbox::webhook::PATH, axum::routing::post(checkout::routes::sandbox_webhook).layer(DefaultBodyLimit::max(64 * 1024)))
         // results
+        .merge(results::routes::routes())
         // credentials
+        .merge(credentials::routes::routes())
         // demo
         .route("/mailbox.json", get(demo::routes::messages))
         .route("/mailbox/{id}/html", get(demo::routes::html))
@@ -279,10 +289,20 @@ fn Pages() -> impl IntoView {
                 <Route path=path!("/sandbox-pay/:id") view=sandbox::page::SandboxPayPage/>
 
                 // results
+                <Route path=path!("/results") view=results::pages::ResultsPage/>
+                <Route path=path!("/results/:id") view=results::pages::ReportPage/>
+                <Route path=path!("/staff/results") view=results::pages::StaffResultsPage/>
+                <Route path=path!("/staff/results/import") view=results::pages::UploadPage/>
+                <Route path=path!("/staff/results/imports/:id") view=results::pages::ImportPage/>
 
                 // credentials
+                <Route path=path!("/credentials") view=credentials::pages::CredentialsPage/>
+                <Route path=path!("/credentials/:public_id") view=credentials::pages::CredentialPage/>
+                <Route path=path!("/verify") view=credentials::pages::VerifyFormPage/>
+                <Route path=path!("/verify/:public_id") view=credentials::pages::VerifyPage/>
 
                 // staff
+                <Route path=path!("/staff") view=staff::pages::StaffHomePage/>
 
                 // demo
                 <Route path=path!("/mailbox") view=demo::pages::MailboxPage/>

@@ -47,6 +47,19 @@ pub enum Code {
     /// The sandbox takes its test cards only.
     NotATestCard,
     CardExpired,
+    /// Boxes to tick, and none was ticked.
+    NothingChosen,
+    /// Not a table of text in UTF-8.
+    FileNotText,
+    FileEmpty,
+    /// The parameter is the limit.
+    FileTooManyRows,
+    /// The parameter names the columns; as with the next two.
+    ColumnsMissing,
+    ColumnsUnknown,
+    ColumnsRepeated,
+    /// Too short, too long, or its check character is wrong.
+    CredentialIdMalformed,
 }
 
 /// One refusal at one field.

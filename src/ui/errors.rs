@@ -37,6 +37,14 @@ pub fn error_text(locale: Locale, error: &FieldError) -> String {
         Code::CardNumberWrong => tr!(locale, errors.card_number_wrong).to_string(),
         Code::NotATestCard => tr!(locale, errors.not_a_test_card).to_string(),
         Code::CardExpired => tr!(locale, errors.card_expired).to_string(),
+        Code::NothingChosen => tr!(locale, errors.nothing_chosen).to_string(),
+        Code::FileNotText => tr!(locale, errors.file_not_text).to_string(),
+        Code::FileEmpty => tr!(locale, errors.file_empty).to_string(),
+        Code::FileTooManyRows => tr!(locale, errors.file_too_many_rows, limit = parameter).to_string(),
+        Code::ColumnsMissing => tr!(locale, errors.columns_missing, names = parameter).to_string(),
+        Code::ColumnsUnknown => tr!(locale, errors.columns_unknown, names = parameter).to_string(),
+        Code::ColumnsRepeated => tr!(locale, errors.columns_repeated, names = parameter).to_string(),
+        Code::CredentialIdMalformed => tr!(locale, errors.credential_id_malformed).to_string(),
     }
 }
 

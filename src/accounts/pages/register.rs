@@ -276,9 +276,3 @@ pub fn ResendForm() -> impl IntoView {
         </Form>
     }
 }
-
-/// Told beside forms that answer everybody alike.
-#[component]
-pub fn SentAlert(text: &'static str) -> impl IntoView {
-    view! { <Alert kind=AlertKind::Success><p>{text}</p></Alert> }
-}
