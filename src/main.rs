@@ -6,7 +6,7 @@ use certportal::server::config::{Config, Overrides};
 use certportal::server::embedded_postgres::{EmbeddedPostgres, EmbeddedSettings};
 use certportal::server::server_key::ServerKey;
 use certportal::server::state::AppState;
-use certportal::server::{database, jobs};
+use certportal::server::{check, database, jobs};
 use clap::{Parser, Subcommand};
 use std::error::Error;
 use std::net::SocketAddr;
@@ -101,8 +101,14 @@ async fn run(command: Command, config: Config) -> Result<(), Box<dyn Error>> {
         }
         Command::Check => {
             with_database(config, async |state| {
-                sqlx::query("SELECT 1").execute(&state.db).await?;
-                println!("The configuration is complete and the database answers.");
+                let problems = check::problems(&state).await;
+                for problem in &problems {
+                    println!("{problem}");
+                }
+                match problems.len() {
+                    0 => println!("Everything the portal needs is there."),
+                    count => return Err(format!("{count} to mend").into()),
+                }
                 Ok(())
             })
             .await

@@ -58,12 +58,10 @@ impl Deref for AppState {
 }
 
 fn leptos_options(config: &Config) -> LeptosOptions {
-    // The reload port of `cargo leptos watch` and the like come from leptos's own variables.
-    let mut options = leptos::config::get_configuration(None)
-        .map(|file| file.leptos_options)
-        .unwrap_or_else(|_| LeptosOptions::builder().output_name("certportal").build());
-    options.output_name = "certportal".into();
-    options.site_root = config.site_root.display().to_string().into();
-    options.site_addr = config.site_addr;
-    options
+    LeptosOptions::builder()
+        .output_name("certportal")
+        .site_root(config.site_root.display().to_string())
+        .site_addr(config.site_addr)
+        .hash_files(config.hash_files)
+        .build()
 }

@@ -6,3 +6,4 @@ mod credentials_documents;
 mod embedded_postgres;
 mod http;
 mod leptos_settings;
+mod operations;
