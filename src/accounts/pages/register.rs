@@ -7,7 +7,7 @@ use crate::server::i18n::{self, LANGUAGES};
 use crate::server::{RequestContext, request};
 use crate::tr;
 use crate::ui::{
-    Alert, AlertKind, CheckboxField, Choice, Details, ErrorSummary, Form, HiddenField, PageHead, PageTitle, PasswordField, SelectField,
+    CheckboxField, Choice, Details, ErrorSummary, Form, HiddenField, PageHead, PageTitle, PasswordField, SelectField,
     TextField, form_value, loaded,
 };
 use leptos::prelude::*;
