@@ -37,7 +37,7 @@ async fn search_and_filters_narrow_the_catalogue_without_scripts() {
         ("level=nonsense&role=nonsense", "13 certifications", "Cloud Practitioner"),
     ] {
         let answer = browser.get(&format!("/certifications?{query}")).await;
-        assert!(answer.text().contains(&format!(">{count}</h2>")) && answer.words().contains(name), "{query}: {}", answer.words());
+        assert!(answer.text().contains(&format!(">{count}<")) && answer.words().contains(name), "{query}: {}", answer.words());
     }
     let spanish = browser.get("/certifications?q=DISENAR&lang=es").await.words();
     assert!(spanish.contains("Solutions Architect"), "accents and capitals do not matter: {spanish}");
