@@ -3,6 +3,7 @@
 mod support;
 
 mod catalog;
+mod checkout;
 mod credentials_documents;
 mod demo;
 mod embedded_postgres;
