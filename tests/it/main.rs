@@ -2,6 +2,7 @@
 
 mod support;
 
+mod accounts;
 mod credentials_documents;
 mod embedded_postgres;
 mod http;
