@@ -10,7 +10,7 @@ mod second_factor;
 mod sessions;
 mod staff;
 
-use crate::support::portal::{Browser, Portal};
+use crate::support::portal::{Browser, Portal, ReceivedMail};
 
 pub const PASSWORD: &str = "Harbor-Lantern-42";
 
@@ -64,11 +64,16 @@ pub async fn registered(portal: &Portal, email: &str) -> Browser {
     let mut browser = portal.browser();
     let answer = browser.post_form("/register", "/api/accounts/register", &registration(&[("email", email)])).await;
     assert_eq!(answer.location(), "/register/sent", "{}", answer.words());
-    let link = portal.mails(email).await.last().expect("a mail").link("/verify-email");
+    let link = mail(portal, email, "accounts.verify_email").await.expect("a mail").link("/verify-email");
     let token = link.split_once("token=").expect("a token").1.to_owned();
     let answer = browser.post_form(&link, "/api/accounts/verify_email", &[("token", &token)]).await;
     assert_eq!(answer.location(), "/login?done=verified");
     browser
+}
+
+/// The newest mail of a kind. (Within one moment of the standing clock mails have no order.)
+pub async fn mail(portal: &Portal, to: &str, template: &str) -> Option<ReceivedMail> {
+    portal.mails(to).await.into_iter().rfind(|mail| mail.template == template)
 }
 
 pub async fn log_in(browser: &mut Browser, email: &str, password: &str) -> crate::support::portal::Answer {

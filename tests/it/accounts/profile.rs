@@ -76,10 +76,10 @@ async fn the_name_is_locked_once_an_exam_was_taken() {
     let page = browser.get("/account/edit").await;
     assert!(page.words().contains("Your legal name is locked") && page.words().contains("help@example.org"));
     assert!(!page.text().contains("name=\"given_name\""));
-    let answer = browser.post_form("/account/edit", CHANGE, &profile(&[("given_name", "Eve"), ("company", "Tidepool")])).await;
+    let answer = browser.post_form("/account/edit", CHANGE, &profile(&[("given_name", "Evelyn"), ("company", "Tidepool")])).await;
     assert_eq!(answer.location(), "/account?done=saved");
     let page = browser.get("/account").await.words();
-    assert!(page.contains("Ana Prueba") && !page.contains("Eve") && page.contains("Tidepool"), "{page}");
+    assert!(page.contains("Ana Prueba") && !page.contains("Evelyn") && page.contains("Tidepool"), "{page}");
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ const NEW: &str = "Copper-Teapot-58";
 
 async fn reset_link(portal: &crate::support::portal::Portal) -> (String, String) {
     portal.browser().post_form("/forgot", FORGOT, &[("email", "Ana@Example.com")]).await;
-    let link = portal.mails("ana@example.com").await.last().unwrap().link("/reset");
+    let link = super::mail(portal, "ana@example.com", "accounts.reset_password").await.unwrap().link("/reset");
     let token = link.split_once("token=").unwrap().1.to_owned();
     (link, token)
 }
@@ -50,7 +50,7 @@ async fn security_21_a_reset_link_works_once_for_an_hour_and_ends_all_sessions()
     assert_eq!(signed_in.get("/dashboard").await.status, StatusCode::SEE_OTHER, "the old session is over");
     assert_eq!(log_in(&mut browser, "ana@example.com", PASSWORD).await.status, StatusCode::CONFLICT);
     assert_eq!(log_in(&mut browser, "ana@example.com", NEW).await.location(), "/dashboard");
-    assert_eq!(portal.mails("ana@example.com").await.last().unwrap().template, "accounts.password_changed");
+    assert!(super::mail(&portal, "ana@example.com", "accounts.password_changed").await.is_some());
 
     let mut other = portal.browser();
     let answer = other.post_form(&link, RESET, &[("token", &token), ("password", "Another-Word-77")]).await;

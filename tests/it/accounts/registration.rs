@@ -91,9 +91,12 @@ async fn regions_follow_the_country_without_scripts_and_nothing_typed_is_lost() 
     let answer = browser.post_form("/register", REGISTER, &registration(&[("country", "VA"), ("region", "")])).await;
     assert_eq!(answer.location(), "/register/sent");
     // What the island asks.
-    let regions = browser.get("/api/accounts/regions?country=ES").await;
-    assert_eq!(regions.status, StatusCode::OK);
-    assert!(regions.text().starts_with("[{\"code\":\"ES-AV\""), "{}", regions.text());
+    let request = axum::http::Request::get("/api/accounts/regions?country=ES").header("accept", "application/json");
+    let router = certportal::app::router(portal.state.clone());
+    let response = tower::ServiceExt::oneshot(router, request.body(axum::body::Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
+    assert!(body.starts_with(b"[{\"code\":\"ES-AV\""), "{body:?}");
 }
 
 #[tokio::test]
@@ -108,6 +111,7 @@ async fn every_refused_field_is_told_at_once() {
         assert!(text.contains(&format!("id=\"{field}-error\"")), "{field}");
     }
     assert!(text.contains("<title>Error: "));
+    assert!(answer.words().contains("Given names: Fill in this field"));
     let bad = registration(&[
         ("email", "a@b.co\r\nBcc: x@example.com"),
         ("country", "QQ"),
@@ -188,7 +192,7 @@ async fn security_13_a_duplicate_address_in_other_case_gets_the_same_answer_and_
     let accounts: i64 = sqlx::query_scalar("SELECT count(*) FROM account").fetch_one(portal.db()).await.unwrap();
     assert_eq!(accounts, 2);
     let mails = portal.mails("ana@example.com").await;
-    assert_eq!(mails.last().unwrap().template, "accounts.already_registered");
+    assert!(mails.iter().any(|mail| mail.template == "accounts.already_registered"));
     // Whoever tries again and again does not fill the owner's mailbox.
     browser.post_form("/register", REGISTER, &registration(&[])).await;
     assert_eq!(portal.mails("ana@example.com").await.len(), mails.len());

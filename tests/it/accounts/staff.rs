@@ -29,7 +29,7 @@ async fn security_11_16_the_first_account_comes_by_invitation_and_enrols_before_
     let mut browser = portal.browser();
     assert_eq!(browser.get(&path(&first)).await.status, StatusCode::CONFLICT, "the last link counts");
     let page = path(&link);
-    assert_eq!(portal.mails("alex@example.org").await.last().unwrap().link("/invitation"), page);
+    assert!(portal.mails("alex@example.org").await.iter().any(|mail| mail.link("/invitation") == page));
     // Nobody signs in to an account without a password.
     assert_eq!(log_in(&mut portal.browser(), "alex@example.org", "").await.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(log_in(&mut portal.browser(), "alex@example.org", PASSWORD).await.status, StatusCode::CONFLICT);
