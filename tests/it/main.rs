@@ -4,6 +4,7 @@ mod support;
 
 mod catalog;
 mod checkout;
+mod accounts;
 mod credentials_documents;
 mod demo;
 mod embedded_postgres;
