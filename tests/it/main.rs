@@ -7,3 +7,4 @@ mod embedded_postgres;
 mod http;
 mod leptos_settings;
 mod operations;
+mod scheduling;

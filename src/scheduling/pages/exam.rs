@@ -57,7 +57,7 @@ fn page(cx: &RequestContext, appointment: &Appointment, events: Vec<Event>) -> A
                 <div class="stack stack--l">
                     <section class="stack" aria-labelledby="facts">
                         <h2 class="h3" id="facts">{tr!(locale, scheduling.facts)}</h2>
-                        {words::facts(cx, appointment)}
+                        {words::facts(cx, appointment, false)}
                     </section>
                     {arrival}
                     {policies

@@ -175,7 +175,7 @@ async fn complete_in(tx: &mut PgConnection, cx: &RequestContext, id: Uuid, detai
     };
     let born = born.map_err(|error| errors.push(error)).ok();
     if !details.accepted {
-        errors.push(FieldError::new("accept", Code::AgreementRequired));
+        errors.push(FieldError::new("accept", Code::RulesUnread));
     }
     if errors.is_empty()
         && details.accessible
