@@ -6,7 +6,7 @@ use certportal::error::{AppError, Code, Conflict};
 use certportal::scheduling::service::holds::{self, Choice, Details};
 use certportal::scheduling::service::{changes, confirm_booking};
 use certportal::server::RequestContext;
-use certportal::server::http::request::Viewer;
+use certportal::server::http::sessions;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -37,31 +37,15 @@ fn conflict<T: std::fmt::Debug>(answer: Result<T, AppError>) -> Conflict {
     }
 }
 
-/// The request a candidate makes now.
+/// The request a candidate makes now, in a session of their own.
 async fn request_of(portal: &Portal, account_id: Uuid) -> RequestContext {
-    let row: (String, String, String, Option<String>) =
-        sqlx::query_as("SELECT given_name, family_name, time_zone, candidate_id FROM account WHERE id = $1")
-            .bind(account_id)
-            .fetch_one(portal.db())
-            .await
-            .unwrap();
-    RequestContext::new(portal.state.clone(), "127.0.0.1".parse().unwrap()).with(|cx| {
-        cx.viewer = Some(Viewer {
-            session_id: Uuid::nil(),
-            account_id,
-            candidate_id: row.3,
-            given_name: row.0,
-            family_name: row.1,
-            email: "x@example.com".into(),
-            email_verified: true,
-            language: "en".into(),
-            time_zone: row.2,
-            country: "DE".into(),
-            roles: vec![],
-            awaiting_factor: false,
-            proved_at: portal.clock.now(),
-        });
-    })
+    let address = "127.0.0.1".parse().unwrap();
+    let mut connection = portal.db().acquire().await.unwrap();
+    let cookie = sessions::start(&mut connection, portal.clock.now(), account_id, false, address, "test").await.unwrap().to_string();
+    let token = cookie.split(['=', ';']).nth(1).unwrap();
+    drop(connection);
+    let viewer = sessions::load(portal.db(), portal.clock.now(), token).await.unwrap();
+    RequestContext::new(portal.state.clone(), address).with(|cx| cx.viewer = viewer)
 }
 
 async fn book(portal: &Portal, account_id: Uuid, choice: &Choice) -> (Uuid, String) {
@@ -428,7 +412,7 @@ async fn the_calendar_file_parses_and_says_the_time_in_utc() {
     let text = answer.text();
     let calendar: icalendar::Calendar = text.parse().expect("it parses");
     let [icalendar::CalendarComponent::Event(event)] = calendar.components.as_slice() else { panic!("{text}") };
-    use icalendar::{Component, DatePerhapsTime, EventLike};
+    use icalendar::{Component, DatePerhapsTime};
     assert_eq!(event.get_start(), Some(DatePerhapsTime::from(morning())));
     assert_eq!(event.get_end(), Some(DatePerhapsTime::from(morning() + TimeDelta::minutes(90))));
     assert!(event.get_uid().unwrap().starts_with(&id.to_string()));

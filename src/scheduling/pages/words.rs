@@ -120,14 +120,25 @@ pub fn policies(cx: &RequestContext, appointment: &Appointment) -> AppResult<imp
                 .to_string()
         }
     };
-    let items = [
-        ("calendar", tr!(locale, scheduling.reschedule_until, time = when(deadlines.reschedule_until)).to_string()),
-        ("refresh", tr!(locale, scheduling.moves_left, count = left).to_string()),
-        ("receipt", tr!(locale, scheduling.cancel_until, time = when(deadlines.cancel_until)).to_string()),
-        ("clock", arrival),
-        ("file-text", tr!(locale, scheduling.result_by, day = format::date_long(locale, deadlines.result_by)).to_string()),
-        ("x-circle", tr!(locale, scheduling.no_show_rule).to_owned()),
-    ];
+    let now = cx.now();
+    let mut items = vec![];
+    // A rule whose time is over is not offered: it is said that it is over, before anything is paid.
+    if now <= deadlines.reschedule_until && left > 0 {
+        items.push(("calendar", tr!(locale, scheduling.reschedule_until, time = when(deadlines.reschedule_until)).to_string()));
+        items.push(("refresh", tr!(locale, scheduling.moves_left, count = left).to_string()));
+    } else if left == 0 {
+        items.push(("refresh", tr!(locale, scheduling.rule_no_moves).to_owned()));
+    } else {
+        items.push(("calendar", tr!(locale, scheduling.rule_no_change, hours = rules.reschedule_cutoff_hours).to_string()));
+    }
+    items.push(if now <= deadlines.cancel_until {
+        ("receipt", tr!(locale, scheduling.cancel_until, time = when(deadlines.cancel_until)).to_string())
+    } else {
+        ("receipt", tr!(locale, scheduling.rule_no_refund, hours = rules.cancel_cutoff_hours).to_string())
+    });
+    items.push(("clock", arrival));
+    items.push(("file-text", tr!(locale, scheduling.result_by, day = format::date_long(locale, deadlines.result_by)).to_string()));
+    items.push(("x-circle", tr!(locale, scheduling.no_show_rule).to_owned()));
     Ok(view! {
         <ul class="checks">
             {items
