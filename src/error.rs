@@ -32,6 +32,8 @@ pub enum Code {
     DateInFuture,
     TooYoung,
     GuardianNeeded,
+    /// The rules of an appointment were not ticked as read.
+    RulesUnread,
     /// No accessible workstation is free at that centre and time.
     NoAccessibleSeat,
     /// The name typed is not the one on the account; the parameter is the one on the account.

@@ -27,6 +27,7 @@ pub fn error_text(locale: Locale, error: &FieldError) -> String {
         Code::DateInFuture => tr!(locale, errors.date_in_future).to_string(),
         Code::TooYoung => tr!(locale, errors.too_young, age = parameter).to_string(),
         Code::GuardianNeeded => tr!(locale, errors.guardian_needed, age = parameter).to_string(),
+        Code::RulesUnread => tr!(locale, errors.rules_unread).to_string(),
         Code::NoAccessibleSeat => tr!(locale, errors.no_accessible_seat).to_string(),
         Code::NameMismatch => tr!(locale, errors.name_mismatch, name = parameter).to_string(),
         Code::CodeWrong => tr!(locale, errors.code_wrong).to_string(),

@@ -12,3 +12,4 @@ mod http;
 mod leptos_settings;
 mod locales;
 mod operations;
+mod scheduling;
