@@ -41,7 +41,11 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
     ("CERTPORTAL_LOG_FORMAT", "text", "`text` or `json`."),
     ("LEPTOS_SITE_ADDR", "127.0.0.1:3000", "Address and port to listen on."),
     ("LEPTOS_SITE_ROOT", ".site/root", "Directory of the built browser files."),
-    ("LEPTOS_HASH_FILES", "false", "The built files carry a digest in their names, listed in `hash.txt` beside the program (`./run` builds them so)."),
+    (
+        "LEPTOS_HASH_FILES",
+        "false",
+        "The built files carry a digest in their names, listed in `hash.txt` beside the program (`./run` builds them so).",
+    ),
 ];
 
 /// One setting that cannot be used, and why.

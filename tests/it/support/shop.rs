@@ -235,6 +235,11 @@ async fn new_exam(portal: &Portal, code: &str, name: &str, minor: i64) -> Uuid {
     .execute(portal.db())
     .await
     .unwrap();
-    sqlx::query("INSERT INTO exam_price (exam_id, currency, minor) VALUES ($1, 'USD', $2)").bind(exam).bind(minor).execute(portal.db()).await.unwrap();
+    sqlx::query("INSERT INTO exam_price (exam_id, currency, minor) VALUES ($1, 'USD', $2)")
+        .bind(exam)
+        .bind(minor)
+        .execute(portal.db())
+        .await
+        .unwrap();
     exam
 }
