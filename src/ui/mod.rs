@@ -28,7 +28,7 @@ pub use fields::{
     TextField, form_value,
 };
 #[cfg(feature = "ssr")]
-pub use page::{PageTitle, loaded, param};
+pub use page::{PageMeta, PageTitle, loaded, param};
 #[cfg(feature = "ssr")]
 pub use show::{
     Check, CheckState, Confirm, CredentialCard, Details, DomainBar, LinkCard, Row, ScoreScale, Stat, Ticket, Time, Totals, Verdict,
