@@ -74,7 +74,7 @@ pub async fn load_reference_data(_state: &AppState) -> Result<(), Box<dyn std::e
 }
 
 /// The demo programme with its catalogue, centres and people. Changes nothing the second time.
-pub async fn load_demo_data(_state: &AppState) -> Result<(), Box<dyn std::error::Error>> {
+pub async fn load_demo_data(state: &AppState) -> Result<(), Box<dyn std::error::Error>> {
     // catalog: programme, policies, certifications and exams
 
     // scheduling: test centres and online lanes
@@ -82,17 +82,17 @@ pub async fn load_demo_data(_state: &AppState) -> Result<(), Box<dyn std::error:
     // accounts: people
 
     // results: what the people have done so far
+    results::demo::load(state).await?;
     //
     Ok(())
 }
 
 /// Plain routes of the capabilities: files, uploads, webhooks.
 fn routes() -> axum::Router<Site> {
-    axum::Router::new().route("/programme.css", axum::routing::get(crate::server::http::router::programme_css))
-    // scheduling
-
-    // checkout
-
+    axum::Router::new()
+        .route("/programme.css", axum::routing::get(crate::server::http::router::programme_css))
+        // scheduling
+        // checkout
         // results
         .merge(results::routes::routes())
         // credentials
@@ -158,7 +158,9 @@ fn App() -> impl IntoView {
         None => view! { <Pages/> }.into_any(),
     };
     let name = programme.short_name.clone();
-    let title = move |title: String| if title.is_empty() { name.clone() } else { format!("{title} · {name}") };
+    // leptos_meta writes a title as it is: what people typed (names, files) must not end the element.
+    let plain = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let title = move |title: String| if title.is_empty() { plain(&name) } else { plain(&format!("{title} · {name}")) };
     let body = match area {
         Area::Bare => view! { <main id="main">{page}</main> }.into_any(),
         Area::Staff => view! {

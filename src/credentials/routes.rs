@@ -8,10 +8,10 @@ use super::badge::PNG_SIZES;
 use super::model::Credential;
 use super::{CredentialId, documents, service};
 use crate::error::{AppError, AppResult};
+use crate::server::RequestContext;
 use crate::server::http::forms::{see_other, with_next};
 use crate::server::http::router::Site;
 use crate::server::qr::qr_svg;
-use crate::server::RequestContext;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Extension, Path, State};
@@ -29,7 +29,12 @@ pub fn routes() -> Router<Site> {
 
 type Cx = Extension<Arc<RequestContext>>;
 
-async fn own_file(State(site): State<Site>, Extension(cx): Cx, Path((public_id, file)): Path<(String, String)>, headers: HeaderMap) -> Response {
+async fn own_file(
+    State(site): State<Site>,
+    Extension(cx): Cx,
+    Path((public_id, file)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
     match own_document(&cx, &public_id, &file, &headers).await {
         Ok(response) => response,
         Err(AppError::Unauthenticated) => see_other(&with_next("/login", &cx.path)),
@@ -129,15 +134,24 @@ fn not_modified(tag: &str, cache: &str) -> Response {
     (StatusCode::NOT_MODIFIED, [(header::ETAG, tag.to_owned()), (header::CACHE_CONTROL, cache.to_owned())]).into_response()
 }
 
-fn answer(headers: &HeaderMap, tag: &str, media_type: &'static str, cache: &str, name: Option<&str>, body: impl FnOnce() -> Body) -> Response {
+fn answer(
+    headers: &HeaderMap,
+    tag: &str,
+    media_type: &'static str,
+    cache: &str,
+    name: Option<&str>,
+    body: impl FnOnce() -> Body,
+) -> Response {
     if is_known(headers, tag) {
         return not_modified(tag, cache);
     }
     let mut response = Response::new(body());
     let out = response.headers_mut();
     out.insert(header::CONTENT_TYPE, header::HeaderValue::from_static(media_type));
-    let name = name.map(|name| format!("attachment; filename=\"{}\"", name.replace(|c: char| !c.is_ascii_alphanumeric() && !"-._".contains(c), "_")));
-    let texts = [(header::ETAG, Some(tag.to_owned())), (header::CACHE_CONTROL, Some(cache.to_owned())), (header::CONTENT_DISPOSITION, name)];
+    let name = name
+        .map(|name| format!("attachment; filename=\"{}\"", name.replace(|c: char| !c.is_ascii_alphanumeric() && !"-._".contains(c), "_")));
+    let texts =
+        [(header::ETAG, Some(tag.to_owned())), (header::CACHE_CONTROL, Some(cache.to_owned())), (header::CONTENT_DISPOSITION, name)];
     for (key, value) in texts {
         if let Some(value) = value.and_then(|value| header::HeaderValue::from_str(&value).ok()) {
             out.insert(key, value);

@@ -8,12 +8,9 @@ use uuid::Uuid;
 
 /// Locks the account: one award of a person at a time, so that two passes do not leave two active credentials.
 pub async fn lock_holder(conn: &mut PgConnection, account_id: Uuid) -> Result<String, sqlx::Error> {
-    sqlx::query_scalar!(
-        r#"SELECT given_name || ' ' || family_name AS "name!" FROM account WHERE id = $1 FOR NO KEY UPDATE"#,
-        account_id
-    )
-    .fetch_one(conn)
-    .await
+    sqlx::query_scalar!(r#"SELECT given_name || ' ' || family_name AS "name!" FROM account WHERE id = $1 FOR NO KEY UPDATE"#, account_id)
+        .fetch_one(conn)
+        .await
 }
 
 pub async fn validity_years(conn: &mut PgConnection, certification_id: Uuid) -> Result<i32, sqlx::Error> {

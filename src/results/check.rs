@@ -150,8 +150,8 @@ impl RowCheck<'_> {
 /// RFC 3339, with or without seconds; the offset is needed, because a time without one is anybody's guess.
 fn parse_time(text: &str) -> Option<DateTime<Utc>> {
     let text = text.replacen(' ', "T", 1);
-    let parsed = DateTime::parse_from_rfc3339(&text)
-        .or_else(|_| DateTime::parse_from_str(&text.replace('Z', "+00:00"), "%Y-%m-%dT%H:%M%:z"));
+    let parsed =
+        DateTime::parse_from_rfc3339(&text).or_else(|_| DateTime::parse_from_str(&text.replace('Z', "+00:00"), "%Y-%m-%dT%H:%M%:z"));
     parsed.ok().map(|at| at.to_utc())
 }
 

@@ -135,9 +135,12 @@ impl LineNumbers {
 /// A file like the one partners send, for download.
 pub fn example() -> String {
     let header: Vec<String> = COLUMNS.iter().map(|name| (*name).to_owned()).chain((1..=4).map(|n| format!("{DOMAIN}{n}"))).collect();
-    write(&header, [["NLX7K2M9QX", "CP7K2M9QXW", "SAA-C03", "2026-12-03T16:10:00+01:00", "41", "782", "80", "77", "83", "70"]
-        .map(str::to_owned)
-        .to_vec()])
+    write(
+        &header,
+        [["NLX7K2M9QX", "CP7K2M9QXW", "SAA-C03", "2026-12-03T16:10:00+01:00", "41", "782", "80", "77", "83", "70"]
+            .map(str::to_owned)
+            .to_vec()],
+    )
 }
 
 /// CSV with the cells made harmless (security.md line 53): one that a spreadsheet would run as a formula gets an
@@ -170,7 +173,8 @@ mod tests {
     fn byte_order_mark_crlf_quotes_semicolons_and_column_order_are_forgiven() {
         let plain = read(format!("{HEADER}\nr1,cp1,saa-c03,2026-01-01T00:00Z,40,720,10,20\n").as_bytes(), "file").unwrap();
         assert_eq!((plain[0].line, plain[0].appointment_reference.as_str(), plain[0].domains.len()), (2, "R1", 2));
-        let fancy = format!("\u{feff}{}\r\n\"r1\"; cp1 ;saa-c03;2026-01-01T00:00Z;40;720;10;20\r\n", HEADER.replace(',', ";").to_uppercase());
+        let fancy =
+            format!("\u{feff}{}\r\n\"r1\"; cp1 ;saa-c03;2026-01-01T00:00Z;40;720;10;20\r\n", HEADER.replace(',', ";").to_uppercase());
         assert_eq!(read(fancy.as_bytes(), "file").unwrap(), plain);
         let swapped = "scaled_score,domain_2,domain_1,raw_score,taken_at,exam_code,candidate_id,appointment_reference\n\
                        720,20,10,40,2026-01-01T00:00Z,saa-c03,cp1,r1";

@@ -41,7 +41,9 @@ pub enum Problem {
     NotTaken,
     AlreadyHasResult,
     /// The same appointment stands in an earlier line.
-    Duplicate { line: u64 },
+    Duplicate {
+        line: u64,
+    },
     UnknownCandidate,
     /// The appointment is another candidate's.
     OtherCandidate,
@@ -52,8 +54,14 @@ pub enum Problem {
     BeforeAppointment,
     InFuture,
     NotANumber,
-    OutOfRange { min: i32, max: i32 },
-    DomainCount { expected: u32, found: u32 },
+    OutOfRange {
+        min: i32,
+        max: i32,
+    },
+    DomainCount {
+        expected: u32,
+        found: u32,
+    },
 }
 
 /// A row without errors, as it will be written.

@@ -37,7 +37,8 @@ pub async fn upload(cx: &RequestContext, field: &str, file_name: &str, bytes: &[
     let rows = csv_file::read(bytes, field).map_err(AppError::Validation)?;
     let digest = Sha256::digest(bytes).to_vec();
     // The name is shown, never used as a path.
-    let file_name: String = file_name.rsplit(['/', '\\']).next().unwrap_or_default().chars().filter(|c| !c.is_control()).take(120).collect();
+    let file_name: String =
+        file_name.rsplit(['/', '\\']).next().unwrap_or_default().chars().filter(|c| !c.is_control()).take(120).collect();
     let mut tx = cx.state.db.begin().await?;
     let facts = store::facts(&mut tx, &rows).await?;
     let (_, errors) = check(&rows, &facts, cx.now());

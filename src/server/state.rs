@@ -43,6 +43,21 @@ impl AppState {
             hashing: Arc::new(Semaphore::new(cores)),
         }))
     }
+
+    /// The same program at another time: for loading what happened before.
+    pub fn at(&self, clock: Clock) -> Self {
+        let inner = Inner {
+            config: self.config.clone(),
+            db: self.db.clone(),
+            clock,
+            key: self.key.clone(),
+            programme: self.programme.clone(),
+            mailer: self.mailer.clone(),
+            leptos: self.leptos.clone(),
+            hashing: self.hashing.clone(),
+        };
+        Self(Arc::new(inner))
+    }
 }
 
 impl Deref for AppState {

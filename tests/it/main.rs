@@ -2,7 +2,9 @@
 
 mod support;
 
+mod credentials;
 mod credentials_documents;
 mod embedded_postgres;
 mod http;
 mod leptos_settings;
+mod results;

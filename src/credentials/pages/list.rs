@@ -15,7 +15,8 @@ pub fn CredentialsPage() -> impl IntoView {
         let credentials = service::mine(&cx).await?;
         let locale = cx.locale;
         let none = credentials.is_empty();
-        let (active, others): (Vec<_>, Vec<_>) = credentials.into_iter().partition(|credential| credential.state(cx.now()) == State::Active);
+        let (active, others): (Vec<_>, Vec<_>) =
+            credentials.into_iter().partition(|credential| credential.state(cx.now()) == State::Active);
         let cards = |credentials: Vec<Credential>| credentials.iter().map(|credential| card(&cx, credential)).collect_view();
         Ok(view! {
             <PageTitle text=tr!(locale, credentials.title)/>

@@ -164,14 +164,7 @@ fn row_table(locale: Locale, rows: &[ImportRow], errors: &HashMap<u64, Vec<RowEr
         .iter()
         .map(|row| {
             let wrong = errors.get(&row.line);
-            let cells = [
-                &row.appointment_reference,
-                &row.candidate_id,
-                &row.exam_code,
-                &row.taken_at,
-                &row.raw_score,
-                &row.scaled_score,
-            ];
+            let cells = [&row.appointment_reference, &row.candidate_id, &row.exam_code, &row.taken_at, &row.raw_score, &row.scaled_score];
             let empty = String::new();
             let cells = cells.into_iter().chain((0..domains).map(|index| row.domains.get(index).unwrap_or(&empty)));
             let cells = names

@@ -89,8 +89,11 @@ fn pending_exam(cx: &RequestContext, exam: PendingExam) -> impl IntoView + use<>
     let date = |day: chrono::NaiveDate| {
         view! { <time class="pipeline__date" datetime=day.to_string()>{format::date_short(locale, day)}</time> }.into_any()
     };
-    let (received_class, review_class) =
-        if received.is_some() { ("pipeline__item is-done", "pipeline__item is-current") } else { ("pipeline__item is-current", "pipeline__item") };
+    let (received_class, review_class) = if received.is_some() {
+        ("pipeline__item is-done", "pipeline__item is-current")
+    } else {
+        ("pipeline__item is-current", "pipeline__item")
+    };
     let received_date = received.map_or_else(|| ().into_any(), |at| date(format::day_in(at, cx.time_zone())));
     let by = tr!(locale, results.by_date, date = format::date_short(locale, due)).to_string();
     let late = today > due;
