@@ -14,6 +14,9 @@ CREATE TABLE programme (
     signatory_name  text NOT NULL,
     signatory_title text NOT NULL,
     currency       text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
+    -- One sentence about the programme, and what must be said on every public page (trademarks), by language.
+    tagline    jsonb NOT NULL DEFAULT '{}',
+    legal_note jsonb NOT NULL DEFAULT '{}',
     -- The candidate agreement in force; a new one must be accepted again.
     agreement_version text NOT NULL,
     agreement_text    jsonb NOT NULL

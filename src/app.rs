@@ -1,5 +1,7 @@
 //! The map of the product: the document, the table of pages, who may see which, and what the worker runs.
 
+use crate::checkout::gateway::sandbox;
+use crate::checkout::{self, settlement};
 use crate::chrome::{Area, ClockBar, Footer, Header, StaffNavigation, SubNavigation, area_of};
 use crate::server::http::headers::page_policy;
 use crate::server::http::request::Role;
@@ -7,9 +9,9 @@ use crate::server::http::respond;
 use crate::server::http::router::{Access, Refusal, Site};
 use crate::server::jobs::Registry;
 use crate::server::{AppState, i18n, mail, request};
-use crate::tr;
 use crate::ui::ErrorView;
-use crate::{credentials, results, staff};
+use crate::{catalog, credentials, demo, results, staff, tr};
+use axum::extract::DefaultBodyLimit;
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
 use leptos_router::components::{Route, Router, Routes};
@@ -20,12 +22,43 @@ use leptos_router::path;
 pub const PAGES: &[(&str, Access)] = &[
     // catalog
     ("/", Access::Public),
+    ("/certifications", Access::Public),
+    ("/certifications/:slug", Access::Public),
     // accounts
-
+    ("/register", Access::Public),
+    ("/register/sent", Access::Public),
+    ("/verify-email", Access::Public),
+    ("/login", Access::Public),
+    ("/login/code", Access::Public),
+    ("/forgot", Access::Public),
+    ("/reset", Access::Public),
+    ("/invitation", Access::Public),
+    ("/agreement", Access::Public),
+    ("/dashboard", Access::Candidate),
+    ("/account", Access::SignedIn),
+    ("/account/edit", Access::SignedIn),
+    ("/account/security", Access::SignedIn),
+    ("/account/security/password", Access::SignedIn),
+    ("/account/security/totp", Access::SignedIn),
+    ("/account/confirm", Access::SignedIn),
     // scheduling
-
+    ("/schedule/details/:appointment_id", Access::Candidate),
+    ("/schedule/:exam_code", Access::Candidate),
+    ("/schedule/:exam_code/centers", Access::Candidate),
+    ("/schedule/:exam_code/times", Access::Candidate),
+    ("/exams", Access::Candidate),
+    ("/exams/:reference", Access::Candidate),
+    ("/exams/:reference/reschedule", Access::Candidate),
+    ("/exams/:reference/cancel", Access::Candidate),
     // checkout
-
+    ("/cart", Access::Candidate),
+    ("/checkout", Access::Candidate),
+    ("/checkout/return/:number", Access::Candidate),
+    ("/checkout/confirmation/:number", Access::Candidate),
+    ("/orders", Access::Candidate),
+    ("/orders/:number", Access::Candidate),
+    // Another company's page, in effect: whoever has its address may pay.
+    ("/sandbox-pay/:id", Access::Public),
     // results
     ("/results", Access::Candidate),
     ("/results/:id", Access::Candidate),
@@ -40,7 +73,9 @@ pub const PAGES: &[(&str, Access)] = &[
     // staff
     ("/staff", Access::Staff(Role::ALL)),
     // demo
-    //
+    ("/mailbox", Access::Demo),
+    ("/mailbox/:id", Access::Demo),
+    ("/_ui", Access::Demo),
 ];
 
 /// The rule of a path: the first pattern of [`PAGES`] that fits.
@@ -56,11 +91,16 @@ pub fn access(path: &str) -> Option<Access> {
 
 /// What the worker runs.
 pub fn jobs() -> Registry {
-    Registry::default().on(mail::DELIVER, mail::deliver)
-    // scheduling
-
-    // checkout
-
+    Registry::default()
+        .on(mail::DELIVER, mail::deliver)
+        // scheduling
+        .on(crate::scheduling::jobs::EXPIRE_HOLDS, crate::scheduling::jobs::expire_holds)
+        .on(crate::scheduling::jobs::REMIND, crate::scheduling::jobs::remind)
+        // checkout
+        .on(settlement::RECONCILE, checkout::jobs::reconcile)
+        .on(settlement::REFUND, checkout::jobs::refund)
+        .on(sandbox::FINISH, sandbox::finish)
+        .on(sandbox::webhook::SEND, sandbox::webhook::send)
     // results
 
     // credentials
@@ -68,18 +108,23 @@ pub fn jobs() -> Registry {
 }
 
 /// Countries, cities and the like: loaded when the bundled files are newer than the database.
-pub async fn load_reference_data(_state: &AppState) -> Result<(), Box<dyn std::error::Error>> {
+pub async fn load_reference_data(state: &AppState) -> Result<(), Box<dyn std::error::Error>> {
     // catalog
+    catalog::reference::load(&state.db).await?;
     Ok(())
 }
 
 /// The demo programme with its catalogue, centres and people. Changes nothing the second time.
 pub async fn load_demo_data(state: &AppState) -> Result<(), Box<dyn std::error::Error>> {
     // catalog: programme, policies, certifications and exams
+    demo::programme::load(&state.db, state.clock.now()).await?;
+    catalog::demo_seed::load(&state.db).await?;
 
     // scheduling: test centres and online lanes
+    crate::scheduling::seed::load(state).await?;
 
     // accounts: people
+    crate::accounts::demo::load_people(state).await?;
 
     // results: what the people have done so far
     results::demo::load(state).await?;
@@ -89,16 +134,24 @@ pub async fn load_demo_data(state: &AppState) -> Result<(), Box<dyn std::error::
 
 /// Plain routes of the capabilities: files, uploads, webhooks.
 fn routes() -> axum::Router<Site> {
+    use axum::routing::get;
     axum::Router::new()
-        .route("/programme.css", axum::routing::get(crate::server::http::router::programme_css))
+        .route("/programme.css", get(crate::server::http::router::programme_css))
+        // catalog
+        .route("/robots.txt", get(catalog::routes::robots))
+        .route("/sitemap.xml", get(catalog::routes::sitemap))
         // scheduling
+        .merge(crate::scheduling::routes::routes())
         // checkout
+        .route(sandbox::webhook::PATH, axum::routing::post(checkout::routes::sandbox_webhook).layer(DefaultBodyLimit::max(64 * 1024)))
         // results
         .merge(results::routes::routes())
         // credentials
         .merge(credentials::routes::routes())
-    // demo
-    //
+        // demo
+        .route("/mailbox.json", get(demo::routes::messages))
+        .route("/mailbox/{id}/html", get(demo::routes::html))
+        .route("/mailbox/{id}/attachments/{number}", get(demo::routes::attachment))
 }
 
 /// The whole program as a service.
@@ -141,7 +194,9 @@ fn body_class(path: &str) -> &'static str {
     match area_of(path) {
         Area::Staff => "page page--staff",
         Area::Bare => "page page--pay",
-        _ if ["/login", "/register", "/forgot", "/reset", "/verify-email"].iter().any(|auth| path.starts_with(auth)) => "page page--auth",
+        _ if ["/login", "/register", "/forgot", "/reset", "/verify-email", "/invitation"].iter().any(|auth| path.starts_with(auth)) => {
+            "page page--auth"
+        }
         _ => "page",
     }
 }
@@ -189,18 +244,52 @@ fn App() -> impl IntoView {
 
 #[component]
 fn Pages() -> impl IntoView {
+    use crate::accounts::pages as accounts;
     use crate::error::AppError;
     view! {
         <Router>
             <Routes fallback=|| view! { <div class="wrap"><ErrorView error=AppError::NotFound/></div> }>
                 // catalog
-                <Route path=path!("/") view=crate::chrome::Footer/>
+                <Route path=path!("/") view=catalog::pages::HomePage/>
+                <Route path=path!("/certifications") view=catalog::pages::CertificationsPage/>
+                <Route path=path!("/certifications/:slug") view=catalog::pages::CertificationPage/>
 
                 // accounts
+                <Route path=path!("/register") view=accounts::RegisterPage/>
+                <Route path=path!("/register/sent") view=accounts::RegisterSentPage/>
+                <Route path=path!("/verify-email") view=accounts::VerifyEmailPage/>
+                <Route path=path!("/login") view=accounts::LoginPage/>
+                <Route path=path!("/login/code") view=accounts::LoginCodePage/>
+                <Route path=path!("/forgot") view=accounts::ForgotPage/>
+                <Route path=path!("/reset") view=accounts::ResetPage/>
+                <Route path=path!("/invitation") view=accounts::InvitationPage/>
+                <Route path=path!("/agreement") view=accounts::AgreementPage/>
+                <Route path=path!("/dashboard") view=crate::accounts::dashboard::DashboardPage/>
+                <Route path=path!("/account") view=accounts::ProfilePage/>
+                <Route path=path!("/account/edit") view=accounts::ProfileEditPage/>
+                <Route path=path!("/account/security") view=accounts::SecurityPage/>
+                <Route path=path!("/account/security/password") view=accounts::PasswordPage/>
+                <Route path=path!("/account/security/totp") view=accounts::TotpPage/>
+                <Route path=path!("/account/confirm") view=accounts::ConfirmPage/>
 
                 // scheduling
+                <Route path=path!("/schedule/details/:appointment_id") view=crate::scheduling::pages::DetailsPage/>
+                <Route path=path!("/schedule/:exam_code") view=crate::scheduling::pages::StartPage/>
+                <Route path=path!("/schedule/:exam_code/centers") view=crate::scheduling::pages::CentersPage/>
+                <Route path=path!("/schedule/:exam_code/times") view=crate::scheduling::pages::TimesPage/>
+                <Route path=path!("/exams") view=crate::scheduling::pages::ExamsPage/>
+                <Route path=path!("/exams/:reference") view=crate::scheduling::pages::ExamPage/>
+                <Route path=path!("/exams/:reference/reschedule") view=crate::scheduling::pages::ReschedulePage/>
+                <Route path=path!("/exams/:reference/cancel") view=crate::scheduling::pages::CancelPage/>
 
                 // checkout
+                <Route path=path!("/cart") view=checkout::pages::CartPage/>
+                <Route path=path!("/checkout") view=checkout::pages::ReviewPage/>
+                <Route path=path!("/checkout/return/:number") view=checkout::pages::ReturnPage/>
+                <Route path=path!("/checkout/confirmation/:number") view=checkout::pages::ConfirmationPage/>
+                <Route path=path!("/orders") view=checkout::pages::OrdersPage/>
+                <Route path=path!("/orders/:number") view=checkout::pages::OrderPage/>
+                <Route path=path!("/sandbox-pay/:id") view=sandbox::page::SandboxPayPage/>
 
                 // results
                 <Route path=path!("/results") view=results::pages::ResultsPage/>
@@ -219,8 +308,41 @@ fn Pages() -> impl IntoView {
                 <Route path=path!("/staff") view=staff::pages::StaffHomePage/>
 
                 // demo
-                //
+                <Route path=path!("/mailbox") view=demo::pages::MailboxPage/>
+                <Route path=path!("/mailbox/:id") view=demo::pages::MailPage/>
+                <Route path=path!("/_ui") view=demo::pages::StyleGuidePage/>
             </Routes>
         </Router>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::RequestContext;
+    use crate::server::clock::Clock;
+    use crate::server::config::Config;
+    use crate::server::database;
+    use crate::server::server_key::ServerKey;
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
+
+    #[tokio::test]
+    async fn every_page_has_its_line_in_the_table_and_every_line_its_page() {
+        let _ = any_spawner::Executor::init_tokio();
+        let config = Config::for_tests(std::path::Path::new("/nonexistent"));
+        let pool = database::pool("postgres://nobody@localhost/none".parse().expect("an address"), 1);
+        let state = AppState::new(config, pool, Clock::real(), ServerKey::from_bytes([0; 32]));
+        let cx = Arc::new(RequestContext::new(state, std::net::Ipv4Addr::LOCALHOST.into()));
+        let (routes, _) = leptos_axum::generate_route_list_with_exclusions_and_ssg_and_context(
+            || view! { <Pages/> },
+            None,
+            move || provide_context(cx.clone()),
+        );
+        let name = |path: &str| path.replace('{', ":").replace('}', "");
+        let routed: BTreeSet<String> = routes.iter().map(|route| name(route.path())).collect();
+        let listed: BTreeSet<String> = PAGES.iter().map(|(path, _)| (*path).to_owned()).collect();
+        assert_eq!(listed.len(), PAGES.len(), "a path is listed twice");
+        assert_eq!(routed, listed);
     }
 }

@@ -25,11 +25,15 @@ pub enum Code {
     PasswordCommon,
     PasswordPersonal,
     PasswordMismatch,
+    /// Not the password of this account (asked for again by somebody signed in).
+    PasswordWrong,
     AgreementRequired,
     DateInvalid,
     DateInFuture,
     TooYoung,
     GuardianNeeded,
+    /// No accessible workstation is free at that centre and time.
+    NoAccessibleSeat,
     /// The name typed is not the one on the account; the parameter is the one on the account.
     NameMismatch,
     CodeWrong,
@@ -51,6 +55,11 @@ pub enum Code {
     ColumnsRepeated,
     /// Too short, too long, or its check character is wrong.
     CredentialIdMalformed,
+    /// On the sandbox's payment page: the number's check digit is wrong.
+    CardNumberWrong,
+    /// The sandbox takes its test cards only.
+    NotATestCard,
+    CardExpired,
 }
 
 /// One refusal at one field.
@@ -88,6 +97,10 @@ pub enum Conflict {
     AgreementOutdated,
     /// Somebody else was quicker.
     SlotTaken,
+    /// The place does not offer this time (any more): lead time, horizon, opening hours.
+    TimeNotOffered,
+    /// The candidate holds as many seats as one may at once.
+    TooManyHolds,
     /// The 15 minutes are over.
     HoldExpired,
     /// The candidate has another appointment at that time.

@@ -1,12 +1,14 @@
 //! The command line: wires, decides nothing.
 
+use certportal::accounts::service::{Invitation, invite};
 use certportal::app;
 use certportal::server::clock::Clock;
 use certportal::server::config::{Config, Overrides};
 use certportal::server::embedded_postgres::{EmbeddedPostgres, EmbeddedSettings};
+use certportal::server::http::request::Role;
 use certportal::server::server_key::ServerKey;
 use certportal::server::state::AppState;
-use certportal::server::{database, jobs};
+use certportal::server::{check, database, jobs};
 use clap::{Parser, Subcommand};
 use std::error::Error;
 use std::net::SocketAddr;
@@ -47,6 +49,38 @@ enum Command {
     Seed,
     /// Read the whole configuration and report every problem.
     Check,
+    /// Manage the members of staff.
+    #[command(subcommand)]
+    Staff(StaffCommand),
+}
+
+#[derive(Subcommand)]
+enum StaffCommand {
+    /// Invite somebody: makes the account, mails the link to choose a password, and prints it. An account that can sign in
+    /// gets the roles.
+    Invite {
+        #[arg(long)]
+        email: String,
+        /// One of support_agent, ce_reviewer, exam_manager, site_manager, proctor, finance, auditor, administrator. May be repeated.
+        #[arg(long, required = true, value_parser = role)]
+        role: Vec<Role>,
+        /// Given names and family name; the last word is the family name.
+        #[arg(long)]
+        name: String,
+        /// ISO code of the country they live in; it gives the time zone.
+        #[arg(long, default_value = "US")]
+        country: String,
+        /// Language of pages and mails.
+        #[arg(long, default_value = "en", value_parser = ["en", "es"])]
+        language: String,
+    },
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    Role::parse(text).ok_or_else(|| {
+        let known: Vec<_> = Role::ALL.iter().map(|role| role.as_str()).collect();
+        format!("one of {}", known.join(", "))
+    })
 }
 
 #[tokio::main]
@@ -99,10 +133,32 @@ async fn run(command: Command, config: Config) -> Result<(), Box<dyn Error>> {
             })
             .await
         }
+        Command::Staff(StaffCommand::Invite { email, role, name, country, language }) => {
+            let (given_name, family_name) = name.trim().rsplit_once(' ').ok_or("--name needs a given and a family name")?;
+            let (given_name, family_name) = (given_name.to_owned(), family_name.to_owned());
+            let invitation = Invitation { email, given_name, family_name, roles: role, country: country.to_uppercase(), language };
+            with_database(config, async move |state| {
+                database::migrate(&state.db).await?;
+                app::load_reference_data(&state).await?;
+                state.programme.refresh(&state.db).await?;
+                match invite(&state, &invitation).await? {
+                    Some(link) => println!("Invitation for {} (works once, for 7 days; mailed too):\n{link}", invitation.email),
+                    None => println!("{} can sign in already and has the roles now.", invitation.email),
+                }
+                Ok(())
+            })
+            .await
+        }
         Command::Check => {
             with_database(config, async |state| {
-                sqlx::query("SELECT 1").execute(&state.db).await?;
-                println!("The configuration is complete and the database answers.");
+                let problems = check::problems(&state).await;
+                for problem in &problems {
+                    println!("{problem}");
+                }
+                match problems.len() {
+                    0 => println!("Everything the portal needs is there."),
+                    count => return Err(format!("{count} to mend").into()),
+                }
                 Ok(())
             })
             .await
@@ -123,6 +179,9 @@ async fn serve(config: Config, with_worker: bool) -> Result<(), Box<dyn Error>> 
             app::load_demo_data(&state).await?;
         }
         state.programme.refresh(&state.db).await?;
+        if state.config.demo {
+            certportal::accounts::demo::write_file(&state).await?;
+        }
         let (stop, stopped) = watch::channel(false);
         let worker = with_worker.then(|| tokio::spawn(jobs::work(state.clone(), app::jobs(), stopped.clone())));
         let refresher = tokio::spawn(refresh_programme(state.clone()));

@@ -1,1 +1,18 @@
-//! Catalogue: certifications and their exams, for anybody to browse; the programme's reference data.
+//! Catalogue: certifications, exams, prices, languages; the public pages; reference data.
+
+#[cfg(feature = "ssr")]
+pub mod demo_seed;
+#[cfg(feature = "ssr")]
+pub mod model;
+#[cfg(feature = "ssr")]
+pub mod pages;
+#[cfg(feature = "ssr")]
+pub mod reference;
+#[cfg(feature = "ssr")]
+pub mod routes;
+#[cfg(feature = "ssr")]
+pub mod rules;
+#[cfg(feature = "ssr")]
+pub mod service;
+#[cfg(feature = "ssr")]
+mod store;

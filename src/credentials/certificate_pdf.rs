@@ -135,17 +135,14 @@ fn printable_name(facts: &CertificateFacts) -> (&str, Option<&str>) {
 
 /// What stands in the middle of the seal.
 enum Mark {
-    Logo { shapes: Vec<(Path, Color)>, width: f32, height: f32 },
+    Logo(svg::Logo),
     Initials(String),
 }
 
 impl Mark {
     fn of(programme: &Programme) -> Result<Self, DocumentError> {
         match &programme.mark_svg {
-            Some(source) => {
-                let (shapes, width, height) = svg::shapes(source)?;
-                Ok(Self::Logo { shapes, width, height })
-            }
+            Some(source) => Ok(Self::Logo(svg::logo(source)?)),
             None => Ok(Self::Initials(programme.name.split_whitespace().filter_map(|word| word.chars().next()).take(2).collect())),
         }
     }
@@ -163,7 +160,7 @@ struct Sheet<'a> {
 
 impl<'a> Sheet<'a> {
     fn new(facts: &'a CertificateFacts, size: PageSize) -> Self {
-        let start = (size.width * 0.318).round();
+        let start = (size.width * 0.32).round();
         Self { facts, size, start, end: size.width - 54.0, accent: facts.programme.accent.readable_on_white(5.0) }
     }
 
@@ -197,8 +194,8 @@ impl<'a> Sheet<'a> {
         on_a4 + (self.size.height - PageSize::A4.width) * (on_a4 / PageSize::A4.width)
     }
 
-    /// A distance that stays fixed from the bottom.
-    fn from_bottom(&self, distance: f32) -> f32 {
+    /// A height that keeps its distance from the lower edge.
+    fn above_bottom(&self, distance: f32) -> f32 {
         self.size.height - distance
     }
 
@@ -225,7 +222,7 @@ impl<'a> Sheet<'a> {
 
     fn mark(&self, page: &mut Page<'_>, mark: &Mark, center: Point) {
         match mark {
-            Mark::Logo { shapes, width, height } => {
+            Mark::Logo(svg::Logo { shapes, width, height }) => {
                 let scale = 44.0 / width.max(*height).max(0.1);
                 for (path, color) in shapes {
                     page.fill(
@@ -287,7 +284,7 @@ impl<'a> Sheet<'a> {
         let used = |n: usize| n != 3 || latin.is_some();
         let height: f32 = parts.iter().enumerate().filter(|(n, _)| used(*n)).map(|(_, (above, block))| above + block.depth()).sum();
         // Optically centred between the header and the facts: a little above the middle.
-        let room = (self.from_bottom(190.0) - top - 24.0 - height).max(0.0);
+        let room = (self.above_bottom(190.0) - top - 24.0 - height).max(0.0);
         let mut y = top + 12.0 + room * 0.46;
         for (n, (above, block)) in parts.into_iter().enumerate() {
             if !used(n) {
@@ -308,7 +305,7 @@ impl<'a> Sheet<'a> {
 
     fn facts(&self, page: &mut Page<'_>) {
         let facts = self.facts;
-        let rule_at = self.from_bottom(190.0);
+        let rule_at = self.above_bottom(190.0);
         page.artifact(|page| {
             page.stroke(&Path::line(point(self.x(self.start), rule_at), point(self.x(self.end), rule_at)), RULE, 0.5);
         });
@@ -344,7 +341,7 @@ impl<'a> Sheet<'a> {
     fn verification(&self, page: &mut Page<'_>, code: &crate::server::qr::Qr) {
         let facts = self.facts;
         let side = 88.0;
-        let bottom = self.from_bottom(46.0);
+        let bottom = self.above_bottom(46.0);
         let [left, top, ..] = self.area(self.end - side, bottom - side, side, side);
         let text_end = self.x(self.end - side - 14.0);
         let column = 132.0;
@@ -372,7 +369,7 @@ impl<'a> Sheet<'a> {
     fn signatories(&self, page: &mut Page<'_>) {
         let facts = self.facts;
         let (column, gap) = (124.0, 20.0);
-        let line_at = self.from_bottom(72.0);
+        let line_at = self.above_bottom(72.0);
         for (n, signatory) in facts.signatories.iter().take(2).enumerate() {
             let from = self.start + (column + gap) * n as f32;
             let at = self.x(from);
@@ -394,7 +391,7 @@ impl<'a> Sheet<'a> {
             page.paragraph(|page| {
                 let style = self.style(Face::Sans, 7.0, MUTED);
                 let block = fit(note, &style, Fit { width: self.width(), height: 0.0, leading: 1.2, smallest: 3.0 });
-                page.lines(&block.lines, self.x(self.start), self.from_bottom(26.0), block.leading, self.align_start());
+                page.lines(&block.lines, self.x(self.start), self.above_bottom(26.0), block.leading, self.align_start());
             });
         }
     }

@@ -1,7 +1,16 @@
-//! Demo mode: the clock that staff can move forward, the local mailbox, the style guide. Production has none of it.
+//! Demo mode: the clock that staff can move forward, the local mailbox, the style guide, the demo programme. Production
+//! has none of it.
 
 mod api;
 #[cfg(feature = "ssr")]
 pub mod clock;
+#[cfg(feature = "ssr")]
+mod mailbox;
+#[cfg(feature = "ssr")]
+pub mod pages;
+#[cfg(feature = "ssr")]
+pub mod programme;
+#[cfg(feature = "ssr")]
+pub mod routes;
 
 pub use api::AdvanceClock;

@@ -55,4 +55,12 @@ impl Clock {
             Kind::Fixed { at_us, from_us } => TimeDelta::microseconds(at_us.load(Ordering::Relaxed) - from_us),
         }
     }
+
+    /// What time people's own devices show: an authenticator app does not follow the demo's clock when staff move it.
+    pub fn device_now(&self) -> DateTime<Utc> {
+        match &*self.0 {
+            Kind::Real { .. } => self.now() - self.ahead(),
+            Kind::Fixed { .. } => self.now(),
+        }
+    }
 }

@@ -40,7 +40,12 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
     ("CERTPORTAL_LOG", "info", "Log filter, e.g. `info,certportal=debug`."),
     ("CERTPORTAL_LOG_FORMAT", "text", "`text` or `json`."),
     ("LEPTOS_SITE_ADDR", "127.0.0.1:3000", "Address and port to listen on."),
-    ("LEPTOS_SITE_ROOT", "target/site", "Directory of the built browser files."),
+    ("LEPTOS_SITE_ROOT", ".site/root", "Directory of the built browser files."),
+    (
+        "LEPTOS_HASH_FILES",
+        "false",
+        "The built files carry a digest in their names, listed in `hash.txt` beside the program (`./run` builds them so).",
+    ),
 ];
 
 /// One setting that cannot be used, and why.
@@ -88,6 +93,7 @@ pub struct Config {
     pub log_json: bool,
     pub site_addr: SocketAddr,
     pub site_root: PathBuf,
+    pub hash_files: bool,
 }
 
 /// What the command line sets; it wins over the environment.
@@ -167,6 +173,7 @@ impl Config {
             log_json,
             site_addr,
             site_root: PathBuf::from(reader.text("LEPTOS_SITE_ROOT")),
+            hash_files: reader.flag("LEPTOS_HASH_FILES"),
         };
         if reader.problems.is_empty() { Ok(config) } else { Err(reader.problems) }
     }
@@ -186,8 +193,9 @@ impl Config {
 /// The run-time keys of `Leptos.toml` by the name of the variable that overrides them.
 fn parse_leptos(text: &str) -> HashMap<String, String> {
     let Ok(table) = text.parse::<toml::Table>() else { return HashMap::new() };
-    let leptos = table.get("leptos").and_then(toml::Value::as_table).unwrap_or(&table).clone();
-    leptos
+    let keys = ["package", "metadata", "leptos"].iter().try_fold(&table, |table, key| table.get(*key)?.as_table());
+    keys.cloned()
+        .unwrap_or_default()
         .iter()
         .map(|(key, value)| {
             let value = value.as_str().map(str::to_owned).unwrap_or_else(|| value.to_string());
@@ -260,7 +268,7 @@ mod tests {
 
     fn read(pairs: &[(&str, &str)]) -> Result<Config, Vec<Problem>> {
         let environment = pairs.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
-        Config::read(&environment, "[leptos]\nsite-addr = \"127.0.0.1:4000\"\n", &Overrides::default())
+        Config::read(&environment, "[package.metadata.leptos]\nsite-addr = \"127.0.0.1:4000\"\n", &Overrides::default())
     }
 
     #[test]

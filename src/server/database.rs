@@ -22,6 +22,11 @@ pub async fn migrate(pool: &PgPool) -> Result<(), sqlx::migrate::MigrateError> {
     MIGRATOR.run(pool).await
 }
 
+/// How many migrations this program brings.
+pub fn migrations() -> i64 {
+    MIGRATOR.iter().filter(|migration| !migration.migration_type.is_down_migration()).count() as i64
+}
+
 /// Runs `work` again when PostgreSQL chose it as the victim of a deadlock or a serialisation conflict.
 pub async fn retrying<T, F, Fut>(mut work: F) -> Result<T, AppError>
 where

@@ -129,7 +129,10 @@ fn is_ignorable(c: char) -> bool {
 }
 
 /// Fonts of the machine by script and, for Han, region. Each file is read once and kept: at most a handful of scripts ever occur.
-static SYSTEM: LazyLock<Mutex<BTreeMap<(String, &'static str), Vec<&'static Font>>>> = LazyLock::new(Mutex::default);
+static SYSTEM: LazyLock<Mutex<SystemFonts>> = LazyLock::new(Mutex::default);
+
+/// By name of the script and Han region.
+type SystemFonts = BTreeMap<(String, &'static str), Vec<&'static Font>>;
 
 fn system_fonts(script: Script, language: &str) -> Vec<&'static Font> {
     let region = region(script, language);

@@ -41,6 +41,16 @@ pub fn month(locale: Locale, day: NaiveDate) -> String {
     day.format_localized(pattern, names(locale)).to_string()
 }
 
+/// `Dec`, `dic`: for the date block of a ticket.
+pub fn month_short(locale: Locale, day: NaiveDate) -> String {
+    day.format_localized("%b", names(locale)).to_string().replace('.', "")
+}
+
+/// `Fri`, `vie`.
+pub fn weekday_short(locale: Locale, day: NaiveDate) -> String {
+    day.format_localized("%a", names(locale)).to_string().replace('.', "")
+}
+
 /// `2:30 PM`, `14:30`.
 pub fn time(locale: Locale, time: NaiveTime) -> String {
     let pattern = match locale {

@@ -19,6 +19,15 @@ pub fn uuid() -> Uuid {
     uuid::Builder::from_random_bytes(random_bytes()).into_uuid()
 }
 
+/// The id of a row that comes from a data file: always the same for the same name, so that loading it again finds it
+/// (version 8: made of a hash).
+pub fn named(kind: &str, name: &str) -> Uuid {
+    let digest = Sha256::digest(format!("{kind}:{name}"));
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+}
+
 /// A secret for a cookie or a link: 256 bits, base64url. Store only its [`token_hash`].
 pub fn token() -> String {
     URL_SAFE_NO_PAD.encode(random_bytes::<32>())

@@ -1,11 +1,14 @@
 //! What every capability stands on. Knows no capability.
 
 pub mod audit;
+pub mod card_numbers;
+pub mod check;
 pub mod clock;
 pub mod config;
 pub mod database;
 pub mod drawing;
 pub mod embedded_postgres;
+pub mod fold;
 pub mod fonts;
 pub mod format;
 pub mod http;
@@ -17,6 +20,7 @@ pub mod pdf;
 pub mod programme;
 pub mod qr;
 pub mod server_key;
+pub mod shared;
 pub mod state;
 pub mod svg;
 pub mod telemetry;

@@ -20,6 +20,10 @@ pub struct Programme {
     pub signatory_name: String,
     pub signatory_title: String,
     pub currency: String,
+    /// One sentence about the programme, by language.
+    pub tagline: serde_json::Value,
+    /// What must be said on public pages (trademarks), by language.
+    pub legal_note: serde_json::Value,
     pub agreement_version: String,
     pub agreement_text: serde_json::Value,
 }
@@ -50,6 +54,17 @@ pub struct Policies {
     pub online_checkin_closes_minutes: i64,
     pub pass_benefit_percent: i32,
     pub beta_price_percent: i32,
+    /// How often a beta exam may be taken.
+    pub beta_attempts: i32,
+    /// In the reader's unit of distance.
+    pub search_radius_choices: Vec<i32>,
+    /// Days before an appointment on which it is called to mind.
+    pub reminder_days: Vec<i32>,
+    /// Calendar days after which a missing result is a case for support.
+    pub support_after_days_without_result: i32,
+    pub appeal_days: i32,
+    pub accommodation_decision_business_days: i32,
+    pub language_accommodation_minutes: i32,
 }
 
 impl Default for Policies {
@@ -76,6 +91,13 @@ impl Default for Policies {
             online_checkin_closes_minutes: 15,
             pass_benefit_percent: 50,
             beta_price_percent: 50,
+            beta_attempts: 1,
+            search_radius_choices: vec![25, 50, 100],
+            reminder_days: vec![7, 1],
+            support_after_days_without_result: 10,
+            appeal_days: 14,
+            accommodation_decision_business_days: 10,
+            language_accommodation_minutes: 30,
         }
     }
 }
@@ -94,7 +116,8 @@ impl ProgrammeCache {
         let row = sqlx::query_as!(
             Programme,
             "SELECT name, short_name, accent, accent_dark, logo_svg, sender_name, sender_address, support_email, support_phone,
-                    signatory_name, signatory_title, currency, agreement_version, agreement_text
+                    signatory_name, signatory_title, currency, tagline, legal_note,
+                    agreement_version, agreement_text
              FROM programme"
         )
         .fetch_optional(pool)

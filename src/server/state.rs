@@ -5,6 +5,7 @@ use super::config::Config;
 use super::mail::Mailer;
 use super::programme::ProgrammeCache;
 use super::server_key::ServerKey;
+use super::shared::Shared;
 use leptos::config::LeptosOptions;
 use sqlx::PgPool;
 use std::ops::Deref;
@@ -23,6 +24,8 @@ pub struct Inner {
     pub mailer: Mailer,
     /// One password hash at a time a core: a login storm must not starve the pages (security.md, "Cost of a password").
     pub hashing: Arc<Semaphore>,
+    /// What capabilities keep in memory for all requests.
+    pub shared: Shared,
     /// What leptos needs to know of the built browser files.
     pub leptos: LeptosOptions,
 }
@@ -40,6 +43,7 @@ impl AppState {
             programme: ProgrammeCache::default(),
             mailer,
             leptos,
+            shared: Shared::default(),
             hashing: Arc::new(Semaphore::new(cores)),
         }))
     }
@@ -54,6 +58,7 @@ impl AppState {
             programme: self.programme.clone(),
             mailer: self.mailer.clone(),
             leptos: self.leptos.clone(),
+            shared: Shared::default(),
             hashing: self.hashing.clone(),
         };
         Self(Arc::new(inner))
@@ -69,12 +74,10 @@ impl Deref for AppState {
 }
 
 fn leptos_options(config: &Config) -> LeptosOptions {
-    // The reload port of `cargo leptos watch` and the like come from leptos's own variables.
-    let mut options = leptos::config::get_configuration(None)
-        .map(|file| file.leptos_options)
-        .unwrap_or_else(|_| LeptosOptions::builder().output_name("certportal").build());
-    options.output_name = "certportal".into();
-    options.site_root = config.site_root.display().to_string().into();
-    options.site_addr = config.site_addr;
-    options
+    LeptosOptions::builder()
+        .output_name("certportal")
+        .site_root(config.site_root.display().to_string())
+        .site_addr(config.site_addr)
+        .hash_files(config.hash_files)
+        .build()
 }

@@ -7,13 +7,20 @@ use super::{
     pdf::DocumentError,
 };
 
-/// The filled shapes of an SVG logo in its own coordinates, and its width and height. Gradients, images, text and filters are left out: a mark is
+/// The filled shapes of a logo, in its own coordinates.
+pub struct Logo {
+    pub shapes: Vec<(Path, Color)>,
+    pub width: f32,
+    pub height: f32,
+}
+
+/// Reads an SVG logo. Gradients, images, text and filters are left out: a mark is
 /// flat. Nothing outside the text is ever read, so it may come from staff.
-pub fn shapes(svg: &str) -> Result<(Vec<(Path, Color)>, f32, f32), DocumentError> {
+pub fn logo(svg: &str) -> Result<Logo, DocumentError> {
     let tree = usvg::Tree::from_str(svg, &options()).map_err(|error| DocumentError::Picture(error.to_string()))?;
-    let mut out = Vec::new();
-    collect(tree.root(), &mut out);
-    Ok((out, tree.size().width(), tree.size().height()))
+    let mut shapes = Vec::new();
+    collect(tree.root(), &mut shapes);
+    Ok(Logo { shapes, width: tree.size().width(), height: tree.size().height() })
 }
 
 /// The picture as a square PNG of `size` pixels with a transparent ground.

@@ -21,11 +21,13 @@ pub fn error_text(locale: Locale, error: &FieldError) -> String {
         Code::PasswordCommon => tr!(locale, errors.password_common).to_string(),
         Code::PasswordPersonal => tr!(locale, errors.password_personal).to_string(),
         Code::PasswordMismatch => tr!(locale, errors.password_mismatch).to_string(),
+        Code::PasswordWrong => tr!(locale, errors.password_wrong).to_string(),
         Code::AgreementRequired => tr!(locale, errors.agreement_required).to_string(),
         Code::DateInvalid => tr!(locale, errors.date_invalid).to_string(),
         Code::DateInFuture => tr!(locale, errors.date_in_future).to_string(),
         Code::TooYoung => tr!(locale, errors.too_young, age = parameter).to_string(),
         Code::GuardianNeeded => tr!(locale, errors.guardian_needed, age = parameter).to_string(),
+        Code::NoAccessibleSeat => tr!(locale, errors.no_accessible_seat).to_string(),
         Code::NameMismatch => tr!(locale, errors.name_mismatch, name = parameter).to_string(),
         Code::CodeWrong => tr!(locale, errors.code_wrong).to_string(),
         Code::FileMissing => tr!(locale, errors.file_missing).to_string(),
@@ -40,6 +42,9 @@ pub fn error_text(locale: Locale, error: &FieldError) -> String {
         Code::ColumnsUnknown => tr!(locale, errors.columns_unknown, names = parameter).to_string(),
         Code::ColumnsRepeated => tr!(locale, errors.columns_repeated, names = parameter).to_string(),
         Code::CredentialIdMalformed => tr!(locale, errors.credential_id_malformed).to_string(),
+        Code::CardNumberWrong => tr!(locale, errors.card_number_wrong).to_string(),
+        Code::NotATestCard => tr!(locale, errors.not_a_test_card).to_string(),
+        Code::CardExpired => tr!(locale, errors.card_expired).to_string(),
     }
 }
 
@@ -54,6 +59,8 @@ pub fn conflict_text(locale: Locale, conflict: Conflict) -> &'static str {
         Conflict::EmailNotVerified => tr!(locale, errors.email_not_verified),
         Conflict::AgreementOutdated => tr!(locale, errors.agreement_outdated),
         Conflict::SlotTaken => tr!(locale, errors.slot_taken),
+        Conflict::TimeNotOffered => tr!(locale, errors.time_not_offered),
+        Conflict::TooManyHolds => tr!(locale, errors.too_many_holds),
         Conflict::HoldExpired => tr!(locale, errors.hold_expired),
         Conflict::OwnOverlap => tr!(locale, errors.own_overlap),
         Conflict::TooLate => tr!(locale, errors.too_late),

@@ -227,11 +227,18 @@ pub struct Choice {
     pub value: String,
     pub label: String,
     pub hint: Option<String>,
+    /// Heading above it in a select; choices of one group stand together.
+    pub group: Option<String>,
 }
 
 impl Choice {
     pub fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
-        Self { value: value.into(), label: label.into(), hint: None }
+        Self { value: value.into(), label: label.into(), hint: None, group: None }
+    }
+
+    pub fn in_group(mut self, group: impl Into<String>) -> Self {
+        self.group = Some(group.into());
+        self
     }
 
     pub fn hinted(mut self, hint: impl Into<String>) -> Self {
@@ -260,16 +267,37 @@ pub fn SelectField(
         <Frame name=name.to_owned() label hint error optional>
             <select class="select" id=name name=name autocomplete=autocomplete aria-invalid=invalid aria-describedby=described>
                 {prompt.map(|prompt| view! { <option value="">{prompt}</option> })}
-                {choices
+                {option_groups(choices)
                     .into_iter()
-                    .map(|choice| {
-                        let selected = choice.value == value;
-                        view! { <option value=choice.value selected=selected>{choice.label}</option> }
+                    .map(|(group, choices)| {
+                        let options = choices
+                            .into_iter()
+                            .map(|choice| {
+                                let selected = choice.value == value;
+                                view! { <option value=choice.value selected=selected>{choice.label}</option> }
+                            })
+                            .collect_view();
+                        match group {
+                            Some(group) => view! { <optgroup label=group>{options}</optgroup> }.into_any(),
+                            None => options.into_any(),
+                        }
                     })
                     .collect_view()}
             </select>
         </Frame>
     }
+}
+
+/// Neighbours of one group together, in the order given.
+fn option_groups(choices: Vec<Choice>) -> Vec<(Option<String>, Vec<Choice>)> {
+    let mut groups: Vec<(Option<String>, Vec<Choice>)> = vec![];
+    for choice in choices {
+        match groups.last_mut() {
+            Some((group, members)) if *group == choice.group => members.push(choice),
+            _ => groups.push((choice.group.clone(), vec![choice])),
+        }
+    }
+    groups
 }
 
 /// A few options to choose one from.

@@ -12,6 +12,8 @@ mod fields;
 #[cfg(feature = "ssr")]
 mod page;
 #[cfg(feature = "ssr")]
+mod show;
+#[cfg(feature = "ssr")]
 mod table;
 
 #[cfg(feature = "ssr")]
@@ -26,6 +28,11 @@ pub use fields::{
     TextField, form_value,
 };
 #[cfg(feature = "ssr")]
-pub use page::{PageTitle, loaded, param};
+pub use page::{PageMeta, PageTitle, loaded, param};
+#[cfg(feature = "ssr")]
+pub use show::{
+    Check, CheckState, Confirm, CredentialCard, Details, DomainBar, LinkCard, Row, ScoreScale, Stat, Ticket, Time, Totals, Verdict,
+    VerdictKind, Weights, percent_between,
+};
 #[cfg(feature = "ssr")]
 pub use table::{Pages, Table};

@@ -2,9 +2,14 @@
 
 mod support;
 
+mod catalog;
+mod checkout;
 mod credentials;
 mod credentials_documents;
+mod demo;
 mod embedded_postgres;
 mod http;
 mod leptos_settings;
+mod locales;
+mod operations;
 mod results;

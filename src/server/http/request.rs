@@ -28,6 +28,8 @@ pub struct Viewer {
     pub time_zone: String,
     pub country: String,
     pub roles: Vec<Role>,
+    /// A second factor is enrolled. Staff see nothing without one.
+    pub has_factor: bool,
     /// The password was right, the second factor is still owed.
     pub awaiting_factor: bool,
     /// Last proof of password or factor.
@@ -180,14 +182,19 @@ impl RequestContext {
         if viewer.candidate_id.is_some() { Ok(viewer) } else { Err(AppError::Forbidden) }
     }
 
-    /// The viewer, who must have one of `roles` (an administrator has them all).
+    /// The viewer, who must have one of `roles` (an administrator has them all) and a second factor.
     ///
     /// # Errors
     /// [`AppError::Unauthenticated`] or [`AppError::Forbidden`].
     pub fn staff(&self, roles: &[Role]) -> AppResult<&Viewer> {
         let viewer = self.viewer()?;
         let allowed = viewer.roles.iter().any(|role| *role == Role::Administrator || roles.contains(role));
-        if allowed { Ok(viewer) } else { Err(AppError::Forbidden) }
+        if allowed && viewer.has_factor { Ok(viewer) } else { Err(AppError::Forbidden) }
+    }
+
+    /// Staff must enrol a second factor before they see anything else (product.md section 2, security.md line 16).
+    pub fn owes_factor(&self) -> bool {
+        self.viewer().is_ok_and(|viewer| viewer.is_staff() && !viewer.has_factor)
     }
 
     /// The viewer's last proof of password or factor must be fresh (product.md section 2: 10 minutes).

@@ -296,12 +296,21 @@ pub fn error_response(error: &AppError) -> Response {
     response
 }
 
+/// The pages that staff without a second factor may see: where they enrol one, and where they prove who they are for it.
+const ENROLMENT: [&str; 2] = ["/account/security/totp", "/account/confirm"];
+
 /// A page: who may see it is decided here, before anything is rendered.
 pub async fn page(State(site): State<Site>, request: Request) -> Response {
     let Some(cx) = request.extensions().get::<Arc<RequestContext>>().cloned() else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let uri = request.uri().clone();
+    if cx.owes_factor()
+        && !matches!((site.access)(&cx.path), None | Some(Access::Public | Access::Demo))
+        && !ENROLMENT.contains(&cx.path.as_str())
+    {
+        return forms::see_other(&forms::with_next(ENROLMENT[0], uri.path_and_query().map_or("/", |path| path.as_str())));
+    }
     match refusal(&site, &cx) {
         Some(AppError::Unauthenticated) => {
             let page = uri.path_and_query().map_or("/", |path| path.as_str());

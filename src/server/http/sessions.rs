@@ -12,9 +12,12 @@ use uuid::Uuid;
 /// `__Host-`: bound to this host, sent over secure transport only (browsers count loopback as secure).
 pub const COOKIE: &str = "__Host-session";
 
-const IDLE_STAFF: TimeDelta = TimeDelta::minutes(30);
-const IDLE_CANDIDATE: TimeDelta = TimeDelta::hours(12);
-const ABSOLUTE: TimeDelta = TimeDelta::days(7);
+/// Limits of a session without use, and at all (product.md section 2).
+pub const IDLE_STAFF: TimeDelta = TimeDelta::minutes(30);
+pub const IDLE_CANDIDATE: TimeDelta = TimeDelta::hours(12);
+pub const ABSOLUTE: TimeDelta = TimeDelta::days(7);
+/// How long after the password the second factor may follow.
+const FACTOR: TimeDelta = TimeDelta::minutes(10);
 
 /// Starts a session and gives the cookie that carries it.
 pub async fn start(
@@ -43,6 +46,21 @@ pub async fn start(
     Ok(Cookie::new(COOKIE, token))
 }
 
+/// Gives a session a new cookie at a rise in privilege (second factor given, password proved again): the old one is dead
+/// from now on. `None`: the session has ended meanwhile.
+pub async fn rotate(conn: &mut PgConnection, now: DateTime<Utc>, session_id: Uuid) -> Result<Option<Cookie>, sqlx::Error> {
+    let token = ids::token();
+    let done = sqlx::query!(
+        "UPDATE session SET token_hash = $2, state = 'active', proved_at = $3, last_used_at = $3 WHERE id = $1 AND ended_at IS NULL",
+        session_id,
+        ids::token_hash(&token),
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok((done.rows_affected() == 1).then(|| Cookie::new(COOKIE, token)))
+}
+
 /// Ends one session: its cookie is worth nothing from now on.
 pub async fn end(conn: &mut PgConnection, now: DateTime<Utc>, session_id: Uuid) -> Result<(), sqlx::Error> {
     sqlx::query!("UPDATE session SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL", session_id, now).execute(conn).await?;
@@ -67,6 +85,7 @@ pub async fn load(pool: &PgPool, now: DateTime<Utc>, token: &str) -> Result<Opti
     let row = sqlx::query!(
         r#"SELECT s.id, s.state, s.created_at, s.last_used_at, s.proved_at, a.id AS account_id, a.candidate_id, a.given_name,
                   a.family_name, a.language, a.time_zone, a.country, e.address, e.verified_at IS NOT NULL AS "verified!",
+                  a.totp_secret IS NOT NULL AS "has_factor!",
                   ARRAY(SELECT role FROM account_role r WHERE r.account_id = a.id ORDER BY role) AS "roles!"
            FROM session s
            JOIN account a ON a.id = s.account_id
@@ -79,7 +98,8 @@ pub async fn load(pool: &PgPool, now: DateTime<Utc>, token: &str) -> Result<Opti
     let Some(row) = row else { return Ok(None) };
     let roles: Vec<Role> = row.roles.iter().filter_map(|role| Role::parse(role)).collect();
     let idle = if roles.is_empty() { IDLE_CANDIDATE } else { IDLE_STAFF };
-    if now - row.last_used_at > idle || now - row.created_at > ABSOLUTE {
+    let awaiting_factor = row.state == "awaiting_factor";
+    if now - row.last_used_at > idle || now - row.created_at > ABSOLUTE || awaiting_factor && now - row.created_at > FACTOR {
         return Ok(None);
     }
     // Once a minute is enough for a limit of half an hour, and spares a write on every page.
@@ -98,7 +118,8 @@ pub async fn load(pool: &PgPool, now: DateTime<Utc>, token: &str) -> Result<Opti
         time_zone: row.time_zone,
         country: row.country,
         roles,
-        awaiting_factor: row.state == "awaiting_factor",
+        has_factor: row.has_factor,
+        awaiting_factor,
         proved_at: row.proved_at,
     }))
 }

@@ -3,6 +3,8 @@
 pub mod database;
 pub mod fixtures_results;
 pub mod portal;
+pub mod shop;
 pub mod temp;
 
 pub use portal::Portal;
+pub use shop::Shop;

@@ -1,0 +1,113 @@
+//! `/login` and `/login/code`.
+
+use super::{flash, go, next};
+use crate::accounts::api::{Login, LoginCode};
+use crate::accounts::rules::minutes_to_wait;
+use crate::error::AppError;
+use crate::server::http::forms::with_next;
+use crate::server::request;
+use crate::tr;
+use crate::ui::{ErrorSummary, Form, HiddenField, PageTitle, PasswordField, TextField};
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+
+#[component]
+pub fn LoginPage() -> impl IntoView {
+    let cx = request();
+    let locale = cx.locale;
+    if cx.form.is_none()
+        && let Ok(viewer) = cx.viewer()
+    {
+        let home = if viewer.candidate_id.is_some() { "/dashboard" } else { "/staff" };
+        let wanted = next(&cx);
+        return go(if wanted.is_empty() { home } else { &wanted });
+    }
+    let locked = match cx.form.as_ref().map(|form| &form.error) {
+        Some(AppError::RateLimited(seconds)) => Some(minutes_to_wait(*seconds)),
+        _ => None,
+    };
+    view! {
+        <div class="wrap wrap--narrow">
+            <div class="auth">
+                <PageTitle text=tr!(locale, accounts.login_title)/>
+                {match locked {
+                    Some(minutes) => view! { <Locked minutes/> }.into_any(),
+                    None => view! { <ErrorSummary/> }.into_any(),
+                }}
+                {flash(&cx, &[
+                    ("verified", tr!(locale, accounts.done_verified)),
+                    ("reset", tr!(locale, accounts.done_reset)),
+                    ("logout", tr!(locale, accounts.done_logout)),
+                ])}
+                <h1>{tr!(locale, accounts.login_title)}</h1>
+                <Form action=Login::PATH>
+                    <HiddenField name="next" value=next(&cx)/>
+                    <TextField name="email" kind="email" label=tr!(locale, accounts.email) autocomplete="username"/>
+                    <PasswordField name="password" label=tr!(locale, accounts.password)/>
+                    <p><a href="/forgot">{tr!(locale, accounts.forgot_link)}</a></p>
+                    <div class="actions">
+                        <button class="btn btn--primary btn--block">{tr!(locale, accounts.sign_in)}</button>
+                    </div>
+                </Form>
+                <div class="auth__alt stack stack--s">
+                    <p>{tr!(locale, accounts.no_account)}</p>
+                    <a class="btn btn--block" href="/register">{tr!(locale, accounts.register_title)}</a>
+                </div>
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+/// Too many wrong passwords: how long to wait, and what else to do.
+#[component]
+fn Locked(minutes: u32) -> impl IntoView {
+    let locale = request().locale;
+    view! {
+        <div class="errors" role="alert" tabindex="-1" aria-labelledby="errors-title">
+            <h2 class="errors__title" id="errors-title">{tr!(locale, accounts.locked_title)}</h2>
+            <ul class="errors__list">
+                <li>{tr!(locale, accounts.locked_text, count = minutes).to_string()}</li>
+                <li><a href="/forgot">{tr!(locale, accounts.locked_reset)}</a></li>
+            </ul>
+        </div>
+    }
+}
+
+#[component]
+pub fn LoginCodePage() -> impl IntoView {
+    let cx = request();
+    let locale = cx.locale;
+    if !cx.viewer.as_ref().is_some_and(|viewer| viewer.awaiting_factor) {
+        return go(&with_next("/login", &next(&cx)));
+    }
+    view! {
+        <div class="wrap wrap--narrow">
+            <div class="auth">
+                <PageTitle text=tr!(locale, accounts.code_title)/>
+                <ErrorSummary/>
+                <h1>{tr!(locale, accounts.code_title)}</h1>
+                <Form action=LoginCode::PATH>
+                    <HiddenField name="next" value=next(&cx)/>
+                    <TextField
+                        name="code"
+                        label=tr!(locale, accounts.code)
+                        hint=tr!(locale, accounts.code_hint)
+                        autocomplete="one-time-code"
+                        inputmode="numeric"
+                        maxlength=10
+                        class="input--code"
+                    />
+                    <div class="actions">
+                        <button class="btn btn--primary btn--block">{tr!(locale, accounts.sign_in)}</button>
+                    </div>
+                </Form>
+                <div class="auth__alt stack stack--s">
+                    <p>{tr!(locale, accounts.code_trouble)}</p>
+                    <p><a href="/login">{tr!(locale, accounts.start_again)}</a></p>
+                </div>
+            </div>
+        </div>
+    }
+    .into_any()
+}

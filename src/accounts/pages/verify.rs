@@ -1,0 +1,76 @@
+//! `/verify-email`: the page behind the mailed link, which asks for one more press, and the form that sends it again.
+
+use super::register::ResendForm;
+use super::{flash, keep_address_private, link_status, link_words};
+use crate::accounts::api::VerifyEmail;
+use crate::accounts::rules::LinkState;
+use crate::accounts::service::{self, Purpose};
+use crate::server::request;
+use crate::tr;
+use crate::ui::{ErrorSummary, Form, HiddenField, PageHead, PageTitle, loaded};
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+
+#[component]
+pub fn VerifyEmailPage() -> impl IntoView {
+    let cx = request();
+    keep_address_private();
+    loaded(async move {
+        let locale = cx.locale;
+        let Some(token) = cx.query("token").map(str::to_owned) else {
+            return Ok(view! {
+                <div class="wrap wrap--narrow stack">
+                    <PageTitle text=tr!(locale, accounts.resend_title)/>
+                    <ErrorSummary/>
+                    {flash(&cx, &[("resent", tr!(locale, accounts.done_resent_unknown))])}
+                    <PageHead title=tr!(locale, accounts.resend_title) lead=tr!(locale, accounts.resend_lead)/>
+                    <ResendForm/>
+                </div>
+            }
+            .into_any());
+        };
+        let info = service::look_at(&cx, Purpose::VerifyEmail, &token).await?;
+        if info.state == LinkState::Good {
+            return Ok(view! {
+                <div class="wrap wrap--narrow stack">
+                    <PageTitle text=tr!(locale, accounts.verify_title)/>
+                    <ErrorSummary/>
+                    <PageHead
+                        title=tr!(locale, accounts.verify_title)
+                        lead=tr!(locale, accounts.verify_lead, email = info.address).to_string()
+                    />
+                    <Form action=VerifyEmail::PATH>
+                        <HiddenField name="token" value=token/>
+                        <div class="actions">
+                            <button class="btn btn--primary">{tr!(locale, accounts.verify_button)}</button>
+                        </div>
+                    </Form>
+                </div>
+            }
+            .into_any());
+        }
+        if info.state == LinkState::Used && info.verified {
+            return Ok(view! {
+                <div class="wrap wrap--narrow stack">
+                    <PageTitle text=tr!(locale, accounts.verified_already_title)/>
+                    <PageHead title=tr!(locale, accounts.verified_already_title) lead=tr!(locale, accounts.verified_already_text)/>
+                    <div class="actions">
+                        <a class="btn btn--primary" href="/dashboard">{tr!(locale, accounts.to_dashboard)}</a>
+                    </div>
+                </div>
+            }
+            .into_any());
+        }
+        link_status(info.state);
+        let (title, text) = link_words(locale, info.state);
+        Ok(view! {
+            <div class="wrap wrap--narrow stack">
+                <PageTitle text=title/>
+                <PageHead title lead=text/>
+                <h2>{tr!(locale, accounts.resend_title)}</h2>
+                <p><a class="btn btn--primary" href="/verify-email">{tr!(locale, accounts.ask_new_link)}</a></p>
+            </div>
+        }
+        .into_any())
+    })
+}

@@ -1,0 +1,74 @@
+//! Mailed single-use links: looked at when the page opens, used up when its button is pressed, so that a mail scanner that
+//! follows every link uses up none.
+
+use super::super::rules::{LinkState, link_state};
+use super::super::store::{self, Link, Purpose};
+use crate::error::{AppResult, Conflict};
+use crate::server::database::DbError;
+use crate::server::{RequestContext, ids};
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+/// What a page tells of the link it was opened with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkInfo {
+    pub state: LinkState,
+    /// Whose it is; empty when it is not good.
+    pub address: String,
+    /// The address it was sent to is verified already.
+    pub verified: bool,
+}
+
+/// The state of a link, without using it.
+pub async fn look_at(cx: &RequestContext, purpose: Purpose, token: &str) -> AppResult<LinkInfo> {
+    let mut conn = cx.state.db.acquire().await?;
+    let found = store::link(&mut conn, purpose, &ids::token_hash(token)).await?;
+    let state = link_state(found.as_ref().map(|link| (link.expires_at, link.used_at)), cx.now());
+    let mut info = LinkInfo { state, address: String::new(), verified: false };
+    if let Some(link) = found
+        && let Some(account) = store::by_id(&mut conn, link.account_id).await?
+    {
+        info.verified = account.verified;
+        if state == LinkState::Good {
+            info.address = account.address;
+        }
+    }
+    Ok(info)
+}
+
+/// A new link: `(token, its hash, its end)`.
+pub(super) async fn make(
+    conn: &mut PgConnection,
+    purpose: Purpose,
+    account_id: Uuid,
+    email_id: Uuid,
+    now: DateTime<Utc>,
+    lasts: TimeDelta,
+) -> Result<(String, Vec<u8>, DateTime<Utc>), sqlx::Error> {
+    let token = ids::token();
+    let hash = ids::token_hash(&token);
+    let expires_at = now + lasts;
+    store::insert_link(conn, purpose, &hash, account_id, email_id, now, expires_at).await?;
+    Ok((token, hash, expires_at))
+}
+
+/// The link of a token, if it can be used now.
+///
+/// # Errors
+/// [`Conflict::LinkUnknown`], [`Conflict::LinkUsed`], [`Conflict::LinkExpired`].
+pub(super) async fn good(conn: &mut PgConnection, purpose: Purpose, token_hash: &[u8], now: DateTime<Utc>) -> Result<Link, DbError> {
+    let found = store::link(conn, purpose, token_hash).await?;
+    match (link_state(found.as_ref().map(|link| (link.expires_at, link.used_at)), now), found) {
+        (LinkState::Good, Some(link)) => Ok(link),
+        (LinkState::Used, _) => Err(Conflict::LinkUsed.into()),
+        (LinkState::Expired, _) => Err(Conflict::LinkExpired.into()),
+        _ => Err(Conflict::LinkUnknown.into()),
+    }
+}
+
+/// Uses a link up, at most once.
+pub(super) async fn take(conn: &mut PgConnection, purpose: Purpose, token_hash: &[u8], now: DateTime<Utc>) -> Result<Link, DbError> {
+    let link = good(conn, purpose, token_hash, now).await?;
+    if store::use_link(conn, token_hash, now).await? { Ok(link) } else { Err(Conflict::LinkUsed.into()) }
+}

@@ -1,0 +1,76 @@
+//! A forgotten password. A link by mail lets choose a new one; the second factor stays.
+
+use super::super::identity::EmailAddress;
+use super::super::mails::{self, SecurityChange};
+use super::super::model::Secret;
+use super::super::password::{self, NewPassword};
+use super::super::rules::{RESET_LINK, resend_wait};
+use super::super::store::{self, Account, Purpose};
+use super::{enqueue, levelled, links};
+use crate::error::{AppError, AppResult};
+use crate::server::http::sessions;
+use crate::server::{RequestContext, audit, ids};
+use chrono::TimeDelta;
+use serde_json::json;
+
+/// Mails a reset link to an address that has an account. The answer is the same for all.
+///
+/// # Errors
+/// [`AppError::Validation`] for what is no address.
+pub async fn request_reset(cx: &RequestContext, typed: &str) -> AppResult<()> {
+    let email = EmailAddress::parse(typed).map_err(|code| AppError::field("email", code))?;
+    levelled(async {
+        let now = cx.now();
+        let mut tx = cx.state.db.begin().await?;
+        if let Some(account) = store::by_address(&mut tx, email.as_str()).await? {
+            store::lock_account(&mut tx, account.id).await?;
+            let sent = store::links_sent(&mut tx, account.id, Purpose::ResetPassword, now - TimeDelta::hours(1)).await?;
+            if resend_wait(&sent, now).is_none() {
+                let (token, hash, expires_at) =
+                    links::make(&mut tx, Purpose::ResetPassword, account.id, account.email_id, now, RESET_LINK).await?;
+                enqueue(&mut tx, cx, mails::reset_password(&cx.state, (&account).into(), &token, &hash, expires_at)).await?;
+                audit::record(&mut tx, cx, "account.reset_requested", &account.id.to_string(), json!({})).await?;
+            }
+        }
+        tx.commit().await?;
+        Ok(())
+    })
+    .await
+}
+
+/// The names and addresses that must not be part of an account's password.
+pub(super) fn personal<'a>(account: &'a Account, programme: &'a str) -> [&'a str; 5] {
+    let local = account.address.split('@').next().unwrap_or_default();
+    [&account.given_name, &account.family_name, local, &account.address, programme]
+}
+
+/// Sets a new password by a mailed link: all sessions end, other reset links are dead, wrong passwords are forgotten. The
+/// address the link was sent to is thereby verified.
+///
+/// # Errors
+/// A [`crate::error::Conflict`] of links; [`AppError::Validation`] for a password that breaks the rules (the link stays good).
+pub async fn reset_password(cx: &RequestContext, token: &str, typed: &Secret) -> AppResult<()> {
+    let (now, hash) = (cx.now(), ids::token_hash(token));
+    let account = {
+        let mut conn = cx.state.db.acquire().await?;
+        let link = links::good(&mut conn, Purpose::ResetPassword, &hash, now).await?;
+        store::by_id(&mut conn, link.account_id).await?.ok_or(AppError::NotFound)?
+    };
+    let programme = cx.programme();
+    let new = NewPassword::parse("password", typed, &personal(&account, &programme.short_name)).map_err(AppError::Validation)?;
+    let new_hash = password::hash(&cx.state, new).await?;
+    let mut tx = cx.state.db.begin().await?;
+    let link = links::take(&mut tx, Purpose::ResetPassword, &hash, now).await?;
+    store::set_password(&mut tx, account.id, &new_hash, now).await?;
+    store::void_links(&mut tx, account.id, Purpose::ResetPassword, now).await?;
+    if let Some(email_id) = link.email_id {
+        store::verify_address(&mut tx, email_id, now).await?;
+    }
+    store::clear_failures(&mut tx, &super::login::password_key(cx, &account.address)).await?;
+    sessions::end_others(&mut tx, now, account.id, None).await?;
+    let mail = mails::security_changed(&cx.state, (&account).into(), SecurityChange::Password, now, &cx.address.to_string());
+    enqueue(&mut tx, cx, mail).await?;
+    audit::record(&mut tx, cx, "account.password_reset", &account.id.to_string(), json!({})).await?;
+    tx.commit().await?;
+    Ok(())
+}

@@ -1,0 +1,167 @@
+//! Password, second factor and sessions of the viewer.
+
+use super::super::mails::{self, SecurityChange};
+use super::super::model::Secret;
+use super::super::password::{self, NewPassword};
+use super::super::rules::browser_name;
+use super::super::store::{self, Purpose};
+use super::super::totp;
+use super::enqueue;
+use super::login::check_password;
+use super::recovery::personal;
+use crate::error::{AppError, AppResult, Code};
+use crate::server::database;
+use crate::server::http::respond::Cookie;
+use crate::server::http::sessions as session_store;
+use crate::server::{RequestContext, audit};
+use chrono::{DateTime, Utc};
+use serde_json::json;
+use uuid::Uuid;
+
+/// Changes the viewer's password; the other sessions end and this one gets a new cookie.
+///
+/// # Errors
+/// [`AppError::Validation`] at `current_password` or `password`.
+pub async fn change_password(cx: &RequestContext, current: &Secret, typed: &Secret) -> AppResult<Cookie> {
+    let viewer = cx.viewer()?;
+    let account = check_password(cx, "current_password", current).await?;
+    let programme = cx.programme();
+    let new = NewPassword::parse("password", typed, &personal(&account, &programme.short_name)).map_err(AppError::Validation)?;
+    let hash = password::hash(&cx.state, new).await?;
+    let now = cx.now();
+    let mut tx = cx.state.db.begin().await?;
+    database::expect_one(store::set_password(&mut tx, account.id, &hash, now).await?)?;
+    store::void_links(&mut tx, account.id, Purpose::ResetPassword, now).await?;
+    session_store::end_others(&mut tx, now, account.id, Some(viewer.session_id)).await?;
+    let cookie = session_store::rotate(&mut tx, now, viewer.session_id).await?.ok_or(AppError::Unauthenticated)?;
+    let mail = mails::security_changed(&cx.state, (&account).into(), SecurityChange::Password, now, &cx.address.to_string());
+    enqueue(&mut tx, cx, mail).await?;
+    audit::record(&mut tx, cx, "account.password_changed", &account.id.to_string(), json!({})).await?;
+    tx.commit().await?;
+    Ok(cookie)
+}
+
+/// The secret that the viewer's enrolment page shows. Made from the server key for this account and session, so that nothing
+/// is stored before a code proves that the app has it, and a page shown twice shows the same.
+///
+/// # Errors
+/// [`AppError::StepUpRequired`].
+pub async fn pending_totp(cx: &RequestContext) -> AppResult<Vec<u8>> {
+    let viewer = cx.fresh_proof()?;
+    let mut conn = cx.state.db.acquire().await?;
+    let account = store::by_id(&mut conn, viewer.account_id).await?.ok_or(AppError::Unauthenticated)?;
+    // The last step makes it another secret when one was removed before.
+    let message = format!("{}:{}:{:?}", account.id, viewer.session_id, account.totp_last_step);
+    let mut secret = cx.state.key.mac("totp enrolment", message.as_bytes());
+    secret.truncate(totp::SECRET_BYTES);
+    Ok(secret)
+}
+
+/// Enrols the second factor with a code that proves it works; the other sessions end and this one gets a new cookie.
+///
+/// # Errors
+/// [`AppError::StepUpRequired`]; [`Code::CodeWrong`] of `code`.
+pub async fn confirm_totp(cx: &RequestContext, typed: &str) -> AppResult<Cookie> {
+    let viewer = cx.fresh_proof()?;
+    if typed.trim().is_empty() {
+        return Err(AppError::field("code", Code::Required));
+    }
+    let secret = pending_totp(cx).await?;
+    let now = cx.now();
+    let step = totp::matching_step(&secret, typed, cx.state.clock.device_now()).ok_or_else(|| AppError::field("code", Code::CodeWrong))?;
+    let mut tx = cx.state.db.begin().await?;
+    let account = store::by_id(&mut tx, viewer.account_id).await?.ok_or(AppError::Unauthenticated)?;
+    if !store::set_totp(&mut tx, account.id, &secret, step).await? {
+        return Err(AppError::Conflict(crate::error::Conflict::Stale));
+    }
+    session_store::end_others(&mut tx, now, account.id, Some(viewer.session_id)).await?;
+    let cookie = session_store::rotate(&mut tx, now, viewer.session_id).await?.ok_or(AppError::Unauthenticated)?;
+    let mail = mails::security_changed(&cx.state, (&account).into(), SecurityChange::FactorAdded, now, &cx.address.to_string());
+    enqueue(&mut tx, cx, mail).await?;
+    audit::record(&mut tx, cx, "account.totp_enrolled", &account.id.to_string(), json!({})).await?;
+    tx.commit().await?;
+    Ok(cookie)
+}
+
+/// Removes the viewer's second factor. Staff keep theirs.
+///
+/// # Errors
+/// [`AppError::StepUpRequired`]; [`AppError::Forbidden`] for staff.
+pub async fn remove_totp(cx: &RequestContext) -> AppResult<Cookie> {
+    let viewer = cx.fresh_proof()?;
+    if viewer.is_staff() {
+        return Err(AppError::Forbidden);
+    }
+    let now = cx.now();
+    let mut tx = cx.state.db.begin().await?;
+    let account = store::by_id(&mut tx, viewer.account_id).await?.ok_or(AppError::Unauthenticated)?;
+    if store::remove_totp(&mut tx, account.id).await? {
+        session_store::end_others(&mut tx, now, account.id, Some(viewer.session_id)).await?;
+        let mail = mails::security_changed(&cx.state, (&account).into(), SecurityChange::FactorRemoved, now, &cx.address.to_string());
+        enqueue(&mut tx, cx, mail).await?;
+        audit::record(&mut tx, cx, "account.totp_removed", &account.id.to_string(), json!({})).await?;
+    }
+    let cookie = session_store::rotate(&mut tx, now, viewer.session_id).await?.ok_or(AppError::Unauthenticated)?;
+    tx.commit().await?;
+    Ok(cookie)
+}
+
+/// A session as its owner sees it.
+#[derive(Debug, Clone)]
+pub struct SessionView {
+    pub id: Uuid,
+    /// `None`: not a browser that names itself.
+    pub browser: Option<String>,
+    pub address: String,
+    pub created_at: DateTime<Utc>,
+    pub last_used_at: DateTime<Utc>,
+    /// The one that asks.
+    pub current: bool,
+}
+
+/// The viewer's sessions, this one first, then last used first.
+pub async fn sessions(cx: &RequestContext) -> AppResult<Vec<SessionView>> {
+    let viewer = cx.viewer()?;
+    let idle = if viewer.is_staff() { session_store::IDLE_STAFF } else { session_store::IDLE_CANDIDATE };
+    let mut conn = cx.state.db.acquire().await?;
+    let rows = store::sessions(&mut conn, viewer.account_id, cx.now() - idle, cx.now() - session_store::ABSOLUTE).await?;
+    let mut views: Vec<SessionView> = rows
+        .into_iter()
+        .map(|row| SessionView {
+            browser: browser_name(&row.user_agent, cx.locale),
+            current: row.id == viewer.session_id,
+            id: row.id,
+            address: row.address,
+            created_at: row.created_at,
+            last_used_at: row.last_used_at,
+        })
+        .collect();
+    views.sort_by_key(|view| !view.current);
+    Ok(views)
+}
+
+/// Ends one of the viewer's sessions; ending it twice is fine.
+///
+/// # Errors
+/// [`AppError::NotFound`] for a session that is not the viewer's.
+pub async fn end_session(cx: &RequestContext, session_id: &str) -> AppResult<()> {
+    let viewer = cx.viewer()?;
+    let session_id: Uuid = session_id.parse().map_err(|_| AppError::NotFound)?;
+    let mut tx = cx.state.db.begin().await?;
+    if !store::end_own_session(&mut tx, viewer.account_id, session_id, cx.now()).await? {
+        return Err(AppError::NotFound);
+    }
+    audit::record(&mut tx, cx, "account.session_ended", &viewer.account_id.to_string(), json!({"session": session_id})).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Ends all of the viewer's sessions but this one.
+pub async fn end_other_sessions(cx: &RequestContext) -> AppResult<()> {
+    let viewer = cx.viewer()?;
+    let mut tx = cx.state.db.begin().await?;
+    session_store::end_others(&mut tx, cx.now(), viewer.account_id, Some(viewer.session_id)).await?;
+    audit::record(&mut tx, cx, "account.other_sessions_ended", &viewer.account_id.to_string(), json!({})).await?;
+    tx.commit().await?;
+    Ok(())
+}

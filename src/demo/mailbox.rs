@@ -1,0 +1,151 @@
+//! The local mailbox: reads the outbox, which every mail is written to.
+
+use crate::server::mail::Attachment;
+use chrono::{DateTime, Utc};
+use sqlx::PgPool;
+use uuid::Uuid;
+
+/// Messages on a page of the list.
+pub const PAGE: i64 = 25;
+
+/// A line of the list.
+pub struct Line {
+    pub id: Uuid,
+    pub to_address: String,
+    pub subject: String,
+    pub created_at: DateTime<Utc>,
+}
+
+pub struct Message {
+    pub id: Uuid,
+    pub to_name: String,
+    pub to_address: String,
+    pub subject: String,
+    pub html: String,
+    pub text: String,
+    pub attachments: Vec<Attachment>,
+    pub created_at: DateTime<Utc>,
+    pub sent_at: Option<DateTime<Utc>>,
+}
+
+/// Which messages: of one address, with these words in subject or text. `None`: all.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub to: Option<String>,
+    pub words: Option<String>,
+}
+
+/// The number of messages that fit.
+pub async fn count(db: &PgPool, filter: &Filter) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM mail_message
+           WHERE ($1::text IS NULL OR lower(to_address) = lower($1))
+             AND ($2::text IS NULL OR position(lower($2) IN lower(subject || ' ' || body_text)) > 0)"#,
+        filter.to,
+        filter.words
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// One page of the list, newest first.
+pub async fn lines(db: &PgPool, filter: &Filter, page: i64) -> Result<Vec<Line>, sqlx::Error> {
+    sqlx::query_as!(
+        Line,
+        "SELECT id, to_address, subject, created_at FROM mail_message
+         WHERE ($1::text IS NULL OR lower(to_address) = lower($1))
+           AND ($2::text IS NULL OR position(lower($2) IN lower(subject || ' ' || body_text)) > 0)
+         ORDER BY created_at DESC, id LIMIT $3 OFFSET $4",
+        filter.to,
+        filter.words,
+        PAGE,
+        (page.clamp(1, 1_000_000) - 1) * PAGE
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// The addresses that have mail, for the filter.
+pub async fn addresses(db: &PgPool) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar!("SELECT DISTINCT to_address FROM mail_message ORDER BY to_address LIMIT 200").fetch_all(db).await
+}
+
+pub async fn message(db: &PgPool, id: Uuid) -> Result<Option<Message>, sqlx::Error> {
+    let row = sqlx::query!(
+        "SELECT id, to_name, to_address, subject, body_html, body_text, attachments, created_at, sent_at FROM mail_message WHERE id = $1",
+        id
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| Message {
+        id: row.id,
+        to_name: row.to_name,
+        to_address: row.to_address,
+        subject: row.subject,
+        html: row.body_html,
+        text: row.body_text,
+        attachments: serde_json::from_value(row.attachments).unwrap_or_default(),
+        created_at: row.created_at,
+        sent_at: row.sent_at,
+    }))
+}
+
+/// The newest messages with their bodies, for tests that follow a link.
+pub async fn messages(db: &PgPool, to: Option<&str>, limit: i64) -> Result<Vec<Message>, sqlx::Error> {
+    let rows = sqlx::query!(
+        "SELECT id, to_name, to_address, subject, body_html, body_text, created_at, sent_at FROM mail_message
+         WHERE ($1::text IS NULL OR lower(to_address) = lower($1)) ORDER BY created_at DESC, id LIMIT $2",
+        to,
+        limit.clamp(1, 200)
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Message {
+            id: row.id,
+            to_name: row.to_name,
+            to_address: row.to_address,
+            subject: row.subject,
+            html: row.body_html,
+            text: row.body_text,
+            attachments: vec![],
+            created_at: row.created_at,
+            sent_at: row.sent_at,
+        })
+        .collect())
+}
+
+/// Addresses that the message links to, each once, in order; without the programme's own front page.
+pub fn links(html: &str, portal: &str) -> Vec<String> {
+    let mut links: Vec<String> = vec![];
+    for part in html.split("href=\"").skip(1) {
+        let Some((address, _)) = part.split_once('"') else { continue };
+        let address = address.replace("&amp;", "&").replace("&#39;", "'").replace("&quot;", "\"");
+        let is_web = address.starts_with("http://") || address.starts_with("https://");
+        if is_web && address.trim_end_matches('/') != portal && !links.contains(&address) {
+            links.push(address);
+        }
+    }
+    links
+}
+
+/// The message as a document of its own, whose links leave the frame it stands in.
+pub fn document(html: &str) -> String {
+    match html.split_once("<head>") {
+        Some((before, after)) => format!("{before}<head><base target=\"_top\">{after}"),
+        None => format!("<base target=\"_top\">{html}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_are_unescaped_and_named_once() {
+        let html = r#"<a href="http://portal/x?a=1&amp;b=2">x</a> http://portal/x <a href="http://portal/x?a=1&amp;b=2">again</a>
+                      <a href="mailto:a@b">m</a> <a href="http://portal">home</a> <a href="https://other.example/">o</a>"#;
+        assert_eq!(links(html, "http://portal"), ["http://portal/x?a=1&b=2", "https://other.example/"]);
+    }
+}

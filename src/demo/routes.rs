@@ -1,0 +1,86 @@
+//! The mailbox for programs, and the parts of a message. Demo mode only: these routes do not pass the table of pages,
+//! so each asks for itself.
+
+use super::mailbox;
+use crate::error::AppError;
+use crate::server::database::internal;
+use crate::server::http::router::{Site, error_response};
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderName, header};
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use serde_json::json;
+use uuid::Uuid;
+
+#[derive(Debug, Deserialize)]
+pub struct Wanted {
+    to: Option<String>,
+    limit: Option<i64>,
+}
+
+fn demo_only(site: &Site) -> Result<(), Response> {
+    if site.state.config.demo { Ok(()) } else { Err(error_response(&AppError::NotFound)) }
+}
+
+fn refused(error: impl Into<AppError>) -> Response {
+    error_response(&error.into())
+}
+
+/// `GET /mailbox.json?to=&limit=`: newest first.
+pub async fn messages(State(site): State<Site>, Query(wanted): Query<Wanted>) -> Result<Response, Response> {
+    demo_only(&site)?;
+    let to = wanted.to.as_deref().map(str::trim).filter(|to| !to.is_empty());
+    let messages = mailbox::messages(&site.state.db, to, wanted.limit.unwrap_or(20)).await.map_err(refused)?;
+    let messages: Vec<_> = messages
+        .into_iter()
+        .map(|message| {
+            json!({
+                "id": message.id,
+                "to": message.to_address,
+                "to_name": message.to_name,
+                "subject": message.subject,
+                "text": message.text,
+                "links": mailbox::links(&message.html, &site.state.config.public_url),
+                "html": message.html,
+                "created_at": message.created_at,
+                "sent_at": message.sent_at,
+            })
+        })
+        .collect();
+    Ok(axum::Json(messages).into_response())
+}
+
+async fn find(site: &Site, id: &str) -> Result<mailbox::Message, Response> {
+    let id: Uuid = id.parse().map_err(|_| refused(AppError::NotFound))?;
+    mailbox::message(&site.state.db, id).await.map_err(refused)?.ok_or_else(|| refused(AppError::NotFound))
+}
+
+/// The HTML of a message, for the frame of the reading view: styles only, no scripts, an origin of its own.
+pub async fn html(State(site): State<Site>, Path(id): Path<String>) -> Result<Response, Response> {
+    demo_only(&site)?;
+    let message = find(&site, &id).await?;
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "sandbox allow-top-navigation-by-user-activation; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; \
+             frame-ancestors 'self'; base-uri 'none'; form-action 'none'",
+        ),
+        (HeaderName::from_static("x-frame-options"), "SAMEORIGIN"),
+    ];
+    Ok((headers, mailbox::document(&message.html)).into_response())
+}
+
+/// One attachment, counted from 0. Always a download.
+pub async fn attachment(State(site): State<Site>, Path((id, number)): Path<(String, usize)>) -> Result<Response, Response> {
+    demo_only(&site)?;
+    let message = find(&site, &id).await?;
+    let attachment = message.attachments.into_iter().nth(number).ok_or_else(|| refused(AppError::NotFound))?;
+    let bytes = STANDARD.decode(&attachment.base64).map_err(|error| refused(internal(&error)))?;
+    let name: String = attachment.name.chars().map(|c| if c.is_ascii_alphanumeric() || ".-_".contains(c) { c } else { '_' }).collect();
+    let headers =
+        [(header::CONTENT_TYPE, attachment.media_type), (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""))];
+    Ok((headers, bytes).into_response())
+}
