@@ -127,6 +127,7 @@ pub async fn load_demo_data(state: &AppState) -> Result<(), Box<dyn std::error::
     crate::accounts::demo::load_people(state).await?;
 
     // results: what the people have done so far
+    results::demo::load(state).await?;
     //
     Ok(())
 }
@@ -213,7 +214,9 @@ fn App() -> impl IntoView {
         None => view! { <Pages/> }.into_any(),
     };
     let name = programme.short_name.clone();
-    let title = move |title: String| if title.is_empty() { name.clone() } else { format!("{title} · {name}") };
+    // leptos_meta writes a title as it is: what people typed (names, files) must not end the element.
+    let plain = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let title = move |title: String| if title.is_empty() { plain(&name) } else { plain(&format!("{title} · {name}")) };
     let body = match area {
         Area::Bare => view! { <main id="main">{page}</main> }.into_any(),
         Area::Staff => view! {

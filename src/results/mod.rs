@@ -6,6 +6,8 @@ pub mod check;
 #[cfg(feature = "ssr")]
 pub mod csv_file;
 #[cfg(feature = "ssr")]
+pub mod demo;
+#[cfg(feature = "ssr")]
 mod mails;
 #[cfg(feature = "ssr")]
 pub mod model;

@@ -11,7 +11,7 @@ use crate::server::http::forms::{see_other, with_next};
 use crate::server::http::router::{self, Site};
 use crate::tr;
 use axum::Router;
-use axum::extract::multipart::{Multipart, MultipartRejection};
+use axum::extract::multipart::{Multipart, MultipartError, MultipartRejection};
 use axum::extract::{DefaultBodyLimit, Extension, Path, State};
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
@@ -69,19 +69,18 @@ async fn refuse(site: Site, cx: Arc<RequestContext>, uri: Uri, error: AppError) 
 async fn read_file(form: Result<Multipart, MultipartRejection>) -> AppResult<(String, Vec<u8>)> {
     let unreadable = || AppError::Validation(vec![]);
     let too_large = || AppError::Validation(vec![FieldError::with(FILE, Code::FileTooLarge, FILE_LIMIT / 1024 / 1024)]);
+    let problem = |error: MultipartError| if error.status() == StatusCode::PAYLOAD_TOO_LARGE { too_large() } else { unreadable() };
     let mut form = form.map_err(|_| unreadable())?;
-    while let Some(mut field) = form.next_field().await.map_err(|_| unreadable())? {
+    while let Some(mut field) = form.next_field().await.map_err(problem)? {
         if field.name() != Some(FILE) {
             continue;
         }
         let name = field.file_name().unwrap_or_default().to_owned();
         let mut bytes = vec![];
         loop {
-            match field.chunk().await {
-                Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
-                Ok(None) => break,
-                Err(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => return Err(too_large()),
-                Err(_) => return Err(unreadable()),
+            match field.chunk().await.map_err(problem)? {
+                Some(chunk) => bytes.extend_from_slice(&chunk),
+                None => break,
             }
             if bytes.len() > FILE_LIMIT {
                 return Err(too_large());

@@ -47,6 +47,22 @@ impl AppState {
             hashing: Arc::new(Semaphore::new(cores)),
         }))
     }
+
+    /// The same program at another time: for loading what happened before.
+    pub fn at(&self, clock: Clock) -> Self {
+        let inner = Inner {
+            config: self.config.clone(),
+            db: self.db.clone(),
+            clock,
+            key: self.key.clone(),
+            programme: self.programme.clone(),
+            mailer: self.mailer.clone(),
+            leptos: self.leptos.clone(),
+            shared: Shared::default(),
+            hashing: self.hashing.clone(),
+        };
+        Self(Arc::new(inner))
+    }
 }
 
 impl Deref for AppState {

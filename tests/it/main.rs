@@ -2,9 +2,10 @@
 
 mod support;
 
+mod accounts;
 mod catalog;
 mod checkout;
-mod accounts;
+mod credentials;
 mod credentials_documents;
 mod demo;
 mod embedded_postgres;
@@ -12,4 +13,5 @@ mod http;
 mod leptos_settings;
 mod locales;
 mod operations;
+mod results;
 mod scheduling;

@@ -1,6 +1,7 @@
 //! What the tests stand on.
 
 pub mod database;
+pub mod fixtures_results;
 pub mod portal;
 pub mod shop;
 pub mod temp;

@@ -1,0 +1,283 @@
+//! From a delivery partner's file to the candidate's score report.
+
+use crate::support::fixtures_results::{EXAM, HEADER, Spoken as _, World, file};
+use axum::http::StatusCode;
+use chrono::TimeDelta;
+use uuid::Uuid;
+
+#[tokio::test]
+async fn a_file_is_previewed_applied_and_released_and_the_candidate_reads_the_report() {
+    let world = World::new().await;
+    let (ana, ben) = (world.sitting("Ana").await, world.sitting("Ben").await);
+    let csv = format!("\u{feff}{}", file(&[ana.row(812), ben.row(690)]).replace('\n', "\r\n"));
+    let page = world.upload(&csv).await.location().to_owned();
+    let preview = world.staff().await.get(&page).await;
+    assert_eq!(preview.status, StatusCode::OK, "{}", preview.spoken());
+    assert!(preview.spoken().contains("Passed 1") && preview.spoken().contains("Not passed 1"), "{}", preview.spoken());
+    assert_eq!(world.count("exam_result").await, 0, "a preview changes nothing");
+
+    let mut browser = world.portal.signed_in(ana.account).await;
+    let waiting = browser.get("/results").await.spoken();
+    // Taken on Friday 20 November: five business days later is the next Friday.
+    assert!(waiting.contains("Official result by") && waiting.contains("27 November 2026"), "{waiting}");
+
+    assert_eq!(world.apply(&page).await.location(), format!("{page}?done=applied"));
+    assert_eq!(world.apply(&page).await.status, StatusCode::SEE_OTHER, "twice is once");
+    assert_eq!(world.count("exam_result").await, 2);
+    let report = world.report_path(ana.account).await;
+    assert_eq!(browser.get(&report).await.status, StatusCode::NOT_FOUND, "not before the release");
+    assert!(!browser.get("/results").await.text().contains("812"));
+    let list = world.staff().await.get("/staff/results").await.spoken();
+    assert!(list.contains("Ana Prueba") && list.contains("2 results wait for their release"), "{list}");
+
+    assert_eq!(world.release(&page).await.location(), format!("{page}?done=released"));
+    assert_eq!(world.release(&page).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(world.count("credential").await, 1, "only a pass awards, and once");
+    let states: Vec<String> = sqlx::query_scalar("SELECT DISTINCT state FROM appointment").fetch_all(world.portal.db()).await.unwrap();
+    assert_eq!(states, ["scored"]);
+
+    world.portal.run_jobs().await;
+    for sitting in [&ana, &ben] {
+        let mails = world.portal.mails(&world.email(sitting.account).await).await;
+        assert_eq!(mails.len(), 1);
+        assert_eq!(mails[0].subject, "Your result for SAA-C03 is here");
+        let told = format!("{} {}", mails[0].subject, mails[0].body_text).to_lowercase();
+        assert!(!told.contains("pass") && !told.contains("fail") && !told.contains("congratulations"), "{told}");
+        assert_eq!(mails[0].link("/results/"), world.report_path(sitting.account).await);
+    }
+
+    let passed = browser.get(&report).await;
+    assert_eq!(passed.status, StatusCode::OK);
+    let words = passed.spoken();
+    assert!(words.contains("812 of 1000 Pass") && words.contains("Congratulations"), "{words}");
+    assert!(words.contains("Meets competencies") && words.contains("Needs improvement"));
+    assert!(!passed.text().contains("83%") && passed.text().contains("85%"), "a domain's number is nobody's business");
+    let mut ben_browser = world.portal.signed_in(ben.account).await;
+    let failed = ben_browser.get(&world.report_path(ben.account).await).await.spoken();
+    assert!(failed.contains("690 of 1000 Not passed") && failed.contains("30 points were missing"), "{failed}");
+    assert!(failed.contains("again from 4 December 2026"), "{failed}");
+    world.portal.later(TimeDelta::days(14));
+    let mut ben_browser = world.portal.signed_in(ben.account).await;
+    assert!(ben_browser.get(&world.report_path(ben.account).await).await.spoken().contains("again now"));
+}
+
+#[tokio::test]
+async fn security_37_a_report_of_somebody_else_is_a_404() {
+    let world = World::new().await;
+    let (ana, ben) = (world.sitting("Ana").await, world.sitting("Ben").await);
+    world.score(&ana, 812).await;
+    let report = world.report_path(ana.account).await;
+    let mut browser = world.portal.signed_in(ben.account).await;
+    let theirs = browser.get(&report).await;
+    assert_eq!(theirs.status, StatusCode::NOT_FOUND);
+    assert!(!theirs.text().contains("812"));
+    assert_eq!(browser.get(&format!("/results/{}", Uuid::nil())).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(browser.get("/results/x").await.status, StatusCode::NOT_FOUND);
+    assert!(world.portal.browser().get(&report).await.location().starts_with("/login?next="));
+}
+
+#[tokio::test]
+async fn security_36_only_exam_managers_change_and_only_auditors_read_beside_them() {
+    let world = World::new().await;
+    let ana = world.sitting("Ana").await;
+    let page = world.upload(&file(&[ana.row(812)])).await.location().to_owned();
+    let import = page.rsplit('/').next().unwrap().to_owned();
+    let reads = ["/staff/results", &page, "/staff/results/example.csv", &format!("{page}/errors.csv")];
+    let roles = ["support_agent", "ce_reviewer", "site_manager", "proctor", "finance", "auditor", ""];
+    for role in roles {
+        let some: &[&str] = if role.is_empty() { &[] } else { &[role] };
+        let account = world.portal.account(&format!("{role}x@example.com"), "Some", "Body", some).await;
+        let mut browser = world.portal.signed_in(account).await;
+        for path in reads {
+            let wanted = if role == "auditor" { StatusCode::OK } else { StatusCode::FORBIDDEN };
+            assert_eq!(browser.get(path).await.status, wanted, "{role} reads {path}");
+        }
+        assert_eq!(browser.get("/staff/results/import").await.status, StatusCode::FORBIDDEN, "{role}");
+        assert_eq!(browser.get("/staff").await.status, if role.is_empty() { StatusCode::FORBIDDEN } else { StatusCode::OK }, "{role}");
+        let csv = file(&[ana.row(700)]);
+        assert_eq!(browser.upload("/staff/results/import", "file", "x.csv", csv.as_bytes()).await.status, StatusCode::FORBIDDEN, "{role}");
+        for function in ["/api/results/apply", "/api/results/release"] {
+            assert_eq!(browser.call(function, &[("import", &import)]).await.status, StatusCode::FORBIDDEN, "{role} {function}");
+        }
+    }
+    let mut anonymous = world.portal.browser();
+    for path in reads.into_iter().chain(["/staff", "/staff/results/import"]) {
+        assert!(anonymous.get(path).await.location().starts_with("/login?next="), "{path}");
+    }
+    assert!(anonymous.upload("/staff/results/import", "file", "x.csv", b"x").await.location().starts_with("/login?next="));
+    assert_eq!(anonymous.call("/api/results/apply", &[("import", &import)]).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(anonymous.call("/api/results/release", &[("import", &import)]).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!((world.count("exam_result").await, world.count("result_import").await), (0, 1));
+}
+
+#[tokio::test]
+async fn a_file_with_wrong_columns_comes_back_with_their_names() {
+    let world = World::new().await;
+    let answer = world.upload("appointment_reference,candidate,exam_code,taken_at,raw_score,scaled_score,domain_1\n1,2,3,4,5,6,7\n").await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let words = answer.spoken();
+    assert!(words.contains("There is a problem"), "{words}");
+    assert!(
+        words.contains("These columns are missing: candidate_id") && words.contains("These columns are not known: candidate"),
+        "{words}"
+    );
+    for (content, text) in [("", "has no rows"), (HEADER, "has no rows"), ("\u{0}\u{1}", "not a CSV file in UTF-8")] {
+        let answer = world.upload(content).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(answer.spoken().contains(text), "{}", answer.spoken());
+    }
+    let empty = world.staff().await.upload("/staff/results/import", "other", "", b"").await;
+    assert!(empty.spoken().contains("Choose a file"), "{}", empty.spoken());
+    assert_eq!(world.count("result_import").await, 0);
+}
+
+#[tokio::test]
+async fn security_63_a_file_that_is_too_large_is_refused_with_413() {
+    let world = World::new().await;
+    for size in [2 * 1024 * 1024 + 1, 5 * 1024 * 1024] {
+        let answer = world.staff().await.upload("/staff/results/import", "file", "big.csv", &vec![b'a'; size]).await;
+        assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+        assert!(answer.spoken().contains("larger than 2 MB"), "{}", answer.spoken());
+    }
+}
+
+#[tokio::test]
+async fn one_wrong_row_stops_the_whole_file_and_every_wrong_cell_is_told() {
+    let world = World::new().await;
+    let (ana, ben) = (world.sitting("Ana").await, world.sitting("Ben").await);
+    let rows = [
+        ana.row(812),
+        ana.row(812),
+        ben.row(1001),
+        ben.row(700).replace(&ben.candidate_id, "CP00000000"),
+        ben.row(700).replace(&ben.reference, "NOSUCH"),
+        ben.row(700).replace(EXAM, "=1+1"),
+    ];
+    let page = world.upload(&file(&rows)).await.location().to_owned();
+    let words = world.staff().await.get(&page).await.spoken();
+    for told in [
+        "Line 3 appointment_reference",
+        "The same appointment stands in line 2",
+        "Not from 100 to 1000",
+        "No candidate has this ID",
+        "No appointment has this reference",
+        "No exam has this code",
+        "Nothing can be imported yet",
+    ] {
+        assert!(words.contains(told), "{told} is missing in {words}");
+    }
+    let refused = world.apply(&page).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    assert_eq!(world.count("exam_result").await, 0);
+    assert_eq!(world.release(&page).await.status, StatusCode::NOT_FOUND, "what was not imported is not released");
+    let errors = world.staff().await.get(&format!("{page}/errors.csv")).await.text();
+    assert!(errors.contains(",'=1+1,"), "security_53: {errors}");
+}
+
+#[tokio::test]
+async fn what_changed_between_preview_and_import_is_found() {
+    let world = World::new().await;
+    let ana = world.sitting("Ana").await;
+    let first = world.upload(&file(&[ana.row(812)])).await.location().to_owned();
+    let second = world.upload(&file(&[ana.row(500)])).await.location().to_owned();
+    assert_eq!(world.apply(&first).await.status, StatusCode::SEE_OTHER);
+    let refused = world.apply(&second).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    assert!(refused.spoken().contains("has a result already"), "{}", refused.spoken());
+    assert_eq!(world.count("exam_result").await, 1);
+}
+
+#[tokio::test]
+async fn the_same_file_twice_is_one_import_and_is_told() {
+    let world = World::new().await;
+    let ana = world.sitting("Ana").await;
+    let csv = file(&[ana.row(812)]);
+    let first = world.upload(&csv).await.location().to_owned();
+    let again = world.upload(&csv).await.location().to_owned();
+    assert_eq!(again, format!("{first}?done=known"));
+    assert!(world.staff().await.get(&again).await.spoken().contains("uploaded before"));
+    assert_eq!(world.count("result_import").await, 1);
+}
+
+#[tokio::test]
+async fn chosen_results_are_released_alone_and_choosing_none_is_told() {
+    let world = World::new().await;
+    let (ana, ben) = (world.sitting("Ana").await, world.sitting("Ben").await);
+    world.import(&file(&[ana.row(812), ben.row(812)])).await;
+    let id = world.report_path(ana.account).await.replace("/results/", "");
+    let mut staff = world.staff().await;
+    let none = staff.post_form("/staff/results", "/api/results/release", &[]).await;
+    assert_eq!(none.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(none.spoken().contains("Choose at least one"), "{}", none.spoken());
+    let chosen = staff.post_form("/staff/results", "/api/results/release", &[("results[]", &id)]).await;
+    assert_eq!(chosen.location(), "/staff/results?done=released", "{}", chosen.spoken());
+    let states: Vec<String> =
+        sqlx::query_scalar("SELECT state FROM exam_result ORDER BY state").fetch_all(world.portal.db()).await.unwrap();
+    assert_eq!(states, ["received", "released"]);
+    let unknown = staff.post_form("/staff/results", "/api/results/release", &[("results[]", &Uuid::nil().to_string())]).await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn releasing_many_times_at_once_awards_and_mails_once() {
+    let world = World::new().await;
+    let ana = world.sitting("Ana").await;
+    let page = world.import(&file(&[ana.row(812)])).await;
+
+    // Negative control: looking first and writing then, as the release would without its lock, does race.
+    let barrier = tokio::sync::Barrier::new(4);
+    let unguarded = async || {
+        let waits: bool = sqlx::query_scalar("SELECT state = 'received' FROM exam_result").fetch_one(world.portal.db()).await.unwrap();
+        barrier.wait().await;
+        waits
+    };
+    let (a, b, c, d) = tokio::join!(unguarded(), unguarded(), unguarded(), unguarded());
+    assert!(a && b && c && d, "all four would have awarded");
+
+    let (a, b, c, d) = tokio::join!(world.release(&page), world.release(&page), world.release(&page), world.release(&page));
+    for answer in [a, b, c, d] {
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.spoken());
+    }
+    assert_eq!(world.count("credential").await, 1);
+    assert_eq!(world.count("mail_message").await, 1);
+    let audited: i64 = sqlx::query_scalar("SELECT count(*) FROM audit_event WHERE action = 'results.released'")
+        .fetch_one(world.portal.db())
+        .await
+        .unwrap();
+    assert_eq!(audited, 1);
+}
+
+#[tokio::test]
+async fn applying_many_times_at_once_writes_the_results_once() {
+    let world = World::new().await;
+    let ana = world.sitting("Ana").await;
+    let page = world.upload(&file(&[ana.row(812)])).await.location().to_owned();
+    let (a, b, c) = tokio::join!(world.apply(&page), world.apply(&page), world.apply(&page));
+    for answer in [a, b, c] {
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.spoken());
+    }
+    assert_eq!(world.count("exam_result").await, 1);
+}
+
+#[tokio::test]
+async fn security_51_what_a_file_says_stays_text() {
+    let world = World::new().await;
+    let ana = world.sitting("<b>Ana</b>").await;
+    let row = ana.row(812).replace(EXAM, "<script>alert(1)</script>");
+    let page =
+        world.staff().await.upload("/staff/results/import", "file", "..\\x<i>.csv", file(&[row]).as_bytes()).await.location().to_owned();
+    let text = world.staff().await.get(&page).await.text();
+    assert!(!text.to_lowercase().contains("<script>alert") && !text.contains("x<i>"), "{text}");
+    world.import(&file(&[ana.row(812)])).await;
+    assert!(!world.staff().await.get("/staff/results").await.text().contains("<b>Ana"));
+}
+
+#[tokio::test]
+async fn candidates_without_exams_and_readers_of_spanish_get_their_pages() {
+    let world = World::new().await;
+    let account = world.portal.account("new@example.com", "Nilo", "Prueba", &[]).await;
+    let mut browser = world.portal.signed_in(account).await;
+    assert!(browser.get("/results").await.spoken().contains("No results yet"));
+    assert!(browser.get("/results?lang=es").await.spoken().contains("Todavía no hay resultados"));
+    assert_eq!(world.staff().await.get("/staff/results/import?lang=es").await.status, StatusCode::OK);
+}
