@@ -199,7 +199,7 @@ async fn own_appointments_never_overlap_and_three_holds_are_the_most() {
     assert_eq!(conflict(holds::hold(&cx, &exam("SAA-C03", morning() + TimeDelta::minutes(30))).await), Conflict::OwnOverlap);
     let day = TimeDelta::days(1);
     holds::hold(&cx, &exam("SAA-C03", morning() + day)).await.unwrap();
-    holds::hold(&cx, &exam("SAP-C02", morning() + day * 2)).await.unwrap();
+    holds::hold(&cx, &exam("DOP-C02", morning() + day * 2)).await.unwrap();
     assert_eq!(conflict(holds::hold(&cx, &exam("SCS-C03", morning() + day * 5)).await), Conflict::TooManyHolds);
     // One of the three may still be exchanged.
     holds::hold(&cx, &choice(morning() + day * 6)).await.unwrap();
