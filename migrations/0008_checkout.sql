@@ -11,6 +11,8 @@ CREATE TABLE purchase (
     total_minor  bigint NOT NULL CHECK (total_minor >= 0),
     created_at   timestamptz NOT NULL,
     placed_at    timestamptz,
+    -- The holds are made longer once, when the candidate leaves for the payment page.
+    extended_at  timestamptz,
     paid_at      timestamptz,
     CHECK ((state = 'draft') = (number IS NULL))
 );
@@ -31,25 +33,31 @@ CREATE TABLE purchase_item (
     refunded_minor bigint NOT NULL DEFAULT 0 CHECK (refunded_minor BETWEEN 0 AND price_minor),
     created_at     timestamptz NOT NULL
 );
-CREATE INDEX purchase_item_purchase_idx ON purchase_item (purchase_id);
+-- Putting an appointment into the cart twice puts it there once.
+CREATE UNIQUE INDEX purchase_item_key ON purchase_item (purchase_id, appointment_id);
 CREATE INDEX purchase_item_appointment_idx ON purchase_item (appointment_id);
 
 CREATE TABLE payment (
     id           uuid PRIMARY KEY,
     purchase_id  uuid NOT NULL REFERENCES purchase,
     gateway      text NOT NULL,
-    -- The gateway's own id of the hosted checkout.
-    gateway_ref  text NOT NULL,
+    -- The gateway's own id of the hosted checkout, and where it is. NULL until the gateway has answered: asking again
+    -- with the payment's id as the key gives the same checkout.
+    gateway_ref  text,
+    redirect_url text,
     state        text NOT NULL CHECK (state IN ('pending', 'succeeded', 'failed', 'returned')),
     amount_minor bigint NOT NULL CHECK (amount_minor >= 0),
     currency     text NOT NULL,
+    -- Why the last attempt failed. A pending payment may carry one too: another card can still succeed.
     failure_code text,
     created_at   timestamptz NOT NULL,
     settled_at   timestamptz,
-    UNIQUE (gateway, gateway_ref)
+    CONSTRAINT payment_gateway_ref_key UNIQUE (gateway, gateway_ref),
+    CHECK ((gateway_ref IS NULL) = (redirect_url IS NULL))
 );
 CREATE INDEX payment_purchase_idx ON payment (purchase_id);
--- Money is taken once for an order.
+-- An order waits for one payment at a time, and money is taken for it once.
+CREATE UNIQUE INDEX payment_pending_key ON payment (purchase_id) WHERE state = 'pending';
 CREATE UNIQUE INDEX payment_succeeded_key ON payment (purchase_id) WHERE state = 'succeeded';
 
 CREATE TABLE refund (
@@ -66,6 +74,7 @@ CREATE TABLE refund (
     settled_at   timestamptz
 );
 CREATE INDEX refund_payment_idx ON refund (payment_id);
+CREATE INDEX refund_item_idx ON refund (item_id);
 
 -- Webhooks as they came: the second delivery of one event finds the first.
 CREATE TABLE gateway_event (
@@ -87,8 +96,9 @@ CREATE TABLE sandbox_checkout (
     description  text NOT NULL,
     return_url   text NOT NULL,
     cancel_url   text NOT NULL,
-    language     text NOT NULL,
-    state        text NOT NULL CHECK (state IN ('open', 'authenticating', 'processing', 'paid', 'declined', 'expired')),
+    -- 'declined': another card may be tried.
+    state        text NOT NULL CHECK (state IN ('open', 'authenticating', 'processing', 'paid', 'declined', 'failed', 'expired')),
+    failure_code text,
     created_at   timestamptz NOT NULL,
     paid_at      timestamptz
 );

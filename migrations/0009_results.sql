@@ -3,9 +3,11 @@ CREATE TABLE result_import (
     id          uuid PRIMARY KEY,
     file_name   text NOT NULL,
     -- SHA-256 of the bytes: the same file twice is told so.
-    digest      bytea NOT NULL,
+    digest      bytea NOT NULL UNIQUE,
     uploaded_by uuid NOT NULL REFERENCES account,
+    -- The cells of each row as text, with its line in the file.
     rows        jsonb NOT NULL,
+    -- What was wrong with which cell when the rows were last checked.
     errors      jsonb NOT NULL,
     created_at  timestamptz NOT NULL,
     applied_at  timestamptz,
@@ -30,6 +32,7 @@ CREATE TABLE exam_result (
 );
 CREATE INDEX exam_result_account_idx ON exam_result (account_id, taken_at DESC);
 CREATE INDEX exam_result_state_idx ON exam_result (state) WHERE state = 'received';
+CREATE INDEX exam_result_import_idx ON exam_result (import_id);
 
 CREATE TABLE exam_result_domain (
     result_id uuid NOT NULL REFERENCES exam_result ON DELETE CASCADE,

@@ -1,13 +1,17 @@
 //! The map of the product: the document, the table of pages, who may see which, and what the worker runs.
 
+use crate::checkout::gateway::sandbox;
+use crate::checkout::{self, settlement};
 use crate::chrome::{Area, ClockBar, Footer, Header, StaffNavigation, SubNavigation, area_of};
 use crate::server::http::headers::page_policy;
+use crate::server::http::request::Role;
 use crate::server::http::respond;
 use crate::server::http::router::{Access, Refusal, Site};
 use crate::server::jobs::Registry;
 use crate::server::{AppState, i18n, mail, request};
 use crate::ui::ErrorView;
-use crate::{catalog, demo, tr};
+use crate::{catalog, credentials, demo, results, staff, tr};
+use axum::extract::DefaultBodyLimit;
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
 use leptos_router::components::{Route, Router, Routes};
@@ -38,15 +42,36 @@ pub const PAGES: &[(&str, Access)] = &[
     ("/account/security/totp", Access::SignedIn),
     ("/account/confirm", Access::SignedIn),
     // scheduling
-
+    ("/schedule/details/:appointment_id", Access::Candidate),
+    ("/schedule/:exam_code", Access::Candidate),
+    ("/schedule/:exam_code/centers", Access::Candidate),
+    ("/schedule/:exam_code/times", Access::Candidate),
+    ("/exams", Access::Candidate),
+    ("/exams/:reference", Access::Candidate),
+    ("/exams/:reference/reschedule", Access::Candidate),
+    ("/exams/:reference/cancel", Access::Candidate),
     // checkout
-
+    ("/cart", Access::Candidate),
+    ("/checkout", Access::Candidate),
+    ("/checkout/return/:number", Access::Candidate),
+    ("/checkout/confirmation/:number", Access::Candidate),
+    ("/orders", Access::Candidate),
+    ("/orders/:number", Access::Candidate),
+    // Another company's page, in effect: whoever has its address may pay.
+    ("/sandbox-pay/:id", Access::Public),
     // results
-
+    ("/results", Access::Candidate),
+    ("/results/:id", Access::Candidate),
+    ("/staff/results", Access::Staff(results::service::READERS)),
+    ("/staff/results/import", Access::Staff(results::service::MANAGERS)),
+    ("/staff/results/imports/:id", Access::Staff(results::service::READERS)),
     // credentials
-
+    ("/credentials", Access::Candidate),
+    ("/credentials/:public_id", Access::Candidate),
+    ("/verify", Access::Public),
+    ("/verify/:public_id", Access::Public),
     // staff
-
+    ("/staff", Access::Staff(Role::ALL)),
     // demo
     ("/mailbox", Access::Demo),
     ("/mailbox/:id", Access::Demo),
@@ -66,11 +91,16 @@ pub fn access(path: &str) -> Option<Access> {
 
 /// What the worker runs.
 pub fn jobs() -> Registry {
-    Registry::default().on(mail::DELIVER, mail::deliver)
-    // scheduling
-
-    // checkout
-
+    Registry::default()
+        .on(mail::DELIVER, mail::deliver)
+        // scheduling
+        .on(crate::scheduling::jobs::EXPIRE_HOLDS, crate::scheduling::jobs::expire_holds)
+        .on(crate::scheduling::jobs::REMIND, crate::scheduling::jobs::remind)
+        // checkout
+        .on(settlement::RECONCILE, checkout::jobs::reconcile)
+        .on(settlement::REFUND, checkout::jobs::refund)
+        .on(sandbox::FINISH, sandbox::finish)
+        .on(sandbox::webhook::SEND, sandbox::webhook::send)
     // results
 
     // credentials
@@ -91,6 +121,7 @@ pub async fn load_demo_data(state: &AppState) -> Result<(), Box<dyn std::error::
     catalog::demo_seed::load(&state.db).await?;
 
     // scheduling: test centres and online lanes
+    crate::scheduling::seed::load(state).await?;
 
     // accounts: people
     crate::accounts::demo::load_people(state).await?;
@@ -109,9 +140,13 @@ fn routes() -> axum::Router<Site> {
         .route("/robots.txt", get(catalog::routes::robots))
         .route("/sitemap.xml", get(catalog::routes::sitemap))
         // scheduling
+        .merge(crate::scheduling::routes::routes())
         // checkout
+        .route(sandbox::webhook::PATH, axum::routing::post(checkout::routes::sandbox_webhook).layer(DefaultBodyLimit::max(64 * 1024)))
         // results
+        .merge(results::routes::routes())
         // credentials
+        .merge(credentials::routes::routes())
         // demo
         .route("/mailbox.json", get(demo::routes::messages))
         .route("/mailbox/{id}/html", get(demo::routes::html))
@@ -235,14 +270,39 @@ fn Pages() -> impl IntoView {
                 <Route path=path!("/account/confirm") view=accounts::ConfirmPage/>
 
                 // scheduling
+                <Route path=path!("/schedule/details/:appointment_id") view=crate::scheduling::pages::DetailsPage/>
+                <Route path=path!("/schedule/:exam_code") view=crate::scheduling::pages::StartPage/>
+                <Route path=path!("/schedule/:exam_code/centers") view=crate::scheduling::pages::CentersPage/>
+                <Route path=path!("/schedule/:exam_code/times") view=crate::scheduling::pages::TimesPage/>
+                <Route path=path!("/exams") view=crate::scheduling::pages::ExamsPage/>
+                <Route path=path!("/exams/:reference") view=crate::scheduling::pages::ExamPage/>
+                <Route path=path!("/exams/:reference/reschedule") view=crate::scheduling::pages::ReschedulePage/>
+                <Route path=path!("/exams/:reference/cancel") view=crate::scheduling::pages::CancelPage/>
 
                 // checkout
+                <Route path=path!("/cart") view=checkout::pages::CartPage/>
+                <Route path=path!("/checkout") view=checkout::pages::ReviewPage/>
+                <Route path=path!("/checkout/return/:number") view=checkout::pages::ReturnPage/>
+                <Route path=path!("/checkout/confirmation/:number") view=checkout::pages::ConfirmationPage/>
+                <Route path=path!("/orders") view=checkout::pages::OrdersPage/>
+                <Route path=path!("/orders/:number") view=checkout::pages::OrderPage/>
+                <Route path=path!("/sandbox-pay/:id") view=sandbox::page::SandboxPayPage/>
 
                 // results
+                <Route path=path!("/results") view=results::pages::ResultsPage/>
+                <Route path=path!("/results/:id") view=results::pages::ReportPage/>
+                <Route path=path!("/staff/results") view=results::pages::StaffResultsPage/>
+                <Route path=path!("/staff/results/import") view=results::pages::UploadPage/>
+                <Route path=path!("/staff/results/imports/:id") view=results::pages::ImportPage/>
 
                 // credentials
+                <Route path=path!("/credentials") view=credentials::pages::CredentialsPage/>
+                <Route path=path!("/credentials/:public_id") view=credentials::pages::CredentialPage/>
+                <Route path=path!("/verify") view=credentials::pages::VerifyFormPage/>
+                <Route path=path!("/verify/:public_id") view=credentials::pages::VerifyPage/>
 
                 // staff
+                <Route path=path!("/staff") view=staff::pages::StaffHomePage/>
 
                 // demo
                 <Route path=path!("/mailbox") view=demo::pages::MailboxPage/>
@@ -250,5 +310,36 @@ fn Pages() -> impl IntoView {
                 <Route path=path!("/_ui") view=demo::pages::StyleGuidePage/>
             </Routes>
         </Router>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::RequestContext;
+    use crate::server::clock::Clock;
+    use crate::server::config::Config;
+    use crate::server::database;
+    use crate::server::server_key::ServerKey;
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
+
+    #[tokio::test]
+    async fn every_page_has_its_line_in_the_table_and_every_line_its_page() {
+        let _ = any_spawner::Executor::init_tokio();
+        let config = Config::for_tests(std::path::Path::new("/nonexistent"));
+        let pool = database::pool("postgres://nobody@localhost/none".parse().expect("an address"), 1);
+        let state = AppState::new(config, pool, Clock::real(), ServerKey::from_bytes([0; 32]));
+        let cx = Arc::new(RequestContext::new(state, std::net::Ipv4Addr::LOCALHOST.into()));
+        let (routes, _) = leptos_axum::generate_route_list_with_exclusions_and_ssg_and_context(
+            || view! { <Pages/> },
+            None,
+            move || provide_context(cx.clone()),
+        );
+        let name = |path: &str| path.replace('{', ":").replace('}', "");
+        let routed: BTreeSet<String> = routes.iter().map(|route| name(route.path())).collect();
+        let listed: BTreeSet<String> = PAGES.iter().map(|(path, _)| (*path).to_owned()).collect();
+        assert_eq!(listed.len(), PAGES.len(), "a path is listed twice");
+        assert_eq!(routed, listed);
     }
 }

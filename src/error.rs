@@ -32,6 +32,8 @@ pub enum Code {
     DateInFuture,
     TooYoung,
     GuardianNeeded,
+    /// No accessible workstation is free at that centre and time.
+    NoAccessibleSeat,
     /// The name typed is not the one on the account; the parameter is the one on the account.
     NameMismatch,
     CodeWrong,
@@ -40,6 +42,24 @@ pub enum Code {
     FileWrongType,
     /// A card number where none belongs (PCI SAQ A: none is ever taken here).
     CardNumber,
+    /// On the sandbox's payment page: the number's check digit is wrong.
+    CardNumberWrong,
+    /// The sandbox takes its test cards only.
+    NotATestCard,
+    CardExpired,
+    /// Boxes to tick, and none was ticked.
+    NothingChosen,
+    /// Not a table of text in UTF-8.
+    FileNotText,
+    FileEmpty,
+    /// The parameter is the limit.
+    FileTooManyRows,
+    /// The parameter names the columns; as with the next two.
+    ColumnsMissing,
+    ColumnsUnknown,
+    ColumnsRepeated,
+    /// Too short, too long, or its check character is wrong.
+    CredentialIdMalformed,
 }
 
 /// One refusal at one field.
@@ -77,6 +97,10 @@ pub enum Conflict {
     AgreementOutdated,
     /// Somebody else was quicker.
     SlotTaken,
+    /// The place does not offer this time (any more): lead time, horizon, opening hours.
+    TimeNotOffered,
+    /// The candidate holds as many seats as one may at once.
+    TooManyHolds,
     /// The 15 minutes are over.
     HoldExpired,
     /// The candidate has another appointment at that time.

@@ -1,6 +1,7 @@
 //! What every capability stands on. Knows no capability.
 
 pub mod audit;
+pub mod card_numbers;
 pub mod check;
 pub mod clock;
 pub mod config;

@@ -3,8 +3,12 @@
 mod support;
 
 mod accounts;
+mod catalog;
+mod checkout;
 mod credentials_documents;
+mod demo;
 mod embedded_postgres;
 mod http;
 mod leptos_settings;
+mod locales;
 mod operations;

@@ -1,6 +1,6 @@
 //! One certification: everything a reader wants to know before paying (product.md section 3).
 
-use super::words::{level_name, unbroken};
+use super::words::{level_name, price_short, unbroken};
 use crate::catalog::model::{Certification, Exam, ExamLanguage};
 use crate::catalog::rules::{self, Phase};
 use crate::catalog::service::{self, Catalogue};
@@ -39,7 +39,12 @@ pub fn CertificationPage() -> impl IntoView {
         let title = unbroken(&certification.name);
         let summary = i18n::pick(&certification.summary, locale);
         let code = exam.map_or_else(|| certification.code.clone(), |exam| exam.code.clone());
-        let kicker = format!("{code} · {}", level_name(locale, certification.level));
+        let mut kicker = vec![code, level_name(locale, certification.level).to_owned()];
+        if let Some(exam) = exam {
+            kicker.push(tr!(locale, catalog.minutes, minutes = exam.minutes).to_string());
+            kicker.extend(exam.price_in(&cx.programme().currency).map(|price| price_short(locale, price)));
+        }
+        let kicker = kicker.join(" · ");
         let trail = vec![
             ("/".to_owned(), tr!(locale, catalog.home).to_owned()),
             ("/certifications".to_owned(), tr!(locale, catalog.list_title).to_owned()),

@@ -300,7 +300,7 @@ pub fn error_response(error: &AppError) -> Response {
 const ENROLMENT: [&str; 2] = ["/account/security/totp", "/account/confirm"];
 
 /// A page: who may see it is decided here, before anything is rendered.
-async fn page(State(site): State<Site>, request: Request) -> Response {
+pub async fn page(State(site): State<Site>, request: Request) -> Response {
     let Some(cx) = request.extensions().get::<Arc<RequestContext>>().cloned() else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };

@@ -39,6 +39,14 @@ impl TestDatabase {
         Self::clone_of(&cluster.template, &cluster.superuser).await
     }
 
+    /// A database with the reference data (countries, cities, postal codes) loaded: seconds of work, done once.
+    pub async fn with_reference_data() -> Self {
+        let cluster = TestCluster::get().await;
+        static TEMPLATE: OnceCell<String> = OnceCell::const_new();
+        let template = TEMPLATE.get_or_init(|| async { prepare_reference_template(cluster).await.expect("the reference data") }).await;
+        Self::clone_of(template, &cluster.superuser).await
+    }
+
     /// A database without a table, for tests of the migrations themselves.
     pub async fn empty() -> Self {
         let cluster = TestCluster::get().await;
@@ -170,6 +178,24 @@ async fn prepare_templates(superuser: &PgConnectOptions) -> Result<String, sqlx:
     }
     connection.close().await?;
     Ok(template)
+}
+
+/// The name of a clone of the migrated template with the reference data in it. A load that was cut short leaves no
+/// half of it: it is one transaction, and loading again does nothing when it is there.
+async fn prepare_reference_template(cluster: &TestCluster) -> Result<String, Box<dyn std::error::Error>> {
+    let name = format!("{}_reference", cluster.template);
+    let mut connection = PgConnection::connect_with(&cluster.superuser).await?;
+    connection.execute("SELECT pg_advisory_lock(7265)").await?;
+    if !exists(&mut connection, &name).await? {
+        let statement = format!("CREATE DATABASE {name} TEMPLATE {} OWNER {ROLE}", cluster.template);
+        connection.execute(AssertSqlSafe(statement)).await?;
+    }
+    let options = cluster.superuser.clone().username(ROLE).database(&name);
+    let inside = PgPoolOptions::new().max_connections(1).connect_with(options).await?;
+    certportal::catalog::reference::load(&inside).await?;
+    inside.close().await;
+    connection.close().await?;
+    Ok(name)
 }
 
 async fn exists(connection: &mut PgConnection, database: &str) -> Result<bool, sqlx::Error> {

@@ -2,6 +2,8 @@
 
 pub mod database;
 pub mod portal;
+pub mod shop;
 pub mod temp;
 
 pub use portal::Portal;
+pub use shop::Shop;

@@ -38,10 +38,23 @@ pub struct Portal {
 impl Portal {
     /// A portal in demo mode (movable clock, mailbox) without any data.
     pub async fn new() -> Self {
-        let database = TestDatabase::new().await;
+        Self::on(TestDatabase::new().await).await
+    }
+
+    /// A portal without demo mode.
+    pub async fn in_production() -> Self {
+        Self::with(TestDatabase::new().await, |config| config.demo = false).await
+    }
+
+    async fn on(database: TestDatabase) -> Self {
+        Self::with(database, |_| {}).await
+    }
+
+    async fn with(database: TestDatabase, change: impl FnOnce(&mut Config)) -> Self {
         let directory = TempDir::new("portal");
         let clock = Clock::fixed(start());
-        let config = Config::for_tests(directory.path());
+        let mut config = Config::for_tests(directory.path());
+        change(&mut config);
         let state = AppState::new(config, database.pool().await, clock.clone(), ServerKey::from_bytes([7; 32]));
         let router = app::router(state.clone());
         Self { state, clock, router, _database: database, _directory: directory }
@@ -49,7 +62,7 @@ impl Portal {
 
     /// A portal with the demo programme, its catalogue, centres and people, as `./run` starts it.
     pub async fn with_demo_data() -> Self {
-        let portal = Self::new().await;
+        let portal = Self::on(TestDatabase::with_reference_data().await).await;
         app::load_reference_data(&portal.state).await.expect("the reference data loads");
         app::load_demo_data(&portal.state).await.expect("the demo data loads");
         portal.state.programme.refresh(&portal.state.db).await.expect("the programme is there");

@@ -1,0 +1,150 @@
+//! Mails about money: the receipt, a payment that failed after its payer had gone, a refund.
+
+use super::pages::{failure_text, place, refund_text};
+use super::store::{self, DueRefund, Line, Payer, Payment, Purchase};
+use crate::money::Money;
+use crate::server::mail::{Block, Mail, Recipient, enqueue};
+use crate::server::{AppState, Locale, format, i18n};
+use crate::tr;
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+/// "We received your payment": every item, the sum, and what could not be booked any more (`lost`: ids of items).
+pub async fn receipt(
+    tx: &mut PgConnection,
+    state: &AppState,
+    purchase: &Purchase,
+    lost: &[Uuid],
+    now: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    let payer = store::payer(tx, purchase.account_id).await?;
+    let locale = locale_of(&payer);
+    let lines = store::lines(tx, purchase.id, now).await?;
+    let number = purchase.number.clone();
+    let total = format::money(locale, &purchase.total);
+    let paid = purchase.total.minor > 0;
+    let mut facts = vec![
+        (tr!(locale, checkout.order_number).to_owned(), number.clone()),
+        (tr!(locale, checkout.paid_on).to_owned(), format::date_time(locale, now, format::zone(&payer.time_zone))),
+    ];
+    facts.extend(lines.iter().map(|line| (line.description.clone(), item_text(locale, line, &purchase.total.currency))));
+    facts.push((tr!(locale, checkout.total).to_owned(), total.clone()));
+    let opening = match paid {
+        true => tr!(locale, checkout.mail_receipt_paid, name = payer.given_name.clone(), total = total.clone()).to_string(),
+        false => tr!(locale, checkout.mail_receipt_free, name = payer.given_name.clone()).to_string(),
+    };
+    let mut blocks = vec![Block::Paragraph(opening), Block::Details(facts)];
+    for line in lines.iter().filter(|line| lost.contains(&line.item_id)) {
+        let amount = format::money(locale, &Money::new(line.price_minor, purchase.total.currency.clone()));
+        blocks.push(Block::Notice(tr!(locale, checkout.mail_receipt_lost, item = line.description.clone(), amount = amount).to_string()));
+    }
+    if lost.len() < lines.len() {
+        blocks.push(Block::Paragraph(tr!(locale, checkout.mail_receipt_next).to_owned()));
+    }
+    blocks.push(button(locale, state, &number));
+    let mail = Mail {
+        template: "checkout.receipt",
+        to: recipient(&payer),
+        subject: tr!(locale, checkout.mail_receipt_subject, number = number.clone()).to_string(),
+        preheader: tr!(locale, checkout.mail_receipt_preheader, total = total).to_string(),
+        blocks,
+        attachments: vec![],
+        dedup_key: Some(format!("checkout.receipt:{}", purchase.id)),
+    };
+    enqueue(tx, state, now, mail).await
+}
+
+/// The payer has long left the payment page, and their bank said no.
+pub async fn payment_failed(
+    tx: &mut PgConnection,
+    state: &AppState,
+    purchase: &Purchase,
+    payment: &Payment,
+    code: &str,
+    now: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    let payer = store::payer(tx, purchase.account_id).await?;
+    let locale = locale_of(&payer);
+    let number = purchase.number.clone();
+    let total = format::money(locale, &payment.amount);
+    let mail = Mail {
+        template: "checkout.payment_failed",
+        to: recipient(&payer),
+        subject: tr!(locale, checkout.mail_failed_subject, number = number.clone()).to_string(),
+        preheader: failure_text(locale, code).to_owned(),
+        blocks: vec![
+            Block::Paragraph(
+                tr!(locale, checkout.mail_failed_text, name = payer.given_name.clone(), total = total, number = number).to_string(),
+            ),
+            Block::Notice(failure_text(locale, code).to_owned()),
+            Block::Paragraph(tr!(locale, checkout.mail_failed_next).to_owned()),
+            Block::Button {
+                label: tr!(locale, checkout.mail_failed_button).to_owned(),
+                url: state.config.url(&format!("/checkout/return/{}", purchase.number)),
+            },
+        ],
+        attachments: vec![],
+        dedup_key: Some(format!("checkout.payment_failed:{}", payment.id)),
+    };
+    enqueue(tx, state, now, mail).await
+}
+
+/// Money is on its way back.
+pub async fn refund(
+    tx: &mut PgConnection,
+    state: &AppState,
+    purchase: &Purchase,
+    due: &DueRefund,
+    now: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    let payer = store::payer(tx, purchase.account_id).await?;
+    let locale = locale_of(&payer);
+    let amount = format::money(locale, &due.amount);
+    let lines = store::lines(tx, purchase.id, now).await?;
+    let item = lines.iter().find(|line| Some(line.item_id) == due.item_id).map(|line| line.description.clone());
+    let mut facts = vec![
+        (tr!(locale, checkout.refund_amount).to_owned(), amount.clone()),
+        (tr!(locale, checkout.order_number).to_owned(), purchase.number.clone()),
+    ];
+    facts.extend(item.map(|item| (tr!(locale, checkout.exam).to_owned(), item)));
+    let mail = Mail {
+        template: "checkout.refund",
+        to: recipient(&payer),
+        subject: tr!(locale, checkout.mail_refund_subject, amount = amount.clone()).to_string(),
+        preheader: refund_text(locale, &due.reason).to_owned(),
+        blocks: vec![
+            Block::Paragraph(tr!(locale, checkout.mail_refund_text, name = payer.given_name.clone(), amount = amount).to_string()),
+            Block::Notice(refund_text(locale, &due.reason).to_owned()),
+            Block::Details(facts),
+            Block::Paragraph(tr!(locale, checkout.refund_when).to_owned()),
+            button(locale, state, &purchase.number),
+        ],
+        attachments: vec![],
+        dedup_key: Some(format!("checkout.refund:{}", due.id)),
+    };
+    enqueue(tx, state, now, mail).await
+}
+
+fn item_text(locale: Locale, line: &Line, currency: &str) -> String {
+    let when = format::date_time(locale, line.starts_at, format::zone(&line.time_zone));
+    let price = format::money(locale, &Money::new(line.price_minor, currency));
+    format!("{when}\n{}\n{price}", place(locale, line))
+}
+
+fn button(locale: Locale, state: &AppState, number: &str) -> Block {
+    Block::Button { label: tr!(locale, checkout.mail_order_button).to_owned(), url: state.config.url(&format!("/orders/{number}")) }
+}
+
+fn locale_of(payer: &Payer) -> Locale {
+    i18n::from_tag(&payer.language).unwrap_or(Locale::en)
+}
+
+fn recipient(payer: &Payer) -> Recipient {
+    Recipient {
+        account_id: Some(payer.account_id),
+        name: format!("{} {}", payer.given_name, payer.family_name),
+        address: payer.address.clone(),
+        language: i18n::tag(locale_of(payer)).to_owned(),
+    }
+}

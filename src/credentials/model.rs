@@ -1,0 +1,65 @@
+//! A credential as its owner, a verifier and the documents need it.
+
+use super::CredentialId;
+use super::rules::{self, State};
+use crate::credentials::badge::BadgeLevel;
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+#[derive(Debug, Clone)]
+pub struct Credential {
+    pub id: Uuid,
+    pub public_id: CredentialId,
+    pub account_id: Uuid,
+    pub holder_name: String,
+    pub certification: String,
+    pub certification_slug: String,
+    /// The name without programme and level.
+    pub short_name: String,
+    pub level: String,
+    /// `#rrggbb`.
+    pub badge_color: String,
+    pub exam_code: String,
+    pub issued_at: DateTime<Utc>,
+    /// Last moment of validity.
+    pub expires_at: DateTime<Utc>,
+    pub stored_state: StoredState,
+    /// Counts the reissues of certificate and badge.
+    pub version: i32,
+    /// The holder's language and country: what the documents are made for.
+    pub language: String,
+    pub country: String,
+}
+
+/// What the database says; whether it is expired says the clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoredState {
+    Active,
+    Superseded,
+    Revoked,
+}
+
+impl Credential {
+    pub fn state(&self, now: DateTime<Utc>) -> State {
+        rules::state(self.stored_state, self.expires_at, now)
+    }
+
+    /// The form that addresses and QR codes carry.
+    pub fn compact_id(&self) -> String {
+        self.public_id.compact()
+    }
+
+    pub fn verify_path(&self) -> String {
+        format!("/verify/{}", self.compact_id())
+    }
+
+    pub fn badge_level(&self) -> BadgeLevel {
+        match self.level.as_str() {
+            "business" => BadgeLevel::Business,
+            "associate" => BadgeLevel::Associate,
+            "professional" => BadgeLevel::Professional,
+            "specialty" => BadgeLevel::Specialty,
+            _ => BadgeLevel::Foundational,
+        }
+    }
+}

@@ -1,0 +1,163 @@
+use super::{StateTag, utc_day};
+use crate::credentials::badge::PNG_SIZES;
+use crate::credentials::model::Credential;
+use crate::credentials::rules::State;
+use crate::credentials::{routes, service};
+use crate::server::{RequestContext, request};
+use crate::tr;
+use crate::ui::{Alert, AlertKind, BackLink, Icon, PageHead, PageTitle, Summary, SummaryRow, loaded, param};
+use chrono::Datelike;
+use leptos::prelude::*;
+
+/// `/credentials/:public_id`: one of the candidate's own credentials, to download and to show.
+#[component]
+pub fn CredentialPage() -> impl IntoView {
+    let cx = request();
+    let public_id = param("public_id");
+    loaded(async move {
+        let credential = service::own(&cx, &public_id).await?;
+        let locale = cx.locale;
+        let state = credential.state(cx.now());
+        let (holder, shown_id) = (credential.holder_name.clone(), credential.public_id.to_string());
+        let (issued_at, expires_at) = (credential.issued_at, credential.expires_at);
+        let off = match state {
+            State::Active => None,
+            State::Expired => Some(tr!(locale, credentials.own_expired)),
+            State::Superseded => Some(tr!(locale, credentials.own_superseded)),
+            State::Revoked => Some(tr!(locale, credentials.own_revoked)),
+        };
+        Ok(view! {
+            <PageTitle text=credential.certification.clone()/>
+            <div class="wrap">
+                <BackLink href="/credentials" label=tr!(locale, credentials.back)/>
+                <PageHead kicker=credential.exam_code.clone() title=credential.certification.clone()/>
+                <div class="split">
+                    <div class="stack stack--l">
+                        {off.map(|text| view! { <Alert kind=AlertKind::Warning><p>{text}</p></Alert> })}
+                        <Summary>
+                            <SummaryRow key=tr!(locale, credentials.state)><StateTag state/></SummaryRow>
+                            <SummaryRow key=tr!(locale, credentials.holder)><bdi>{holder}</bdi></SummaryRow>
+                            <SummaryRow key=tr!(locale, credentials.issued)>{utc_day(locale, issued_at)}</SummaryRow>
+                            <SummaryRow key=tr!(locale, credentials.valid_until)>{utc_day(locale, expires_at)}</SummaryRow>
+                            <SummaryRow key=tr!(locale, credentials.credential_id)>
+                                <code class="id">{shown_id}</code>
+                            </SummaryRow>
+                        </Summary>
+                        {downloads(&cx, &credential)}
+                        {sharing(&cx, &credential, state)}
+                    </div>
+                    <aside class="split__aside">
+                        <div class="card">
+                            <img
+                                src=routes::badge_svg_path(&credential)
+                                alt=tr!(locale, credentials.badge_alt, name = credential.certification.clone()).to_string()
+                                width="240"
+                                height="240"
+                            />
+                            <h2 class="card__title">{tr!(locale, credentials.qr_title)}</h2>
+                            <img
+                                src=format!("/credentials/{}/qr.svg", credential.compact_id())
+                                alt=tr!(locale, credentials.qr_alt)
+                                width="160"
+                                height="160"
+                            />
+                            <p class="card__text">{tr!(locale, credentials.qr_text)}</p>
+                        </div>
+                    </aside>
+                </div>
+            </div>
+        })
+    })
+}
+
+fn downloads(cx: &RequestContext, credential: &Credential) -> impl IntoView + use<> {
+    let locale = cx.locale;
+    let png = *PNG_SIZES.last().unwrap_or(&600);
+    let button = |href: String, text: String, class: &'static str| {
+        view! {
+            <a class=class href=href rel="external" download>
+                <Icon name="download"/>
+                {text}
+            </a>
+        }
+    };
+    view! {
+        <section class="section">
+            <h2>{tr!(locale, credentials.downloads)}</h2>
+            <div class="actions">
+                {button(routes::certificate_path(credential), tr!(locale, credentials.certificate_pdf).to_owned(), "btn btn--primary")}
+                {button(
+                    format!("{}?download=1", routes::badge_png_path(credential, png)),
+                    tr!(locale, credentials.badge_png).to_owned(),
+                    "btn",
+                )}
+                {button(format!("{}?download=1", routes::badge_svg_path(credential)), tr!(locale, credentials.badge_svg).to_owned(), "btn")}
+            </div>
+        </section>
+    }
+}
+
+fn sharing(cx: &RequestContext, credential: &Credential, state: State) -> impl IntoView + use<> {
+    let locale = cx.locale;
+    let url = cx.state.config.url(&credential.verify_path());
+    let programme = cx.programme();
+    let subject = credential.certification.clone();
+    let mail = format!("mailto:?subject={}&body={}", encode(&subject), encode(&url));
+    let link_for_linkedin = format!("https://www.linkedin.com/sharing/share-offsite/?url={}", encode(&url));
+    let add = linkedin_profile(credential, &programme.name, &url);
+    view! {
+        <section class="section">
+            <h2>{tr!(locale, credentials.share_title)}</h2>
+            <p>{tr!(locale, credentials.share_text)}</p>
+            <div class="field">
+                <label class="field__label" for="verify-link">{tr!(locale, credentials.verify_link)}</label>
+                <p class="field__hint" id="verify-link-hint">{tr!(locale, credentials.verify_link_hint)}</p>
+                <input class="input" id="verify-link" value=url.clone() readonly aria-describedby="verify-link-hint"/>
+            </div>
+            <div class="actions">
+                <a class="btn" href=credential.verify_path()>
+                    <Icon name="shield-check"/>
+                    {tr!(locale, credentials.see_verification)}
+                </a>
+                {(state == State::Active)
+                    .then(|| {
+                        view! {
+                            <a class="btn" href=add rel="external noopener" target="_blank">
+                                <Icon name="external-link"/>
+                                {tr!(locale, credentials.linkedin_add)}
+                            </a>
+                            <a class="btn" href=link_for_linkedin rel="external noopener" target="_blank">
+                                <Icon name="external-link"/>
+                                {tr!(locale, credentials.linkedin_share)}
+                            </a>
+                        }
+                    })}
+                <a class="btn" href=mail>
+                    <Icon name="mail"/>
+                    {tr!(locale, credentials.by_mail)}
+                </a>
+            </div>
+        </section>
+    }
+}
+
+/// LinkedIn's "add to profile" with everything filled in (domain.md).
+fn linkedin_profile(credential: &Credential, organization: &str, url: &str) -> String {
+    let (issued, expires) = (credential.issued_at.date_naive(), credential.expires_at.date_naive());
+    let parameters = [
+        ("name", credential.certification.clone()),
+        ("organizationName", organization.to_owned()),
+        ("issueYear", issued.year().to_string()),
+        ("issueMonth", issued.month().to_string()),
+        ("expirationYear", expires.year().to_string()),
+        ("expirationMonth", expires.month().to_string()),
+        ("certUrl", url.to_owned()),
+        ("certId", credential.public_id.to_string()),
+    ];
+    let filled: String = parameters.iter().map(|(name, value)| format!("&{name}={}", encode(value))).collect();
+    format!("https://www.linkedin.com/profile/add?startTask=CERTIFICATION_NAME{filled}")
+}
+
+fn encode(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+}

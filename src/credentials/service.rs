@@ -1,0 +1,71 @@
+use super::CredentialId;
+use super::model::Credential;
+use super::{rules, store};
+use crate::error::{AppError, AppResult};
+use crate::server::database::DbError;
+use crate::server::{RequestContext, audit, ids};
+use serde_json::json;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+/// A released, passed result.
+#[derive(Debug, Clone, Copy)]
+pub struct Pass {
+    pub result_id: Uuid,
+    pub account_id: Uuid,
+    pub certification_id: Uuid,
+    pub exam_id: Uuid,
+}
+
+/// Awards the certification of a pass, inside the transaction of its release: issued now, valid to the end of the day so
+/// many years later. An active credential of the same certification gives way. One credential a pass: doing it twice
+/// changes nothing. Gives the credential ID.
+pub async fn award(tx: &mut PgConnection, cx: &RequestContext, pass: &Pass) -> Result<CredentialId, DbError> {
+    let holder_name = store::lock_holder(tx, pass.account_id).await?;
+    if let Some(known) = store::of_result(tx, pass.result_id).await? {
+        return Ok(CredentialId::parse(&known).map_err(|error| crate::server::database::internal(&error))?);
+    }
+    let public_id = CredentialId::from_random(ids::random_bytes());
+    let compact = public_id.compact();
+    let years = store::validity_years(tx, pass.certification_id).await?;
+    let superseded = store::supersede_active(tx, pass.account_id, pass.certification_id, cx.now()).await?;
+    let new = store::NewCredential {
+        id: ids::uuid(),
+        public_id: &compact,
+        account_id: pass.account_id,
+        certification_id: pass.certification_id,
+        exam_id: pass.exam_id,
+        result_id: pass.result_id,
+        holder_name: &holder_name,
+        issued_at: cx.now(),
+        expires_at: rules::expires_at(cx.now(), years),
+    };
+    store::insert(tx, &new).await?;
+    for old in superseded {
+        audit::record(tx, cx, "credentials.superseded", &old, json!({ "by": compact })).await?;
+    }
+    audit::record(tx, cx, "credentials.awarded", &compact, json!({ "result": pass.result_id })).await?;
+    Ok(public_id)
+}
+
+/// The candidate's own credentials, newest first.
+pub async fn mine(cx: &RequestContext) -> AppResult<Vec<Credential>> {
+    let account = cx.candidate()?.account_id;
+    Ok(store::find(&cx.state.db, None, Some(account)).await?)
+}
+
+/// One of the candidate's own credentials.
+///
+/// # Errors
+/// [`AppError::NotFound`]: no such credential, or somebody else's.
+pub async fn own(cx: &RequestContext, public_id: &str) -> AppResult<Credential> {
+    let account = cx.candidate()?.account_id;
+    let public_id = CredentialId::parse(public_id).map_err(|_| AppError::NotFound)?;
+    store::find(&cx.state.db, Some(public_id), Some(account)).await?.pop().ok_or(AppError::NotFound)
+}
+
+/// Looks a credential up for anybody who has its ID. The one way in for public look-ups: their rate limit belongs here.
+/// `None`: no credential has this ID.
+pub async fn look_up(cx: &RequestContext, public_id: CredentialId) -> AppResult<Option<Credential>> {
+    Ok(store::find(&cx.state.db, Some(public_id), None).await?.pop())
+}

@@ -1,0 +1,113 @@
+//! The SQL of credentials.
+
+use super::CredentialId;
+use super::model::{Credential, StoredState};
+use chrono::{DateTime, Utc};
+use sqlx::{PgConnection, PgPool};
+use uuid::Uuid;
+
+/// Locks the account: one award of a person at a time, so that two passes do not leave two active credentials.
+pub async fn lock_holder(conn: &mut PgConnection, account_id: Uuid) -> Result<String, sqlx::Error> {
+    sqlx::query_scalar!(r#"SELECT given_name || ' ' || family_name AS "name!" FROM account WHERE id = $1 FOR NO KEY UPDATE"#, account_id)
+        .fetch_one(conn)
+        .await
+}
+
+pub async fn validity_years(conn: &mut PgConnection, certification_id: Uuid) -> Result<i32, sqlx::Error> {
+    sqlx::query_scalar!("SELECT validity_years FROM certification WHERE id = $1", certification_id).fetch_one(conn).await
+}
+
+pub async fn of_result(conn: &mut PgConnection, result_id: Uuid) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar!("SELECT public_id FROM credential WHERE result_id = $1", result_id).fetch_optional(conn).await
+}
+
+/// Gives way to a new credential of the same certification; what is expired by then stays expired.
+pub async fn supersede_active(
+    conn: &mut PgConnection,
+    account_id: Uuid,
+    certification_id: Uuid,
+    now: DateTime<Utc>,
+) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "UPDATE credential SET state = 'superseded'
+         WHERE account_id = $1 AND certification_id = $2 AND state = 'active' AND expires_at >= $3 RETURNING public_id",
+        account_id,
+        certification_id,
+        now
+    )
+    .fetch_all(conn)
+    .await
+}
+
+pub struct NewCredential<'a> {
+    pub id: Uuid,
+    pub public_id: &'a str,
+    pub account_id: Uuid,
+    pub certification_id: Uuid,
+    pub exam_id: Uuid,
+    pub result_id: Uuid,
+    pub holder_name: &'a str,
+    pub issued_at: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
+}
+
+pub async fn insert(conn: &mut PgConnection, new: &NewCredential<'_>) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "INSERT INTO credential (id, public_id, account_id, certification_id, exam_id, result_id, holder_name, issued_at, expires_at, state)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'active')",
+        new.id,
+        new.public_id,
+        new.account_id,
+        new.certification_id,
+        new.exam_id,
+        new.result_id,
+        new.holder_name,
+        new.issued_at,
+        new.expires_at,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// A credential by its ID, or all of an account, newest first.
+pub async fn find(pool: &PgPool, public_id: Option<CredentialId>, account_id: Option<Uuid>) -> Result<Vec<Credential>, sqlx::Error> {
+    let rows = sqlx::query!(
+        "SELECT k.id, k.public_id, k.account_id, k.holder_name, c.name, c.slug, c.short_name, c.level, c.badge_color, e.code, k.issued_at,
+                k.expires_at, k.state, k.version, p.language, p.country
+         FROM credential k JOIN certification c ON c.id = k.certification_id JOIN exam e ON e.id = k.exam_id
+         JOIN account p ON p.id = k.account_id
+         WHERE ($1::text IS NULL OR k.public_id = $1) AND ($2::uuid IS NULL OR k.account_id = $2)
+         ORDER BY k.issued_at DESC, k.id",
+        public_id.map(CredentialId::compact),
+        account_id
+    )
+    .fetch_all(pool)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Credential {
+                id: row.id,
+                public_id: CredentialId::parse(&row.public_id).map_err(|error| sqlx::Error::Decode(error.into()))?,
+                account_id: row.account_id,
+                holder_name: row.holder_name,
+                certification: row.name,
+                certification_slug: row.slug,
+                short_name: row.short_name,
+                level: row.level,
+                badge_color: row.badge_color,
+                exam_code: row.code,
+                issued_at: row.issued_at,
+                expires_at: row.expires_at,
+                stored_state: match row.state.as_str() {
+                    "superseded" => StoredState::Superseded,
+                    "revoked" => StoredState::Revoked,
+                    _ => StoredState::Active,
+                },
+                version: row.version,
+                language: row.language,
+                country: row.country,
+            })
+        })
+        .collect()
+}

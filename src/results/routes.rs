@@ -1,0 +1,136 @@
+//! The upload of a partner's file, the example of one, and the list of an import's errors as a file.
+
+use super::csv_file::{self, FILE_LIMIT};
+use super::pages::problem_text;
+use super::service::{self, Uploaded};
+use crate::error::{AppError, AppResult, Code, FieldError};
+use crate::server::RequestContext;
+use crate::server::http::FormState;
+use crate::server::http::Submitted;
+use crate::server::http::forms::{see_other, with_next};
+use crate::server::http::router::{self, Site};
+use crate::tr;
+use axum::Router;
+use axum::extract::multipart::{Multipart, MultipartRejection};
+use axum::extract::{DefaultBodyLimit, Extension, Path, State};
+use axum::http::{StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use std::sync::Arc;
+
+/// The page of the upload form, and what it posts to.
+pub const UPLOAD: &str = "/staff/results/import";
+/// The form's only field.
+pub const FILE: &str = "file";
+
+pub fn routes() -> Router<Site> {
+    Router::new()
+        .route(UPLOAD, get(router::page).post(upload))
+        // Room for the form around the file.
+        .layer(DefaultBodyLimit::max(FILE_LIMIT + 16 * 1024))
+        .route("/staff/results/example.csv", get(example))
+        .route("/staff/results/imports/{id}/errors.csv", get(errors))
+}
+
+type Cx = Extension<Arc<RequestContext>>;
+
+async fn upload(State(site): State<Site>, Extension(cx): Cx, uri: Uri, form: Result<Multipart, MultipartRejection>) -> Response {
+    let answer = match cx.staff(service::MANAGERS) {
+        Err(error) => Err(error),
+        Ok(_) => match read_file(form).await {
+            Ok((name, bytes)) => service::upload(&cx, FILE, &name, &bytes).await,
+            Err(error) => Err(error),
+        },
+    };
+    match answer {
+        Ok(Uploaded::New(id)) => see_other(&format!("/staff/results/imports/{id}")),
+        Ok(Uploaded::Known(id)) => see_other(&format!("/staff/results/imports/{id}?done=known")),
+        Err(error) => refuse(site, cx, uri, error).await,
+    }
+}
+
+async fn refuse(site: Site, cx: Arc<RequestContext>, uri: Uri, error: AppError) -> Response {
+    match error {
+        AppError::Unauthenticated => see_other(&with_next("/login", uri.path())),
+        AppError::Forbidden | AppError::NotFound => site.error_page(cx, error).await,
+        error => {
+            let too_large = matches!(&error, AppError::Validation(errors) if errors.iter().any(|error| error.code == Code::FileTooLarge));
+            let refused = FormState { function: UPLOAD.to_owned(), submitted: Submitted::default(), error };
+            let mut response = site.render_refused(cx, uri, refused).await;
+            if too_large {
+                *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
+            }
+            response
+        }
+    }
+}
+
+/// Name and bytes of the form's file. Reading stops where the limit is passed.
+async fn read_file(form: Result<Multipart, MultipartRejection>) -> AppResult<(String, Vec<u8>)> {
+    let unreadable = || AppError::Validation(vec![]);
+    let too_large = || AppError::Validation(vec![FieldError::with(FILE, Code::FileTooLarge, FILE_LIMIT / 1024 / 1024)]);
+    let mut form = form.map_err(|_| unreadable())?;
+    while let Some(mut field) = form.next_field().await.map_err(|_| unreadable())? {
+        if field.name() != Some(FILE) {
+            continue;
+        }
+        let name = field.file_name().unwrap_or_default().to_owned();
+        let mut bytes = vec![];
+        loop {
+            match field.chunk().await {
+                Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
+                Ok(None) => break,
+                Err(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => return Err(too_large()),
+                Err(_) => return Err(unreadable()),
+            }
+            if bytes.len() > FILE_LIMIT {
+                return Err(too_large());
+            }
+        }
+        if name.is_empty() && bytes.is_empty() {
+            break;
+        }
+        return Ok((name, bytes));
+    }
+    Err(AppError::field(FILE, Code::FileMissing))
+}
+
+async fn example(State(site): State<Site>, Extension(cx): Cx, uri: Uri) -> Response {
+    match cx.staff(service::READERS) {
+        Ok(_) => csv_response("results-example.csv", csv_file::example()),
+        Err(error) => refuse(site, cx.clone(), uri, error).await,
+    }
+}
+
+async fn errors(State(site): State<Site>, Extension(cx): Cx, Path(id): Path<String>, uri: Uri) -> Response {
+    let preview = match id.parse() {
+        Ok(id) => service::preview(&cx, id).await,
+        Err(_) => Err(AppError::NotFound),
+    };
+    match preview {
+        Ok(preview) => {
+            let locale = cx.locale;
+            let header = [
+                tr!(locale, results.column_line),
+                tr!(locale, results.column_column),
+                tr!(locale, results.column_value),
+                tr!(locale, results.column_problem),
+            ];
+            let rows = preview
+                .errors
+                .iter()
+                .map(|error| vec![error.line.to_string(), error.column.clone(), error.value.clone(), problem_text(locale, error.problem)]);
+            csv_response("errors.csv", csv_file::write(&header.map(str::to_owned), rows))
+        }
+        Err(error) => refuse(site, cx.clone(), uri, error).await,
+    }
+}
+
+/// With a byte order mark: spreadsheets take a file without one for their own old encoding.
+fn csv_response(name: &str, csv: String) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+    ];
+    (headers, format!("\u{feff}{csv}")).into_response()
+}

@@ -1,0 +1,206 @@
+//! What candidates are told about their appointments, in their language, in the place's zone and in their own.
+
+use super::calendar;
+use super::rules::Delivery;
+use super::store::appointments::Appointment;
+use super::store::exams::{self, Person};
+use crate::money::Money;
+use crate::server::database::DbError;
+use crate::server::i18n::{self, Locale};
+use crate::server::mail::{self, Attachment, Block, Mail, Recipient};
+use crate::server::{AppState, format};
+use crate::tr;
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+/// A booking is paid for and confirmed.
+pub async fn booked(conn: &mut PgConnection, state: &AppState, now: DateTime<Utc>, appointment: &Appointment) -> Result<(), DbError> {
+    let (person, locale) = recipient(conn, appointment).await?;
+    let mut blocks = vec![
+        Block::Paragraph(tr!(locale, scheduling.mail_hello, name = person.given_name.clone()).to_string()),
+        Block::Paragraph(tr!(locale, scheduling.mail_booked_text, exam = exam(appointment)).to_string()),
+        facts(locale, &person, appointment),
+    ];
+    blocks.extend(what_next(locale, &person, appointment)?);
+    blocks.push(manage(state, locale, appointment));
+    let subject = tr!(locale, scheduling.mail_booked_subject, code = appointment.exam_code.clone()).to_string();
+    let key = format!("booked:{}", appointment.id);
+    send(conn, state, now, "scheduling.booked", locale, person, appointment, subject, blocks, key).await
+}
+
+/// An appointment has another place or time.
+pub async fn rescheduled(
+    conn: &mut PgConnection,
+    state: &AppState,
+    now: DateTime<Utc>,
+    old: &Appointment,
+    new: &Appointment,
+) -> Result<(), DbError> {
+    let (person, locale) = recipient(conn, new).await?;
+    let before = format!("{}, {}", format::date_time(locale, old.starts_at, old.zone()), place(locale, old));
+    let mut blocks = vec![
+        Block::Paragraph(tr!(locale, scheduling.mail_hello, name = person.given_name.clone()).to_string()),
+        Block::Paragraph(tr!(locale, scheduling.mail_moved_text, exam = exam(new)).to_string()),
+        facts(locale, &person, new),
+        Block::Notice(tr!(locale, scheduling.mail_moved_before, before = before).to_string()),
+    ];
+    blocks.extend(what_next(locale, &person, new)?);
+    blocks.push(manage(state, locale, new));
+    let subject = tr!(locale, scheduling.mail_moved_subject, code = new.exam_code.clone()).to_string();
+    let key = format!("rescheduled:{}:{}", new.id, new.reschedule_count);
+    send(conn, state, now, "scheduling.rescheduled", locale, person, new, subject, blocks, key).await
+}
+
+/// An appointment was cancelled; `refund` is on its way.
+pub async fn cancelled(
+    conn: &mut PgConnection,
+    state: &AppState,
+    now: DateTime<Utc>,
+    appointment: &Appointment,
+    refund: Option<&Money>,
+) -> Result<(), DbError> {
+    let (person, locale) = recipient(conn, appointment).await?;
+    let refunded = match refund {
+        Some(money) => tr!(locale, scheduling.mail_cancelled_refund, amount = format::money(locale, money)).to_string(),
+        None => tr!(locale, scheduling.mail_cancelled_no_refund).to_owned(),
+    };
+    let blocks = vec![
+        Block::Paragraph(tr!(locale, scheduling.mail_hello, name = person.given_name.clone()).to_string()),
+        Block::Paragraph(tr!(locale, scheduling.mail_cancelled_text, exam = exam(appointment)).to_string()),
+        facts(locale, &person, appointment),
+        Block::Notice(refunded),
+        Block::Button {
+            label: tr!(locale, scheduling.mail_book_again).to_owned(),
+            url: state.config.url(&format!("/schedule/{}", appointment.exam_code)),
+        },
+    ];
+    let subject = tr!(locale, scheduling.mail_cancelled_subject, code = appointment.exam_code.clone()).to_string();
+    let key = format!("cancelled:{}", appointment.id);
+    let mut ended = appointment.clone();
+    ended.state = "cancelled".into();
+    send(conn, state, now, "scheduling.cancelled", locale, person, &ended, subject, blocks, key).await
+}
+
+/// The exam is in `days` days.
+pub async fn reminder(
+    conn: &mut PgConnection,
+    state: &AppState,
+    now: DateTime<Utc>,
+    appointment: &Appointment,
+    days: i64,
+) -> Result<(), DbError> {
+    let (person, locale) = recipient(conn, appointment).await?;
+    let mut blocks = vec![
+        Block::Paragraph(tr!(locale, scheduling.mail_hello, name = person.given_name.clone()).to_string()),
+        Block::Paragraph(tr!(locale, scheduling.mail_reminder_text, exam = exam(appointment)).to_string()),
+        facts(locale, &person, appointment),
+    ];
+    blocks.extend(what_next(locale, &person, appointment)?);
+    blocks.push(manage(state, locale, appointment));
+    let subject = match days {
+        1 => tr!(locale, scheduling.mail_reminder_subject_day, code = appointment.exam_code.clone()).to_string(),
+        _ => tr!(locale, scheduling.mail_reminder_subject, code = appointment.exam_code.clone(), days = days).to_string(),
+    };
+    let key = format!("reminder:{}:{}:{days}", appointment.id, appointment.starts_at.timestamp());
+    send(conn, state, now, "scheduling.reminder", locale, person, appointment, subject, blocks, key).await
+}
+
+async fn recipient(conn: &mut PgConnection, appointment: &Appointment) -> Result<(Person, Locale), sqlx::Error> {
+    let person = exams::person(conn, appointment.account_id).await?;
+    let locale = i18n::from_tag(&person.language).unwrap_or(Locale::en);
+    Ok((person, locale))
+}
+
+fn exam(appointment: &Appointment) -> String {
+    format!("{} ({})", appointment.exam_name, appointment.exam_code)
+}
+
+fn place(locale: Locale, appointment: &Appointment) -> String {
+    match appointment.delivery() {
+        Delivery::Online => tr!(locale, scheduling.online).to_owned(),
+        Delivery::Center => calendar::place_lines(appointment).join("\n"),
+    }
+}
+
+fn facts(locale: Locale, person: &Person, appointment: &Appointment) -> Block {
+    let own = format::zone(&person.time_zone);
+    let at = appointment.starts_at;
+    let mut rows = vec![
+        (tr!(locale, scheduling.reference).to_owned(), appointment.reference.clone()),
+        (tr!(locale, scheduling.exam).to_owned(), exam(appointment)),
+        (tr!(locale, scheduling.starts).to_owned(), format::date_time(locale, at, appointment.zone())),
+    ];
+    if format::zone_name(at, own) != format::zone_name(at, appointment.zone()) {
+        rows.push((tr!(locale, scheduling.in_your_zone).to_owned(), format::date_time(locale, at, own)));
+    }
+    rows.push((tr!(locale, scheduling.length).to_owned(), tr!(locale, scheduling.minutes, count = appointment.minutes).to_string()));
+    rows.push((tr!(locale, scheduling.language).to_owned(), i18n::language_name(&appointment.language, locale)));
+    rows.push((tr!(locale, scheduling.place).to_owned(), place(locale, appointment)));
+    if let Some(name) = &appointment.name_on_id {
+        rows.push((tr!(locale, scheduling.name_on_id).to_owned(), name.clone()));
+    }
+    Block::Details(rows)
+}
+
+/// Arrival, IDs and the last moments for changes, with dates.
+fn what_next(locale: Locale, person: &Person, appointment: &Appointment) -> Result<Vec<Block>, DbError> {
+    let own = format::zone(&person.time_zone);
+    let deadlines = appointment.deadlines()?;
+    let policies = appointment.policies()?;
+    let local = |at| format::date_time(locale, at, appointment.zone());
+    let mut items = match appointment.delivery() {
+        Delivery::Center => vec![tr!(locale, scheduling.arrive_by, time = local(deadlines.arrive_by)).to_string()],
+        Delivery::Online => vec![
+            tr!(locale, scheduling.check_in_opens, opens = local(deadlines.arrive_by), closes = local(deadlines.check_in_closes))
+                .to_string(),
+        ],
+    };
+    items.push(tr!(locale, scheduling.bring_ids).to_owned());
+    if appointment.reschedule_count < policies.reschedule_limit {
+        items.push(tr!(locale, scheduling.reschedule_until, time = format::date_time(locale, deadlines.reschedule_until, own)).to_string());
+    }
+    items.push(tr!(locale, scheduling.cancel_until, time = format::date_time(locale, deadlines.cancel_until, own)).to_string());
+    let mut blocks = vec![Block::List(items)];
+    if let Some(arrival) = &appointment.center_arrival {
+        blocks.push(Block::Paragraph(i18n::pick(arrival, locale)));
+    }
+    Ok(blocks)
+}
+
+fn manage(state: &AppState, locale: Locale, appointment: &Appointment) -> Block {
+    Block::Button {
+        label: tr!(locale, scheduling.mail_manage).to_owned(),
+        url: state.config.url(&format!("/exams/{}", appointment.reference)),
+    }
+}
+
+async fn send(
+    conn: &mut PgConnection,
+    state: &AppState,
+    now: DateTime<Utc>,
+    template: &'static str,
+    locale: Locale,
+    person: Person,
+    appointment: &Appointment,
+    subject: String,
+    blocks: Vec<Block>,
+    key: String,
+) -> Result<(), DbError> {
+    let file = calendar::file(state, locale, now, appointment);
+    let mail = Mail {
+        template,
+        preheader: format::date_time(locale, appointment.starts_at, appointment.zone()),
+        to: Recipient {
+            account_id: Some(person.account_id),
+            name: format!("{} {}", person.given_name, person.family_name),
+            address: person.address,
+            language: i18n::tag(locale).to_owned(),
+        },
+        subject,
+        blocks,
+        attachments: vec![Attachment::new(format!("exam-{}.ics", appointment.reference), "text/calendar; charset=utf-8", file.as_bytes())],
+        dedup_key: Some(key),
+    };
+    mail::enqueue(conn, state, now, mail).await?;
+    Ok(())
+}

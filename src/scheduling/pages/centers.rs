@@ -1,0 +1,328 @@
+//! Finding a test centre.
+
+use super::Trip;
+use crate::scheduling::service;
+use crate::scheduling::service::search::{self, Answer, Found, Question, RADII, Search, Unit};
+use crate::scheduling::store::places::{City, Country};
+use crate::server::i18n::Locale;
+use crate::server::{RequestContext, format, request};
+use crate::tr;
+use crate::ui::{BackLink, Empty, Icon, PageHead, PageTitle, Steps, loaded, param};
+use leptos::prelude::*;
+
+/// `/schedule/:exam_code/centers?language=&place=&country=&radius=&unit=&accessible=`.
+#[component]
+pub fn CentersPage() -> impl IntoView {
+    let cx = request();
+    let trip = Trip::of(&cx, param("exam_code"));
+    loaded(async move {
+        let booking = service::booking(&cx, &trip.exam, trip.replaces.as_deref()).await?;
+        booking.eligible()?;
+        booking.language(&trip.language)?;
+        let locale = cx.locale;
+        let viewer = cx.candidate()?;
+        let country = match cx.query.get("country") {
+            Some(country) => country.trim().to_uppercase(),
+            None => viewer.country.clone(),
+        };
+        let question = Question {
+            place: cx.query("place").unwrap_or_default().chars().take(100).collect(),
+            city: cx.query("city").and_then(|id| id.parse().ok()),
+            country,
+            radius: cx.query("radius").and_then(|radius| radius.parse().ok()).filter(|radius| RADII.contains(radius)).unwrap_or(RADII[1]),
+            unit: cx.query("unit").and_then(Unit::parse),
+            accessible: trip.accessible,
+        };
+        let found = search::centers(&cx, &booking, &trip.language, &question).await?;
+        let title = tr!(locale, scheduling.centers_title);
+        let kicker = format!("{} · {}", booking.exam.code, booking.exam.name);
+        let online = booking.exam.delivery_modes.iter().any(|mode| mode == "online");
+        let form = form(&cx, &trip, &question, &found);
+        let results = results(&cx, &trip, &question, found, online);
+        Ok(view! {
+            <PageTitle text=format!("{title}: {}", trip.exam)/>
+            <div class="wrap stack stack--l">
+                <div class="stack">
+                    <BackLink href=trip.start() label=tr!(locale, scheduling.back_to_start)/>
+                    <Steps steps=trip.steps(&cx, 1) current=1/>
+                    <PageHead title kicker/>
+                </div>
+                {form}
+                {results}
+            </div>
+        })
+    })
+}
+
+fn country_name(country: &Country, locale: Locale) -> String {
+    match locale {
+        Locale::en => country.name_en.clone(),
+        Locale::es => country.name_es.clone(),
+    }
+}
+
+fn form(cx: &RequestContext, trip: &Trip, question: &Question, found: &Search) -> impl IntoView + use<> {
+    let locale = cx.locale;
+    let mut countries: Vec<(String, String)> =
+        found.countries.iter().map(|country| (country.code.clone(), country_name(country, locale))).collect();
+    countries.sort_by(|a, b| crate::scheduling::rules::searchable(&a.1).cmp(&crate::scheduling::rules::searchable(&b.1)));
+    let chosen = question.country.clone();
+    let unit = found.unit;
+    let radius = question.radius;
+    let action = format!("/schedule/{}/centers", super::encoded(&trip.exam));
+    let accessible = question.accessible;
+    view! {
+        <form class="filters" method="get" action=action role="search">
+            <input type="hidden" name="language" value=trip.language.clone()/>
+            {trip.replaces.clone().map(|reference| view! { <input type="hidden" name="replaces" value=reference/> })}
+            <div class="field filters__grow">
+                <label class="field__label" for="place">{tr!(locale, scheduling.place_question)}</label>
+                <input
+                    class="input"
+                    id="place"
+                    name="place"
+                    type="search"
+                    autocomplete="postal-code"
+                    maxlength="100"
+                    value=question.place.clone()
+                />
+            </div>
+            <div class="field">
+                <label class="field__label" for="country">{tr!(locale, scheduling.country)}</label>
+                <select class="select" id="country" name="country">
+                    <option value="" selected=chosen.is_empty()>{tr!(locale, scheduling.any_country)}</option>
+                    {countries
+                        .into_iter()
+                        .map(|(code, name)| {
+                            let selected = code == chosen;
+                            view! { <option value=code selected=selected>{name}</option> }
+                        })
+                        .collect_view()}
+                </select>
+            </div>
+            <div class="field">
+                <label class="field__label" for="radius">{tr!(locale, scheduling.radius)}</label>
+                <select class="select" id="radius" name="radius">
+                    {RADII
+                        .map(|choice| {
+                            view! {
+                                <option value=choice selected=choice == radius>{distance_words(locale, f64::from(choice) * unit.meters(), unit)}</option>
+                            }
+                        })
+                        .collect_view()}
+                </select>
+            </div>
+            <div class="choice">
+                <input class="choice__input" type="checkbox" id="accessible" name="accessible" value="1" checked=accessible/>
+                <label class="choice__label" for="accessible">{tr!(locale, scheduling.accessible_only)}</label>
+            </div>
+            <button class="btn btn--primary">
+                <Icon name="search"/>
+                {tr!(locale, scheduling.search)}
+            </button>
+        </form>
+    }
+}
+
+fn distance_words(locale: Locale, meters: f64, unit: Unit) -> String {
+    let value = meters / unit.meters();
+    // Below ten, a decimal; the comma where the reader expects one.
+    let number = if value < 9.95 && (value - value.round()).abs() > 0.05 { format!("{value:.1}") } else { format!("{value:.0}") };
+    let number = if locale == Locale::es { number.replace('.', ",") } else { number };
+    match unit {
+        Unit::Km => tr!(locale, scheduling.km, number = number).to_string(),
+        Unit::Mi => tr!(locale, scheduling.mi, number = number).to_string(),
+    }
+}
+
+/// The same search with another part of it changed.
+fn again(trip: &Trip, question: &Question, city: Option<i64>, radius: u32) -> String {
+    let mut address = format!("{}&country={}&radius={radius}", trip.centers(), super::encoded(&question.country));
+    match city {
+        Some(city) => address.push_str(&format!("&city={city}")),
+        None => address.push_str(&format!("&place={}", super::encoded(&question.place))),
+    }
+    if let Some(unit) = question.unit {
+        address.push_str(&format!("&unit={}", unit.as_str()));
+    }
+    address
+}
+
+fn results(cx: &RequestContext, trip: &Trip, question: &Question, found: Search, online: bool) -> AnyView {
+    let locale = cx.locale;
+    let Search { countries, unit, answer } = found;
+    let online = online.then(|| {
+        let href = trip.times_online();
+        view! { <a class="btn" href=href>{tr!(locale, scheduling.take_online)}</a> }
+    });
+    match answer {
+        Answer::Country(centers) if centers.is_empty() => view! {
+            <Empty icon="map-pin" title=tr!(locale, scheduling.no_center_country) text=tr!(locale, scheduling.no_center_country_text)>
+                <div class="actions">{online}</div>
+            </Empty>
+        }
+        .into_any(),
+        Answer::Country(centers) => {
+            let name = countries.iter().find(|country| country.code == question.country).map(|country| country_name(country, locale));
+            let heading = match name {
+                Some(name) => tr!(locale, scheduling.centers_in, place = name).to_string(),
+                None => tr!(locale, scheduling.centers_all).to_owned(),
+            };
+            list(cx, trip, unit, heading, centers, online.into_any())
+        }
+        Answer::Around { city, centers, others } => {
+            let heading = tr!(locale, scheduling.centers_around, count = centers.len(), place = city_name(&city)).to_string();
+            let more = view! {
+                {online}
+                {others_view(cx, trip, question, others)}
+            };
+            list(cx, trip, unit, heading, centers, more.into_any())
+        }
+        Answer::TooFar { city, nearest, others } => {
+            let title = tr!(
+                locale,
+                scheduling.too_far_title,
+                distance = distance_words(locale, f64::from(question.radius) * unit.meters(), unit),
+                place = city_name(&city)
+            )
+            .to_string();
+            let text = match &nearest {
+                Some(_) => tr!(locale, scheduling.too_far_text),
+                None => tr!(locale, scheduling.too_far_none),
+            };
+            let nearest = nearest.map(|nearest| {
+                let heading = tr!(locale, scheduling.nearest).to_owned();
+                list(cx, trip, unit, heading, vec![nearest], ().into_any())
+            });
+            let others = others_view(cx, trip, question, others);
+            let wider = (question.radius < RADII[2]).then(|| {
+                let href = again(trip, question, (city.id != 0).then_some(city.id), RADII[2]);
+                let words = distance_words(locale, f64::from(RADII[2]) * unit.meters(), unit);
+                view! { <a class="btn" href=href>{tr!(locale, scheduling.widen, distance = words).to_string()}</a> }
+            });
+            view! {
+                <div class="stack stack--l">
+                    <Empty icon="map-pin" title text>
+                        <div class="actions">{wider} {online}</div>
+                    </Empty>
+                    {nearest}
+                    {others}
+                </div>
+            }
+            .into_any()
+        }
+        Answer::Which(cities) => view! {
+            <section class="stack" aria-labelledby="which">
+                <h2 class="h3" id="which">{tr!(locale, scheduling.which_title, place = question.place.clone()).to_string()}</h2>
+                {city_list(trip, question, cities, &countries, locale)}
+            </section>
+        }
+        .into_any(),
+        Answer::UnknownPlace => view! {
+            <Empty
+                icon="search"
+                title=tr!(locale, scheduling.unknown_title, place = question.place.clone()).to_string()
+                text=tr!(locale, scheduling.unknown_text)
+            >
+                <div class="actions">{online}</div>
+            </Empty>
+        }
+        .into_any(),
+    }
+}
+
+fn city_name(city: &City) -> String {
+    if city.admin1.is_empty() || city.admin1 == city.name { city.name.clone() } else { format!("{}, {}", city.name, city.admin1) }
+}
+
+fn city_list(trip: &Trip, question: &Question, cities: Vec<City>, countries: &[Country], locale: Locale) -> impl IntoView + use<> {
+    let rows: Vec<_> = cities
+        .into_iter()
+        .map(|city| {
+            let country = countries.iter().find(|country| country.code == city.country).map(|country| country_name(country, locale));
+            let href = again(trip, question, Some(city.id), question.radius);
+            let place = city_name(&city);
+            view! {
+                <li class="row">
+                    <div class="row__main">
+                        <a class="row__title" href=href>{place}</a>
+                        <p class="row__text">{country.unwrap_or(city.country)}</p>
+                    </div>
+                </li>
+            }
+        })
+        .collect();
+    view! { <ul class="rows">{rows}</ul> }
+}
+
+fn others_view(cx: &RequestContext, trip: &Trip, question: &Question, others: Vec<City>) -> impl IntoView + use<> {
+    let locale = cx.locale;
+    let list = (!others.is_empty()).then(|| city_list(trip, question, others, &[], locale));
+    list.map(|list| {
+        view! {
+            <details class="details">
+                <summary class="details__summary">{tr!(locale, scheduling.other_places)}</summary>
+                <div class="details__body">{list}</div>
+            </details>
+        }
+    })
+}
+
+fn list(cx: &RequestContext, trip: &Trip, unit: Unit, heading: String, centers: Vec<Found>, more: AnyView) -> AnyView {
+    let locale = cx.locale;
+    let rows: Vec<_> = centers
+        .into_iter()
+        .map(|found| {
+            let center = found.center;
+            let distance =
+                center.meters.map(|meters| tr!(locale, scheduling.away, distance = distance_words(locale, meters, unit)).to_string());
+            let address = center.address_lines.iter().chain([&center.city]).cloned().collect::<Vec<_>>().join(", ");
+            let href = trip.times_at(&center.code);
+            let side = match found.first_free {
+                Some(day) => view! {
+                    <p class="small">
+                        <span class="muted">{tr!(locale, scheduling.first_free)}</span>
+                        <br/>
+                        <time class="nowrap" datetime=day.to_string()>
+                            {format::date_short(locale, day)}
+                        </time>
+                    </p>
+                }
+                .into_any(),
+                None => view! { <p class="small muted">{tr!(locale, scheduling.no_free)}</p> }.into_any(),
+            };
+            view! {
+                <li class="row">
+                    <div class="row__main">
+                        <a class="row__title" href=href>{center.name}</a>
+                        <p class="row__text">{address}</p>
+                        <p class="row__text">
+                            {distance}
+                            {center
+                                .has_accessible
+                                .then(|| {
+                                    view! {
+                                        " "
+                                        <span class="nowrap">
+                                            <Icon name="accessibility" class="icon icon--s"/>
+                                            " "
+                                            {tr!(locale, scheduling.accessible_here)}
+                                        </span>
+                                    }
+                                })}
+                        </p>
+                    </div>
+                    <div class="row__side">{side}</div>
+                </li>
+            }
+        })
+        .collect();
+    view! {
+        <section class="stack" aria-labelledby="centers">
+            <h2 class="h3" id="centers">{heading}</h2>
+            <ul class="rows">{rows}</ul>
+            {more}
+        </section>
+    }
+    .into_any()
+}

@@ -1,0 +1,145 @@
+//! Facts of an appointment as the pages say them.
+
+use crate::error::AppResult;
+use crate::scheduling::calendar::place_lines;
+use crate::scheduling::rules::Delivery;
+use crate::scheduling::store::appointments::Appointment;
+use crate::server::i18n::{self, Locale};
+use crate::server::{RequestContext, format};
+use crate::tr;
+use crate::ui::{Icon, Summary, SummaryRow, Tone};
+use chrono::{DateTime, Utc};
+use leptos::prelude::*;
+
+/// `2:00 PM–4:10 PM CET (UTC+1)`.
+pub fn hours(locale: Locale, appointment: &Appointment) -> String {
+    let zone = appointment.zone();
+    let local = |at: DateTime<Utc>| format::time(locale, at.with_timezone(&zone).time());
+    let (from, to) = (local(appointment.starts_at), local(appointment.ends_at()));
+    format!("{from}–{to} {}", format::zone_name(appointment.starts_at, zone))
+}
+
+pub fn place_name(locale: Locale, appointment: &Appointment) -> String {
+    match (&appointment.center_name, &appointment.center_city) {
+        (Some(name), Some(city)) => format!("{name}, {city}"),
+        _ => tr!(locale, scheduling.online).to_owned(),
+    }
+}
+
+/// The state as a word with its tone.
+pub fn state(locale: Locale, appointment: &Appointment) -> (Tone, &'static str) {
+    match appointment.state.as_str() {
+        "held" => (Tone::Warn, tr!(locale, scheduling.state_held)),
+        "booked" => (Tone::Info, tr!(locale, scheduling.state_booked)),
+        "checked_in" => (Tone::Info, tr!(locale, scheduling.state_checked_in)),
+        "admitted" => (Tone::Info, tr!(locale, scheduling.state_admitted)),
+        "started" => (Tone::Info, tr!(locale, scheduling.state_started)),
+        "delivered" => (Tone::Accent, tr!(locale, scheduling.state_delivered)),
+        "under_review" => (Tone::Accent, tr!(locale, scheduling.state_under_review)),
+        "scored" => (Tone::Ok, tr!(locale, scheduling.state_scored)),
+        "no_show" => (Tone::Bad, tr!(locale, scheduling.state_no_show)),
+        "refused" => (Tone::Bad, tr!(locale, scheduling.state_refused)),
+        "interrupted" => (Tone::Warn, tr!(locale, scheduling.state_interrupted)),
+        "cancelled" => (Tone::Off, tr!(locale, scheduling.state_cancelled)),
+        _ => (Tone::Off, tr!(locale, scheduling.state_expired)),
+    }
+}
+
+/// What is booked: exam, time, place.
+pub fn facts(cx: &RequestContext, appointment: &Appointment) -> impl IntoView + use<> {
+    let locale = cx.locale;
+    let zone = appointment.zone();
+    let at = appointment.starts_at;
+    let own = cx.time_zone();
+    let elsewhere = format::zone_name(at, own) != format::zone_name(at, zone);
+    let exam = format!("{}, {}", appointment.exam_code, appointment.exam_name);
+    let language = i18n::language_name(&appointment.language, locale);
+    let address: Vec<String> = place_lines(appointment);
+    let phone = appointment.center_phone.clone();
+    let online = appointment.delivery() == Delivery::Online;
+    let name = appointment.name_on_id.clone();
+    let minutes = appointment.minutes;
+    let accessible = appointment.seat_accessible && !online;
+    let day = format::date_long(locale, format::day_in(at, zone));
+    let hours = hours(locale, appointment);
+    view! {
+        <Summary>
+            <SummaryRow key=tr!(locale, scheduling.exam)>{exam}</SummaryRow>
+            <SummaryRow key=tr!(locale, scheduling.language)>{language}</SummaryRow>
+            <SummaryRow key=tr!(locale, scheduling.starts)>
+                <time datetime=at.to_rfc3339()>{day} <br/> {hours}</time>
+                {elsewhere
+                    .then(|| {
+                        view! {
+                            <br/>
+                            <span class="muted small">
+                                {tr!(locale, scheduling.in_your_zone)} ": " {format::date_time(locale, at, own)}
+                            </span>
+                        }
+                    })}
+            </SummaryRow>
+            <SummaryRow key=tr!(locale, scheduling.length)>{tr!(locale, scheduling.minutes, count = minutes).to_string()}</SummaryRow>
+            <SummaryRow key=tr!(locale, scheduling.place)>
+                {if online {
+                    view! { {tr!(locale, scheduling.online)} }.into_any()
+                } else {
+                    view! {
+                        {address.into_iter().map(|line| view! { {line} <br/> }).collect_view()}
+                        {phone
+                            .map(|phone| {
+                                let href = format!("tel:{}", phone.replace([' ', '-'], ""));
+                                view! { <a href=href>{phone}</a> }
+                            })}
+                    }
+                        .into_any()
+                }}
+            </SummaryRow>
+            {accessible
+                .then(|| {
+                    view! { <SummaryRow key=tr!(locale, scheduling.seat)>{tr!(locale, scheduling.seat_accessible)}</SummaryRow> }
+                })}
+            {name.map(|name| view! { <SummaryRow key=tr!(locale, scheduling.name_on_id)>{name}</SummaryRow> })}
+        </Summary>
+    }
+}
+
+/// The rules of one appointment in words, each with its date and time in the candidate's zone.
+pub fn policies(cx: &RequestContext, appointment: &Appointment) -> AppResult<impl IntoView + use<>> {
+    let locale = cx.locale;
+    let own = cx.time_zone();
+    let deadlines = appointment.deadlines()?;
+    let rules = appointment.policies()?;
+    let when = |at| format::date_time(locale, at, own);
+    let left = (rules.reschedule_limit - appointment.reschedule_count).max(0);
+    let arrival = match appointment.delivery() {
+        Delivery::Center => tr!(locale, scheduling.arrive_by, time = when(deadlines.arrive_by)).to_string(),
+        Delivery::Online => {
+            tr!(locale, scheduling.check_in_opens, opens = when(deadlines.arrive_by), closes = when(deadlines.check_in_closes)).to_string()
+        }
+    };
+    let items = [
+        ("calendar", tr!(locale, scheduling.reschedule_until, time = when(deadlines.reschedule_until)).to_string()),
+        ("refresh", tr!(locale, scheduling.moves_left, count = left).to_string()),
+        ("receipt", tr!(locale, scheduling.cancel_until, time = when(deadlines.cancel_until)).to_string()),
+        ("clock", arrival),
+        ("file-text", tr!(locale, scheduling.result_by, day = format::date_long(locale, deadlines.result_by)).to_string()),
+        ("x-circle", tr!(locale, scheduling.no_show_rule).to_owned()),
+    ];
+    Ok(view! {
+        <ul class="checks">
+            {items
+                .into_iter()
+                .map(|(icon, text)| {
+                    view! {
+                        <li class="checks__item">
+                            <Icon name=icon class="icon checks__icon"/>
+                            <div>
+                                <p class="checks__text">{text}</p>
+                            </div>
+                        </li>
+                    }
+                })
+                .collect_view()}
+        </ul>
+    })
+}

@@ -1,0 +1,126 @@
+//! The use cases of scheduling.
+
+pub mod availability;
+pub mod changes;
+pub mod holds;
+pub mod search;
+
+pub use availability::{FreeDay, next_free_days};
+pub use holds::{confirm_booking, release_hold};
+
+use super::rules::{self, Check, ExamFacts};
+use super::store::appointments::{self, Appointment};
+use super::store::exams::{self, Exam, ExamLanguage};
+use crate::error::{AppError, AppResult};
+use crate::server::programme::{Policies, policies};
+use crate::server::{RequestContext, format};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+/// An exam somebody wants to book, with the answer to whether they may.
+pub struct Booking {
+    pub exam: Exam,
+    /// Languages that can be chosen today, the default first.
+    pub languages: Vec<ExamLanguage>,
+    pub policies: Policies,
+    pub checks: Vec<Check>,
+    /// The appointment to be moved.
+    pub replaces: Option<Appointment>,
+}
+
+impl Booking {
+    /// # Errors
+    /// The first condition that is not met.
+    pub fn eligible(&self) -> AppResult<()> {
+        self.checks.iter().find_map(Check::refusal).map_or(Ok(()), |conflict| Err(conflict.into()))
+    }
+
+    /// The language by its tag, if the exam is offered in it.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`].
+    pub fn language(&self, tag: &str) -> AppResult<&ExamLanguage> {
+        self.languages.iter().find(|language| language.language == tag).ok_or(AppError::NotFound)
+    }
+}
+
+/// What the pages of the booking start from. `replaces`: the reference of the appointment to be moved; its limits are
+/// checked too.
+///
+/// # Errors
+/// [`AppError::NotFound`]: no such exam, or not the candidate's appointment. A conflict: the appointment cannot be moved.
+pub async fn booking(cx: &RequestContext, code: &str, replaces: Option<&str>) -> AppResult<Booking> {
+    let mut conn = cx.state.db.acquire().await?;
+    booking_on(&mut conn, cx, code, replaces).await
+}
+
+pub(crate) async fn booking_on(conn: &mut PgConnection, cx: &RequestContext, code: &str, replaces: Option<&str>) -> AppResult<Booking> {
+    let viewer = cx.candidate()?;
+    let exam = exams::exam(conn, code).await?.ok_or(AppError::NotFound)?;
+    let replaces = match replaces {
+        None => None,
+        Some(reference) => {
+            let old = appointments::by_reference(conn, viewer.account_id, reference).await?;
+            let old = old.filter(|old| old.exam_id == exam.id).ok_or(AppError::NotFound)?;
+            rules::may_reschedule(cx.now(), &old.state, old.reschedule_count, &old.policies()?, old.starts_at)?;
+            Some(old)
+        }
+    };
+    let policies = policies(conn, cx.now()).await?;
+    let agreement = cx.programme().agreement_version.clone();
+    let but = replaces.as_ref().map(|old| old.id);
+    let history = exams::history(conn, viewer.account_id, exam.id, &agreement, but, cx.now()).await?;
+    let today = format::day_in(cx.now(), cx.time_zone());
+    let facts = ExamFacts {
+        status: exam.status.clone(),
+        registration_from: exam.registration_from,
+        last_day: exam.last_day,
+        retake_wait_days: exam.retake_wait_days,
+    };
+    let checks = rules::eligibility(cx.now(), today, &policies, &facts, &history);
+    let mut languages = exams::languages(conn, exam.id).await?;
+    languages.retain(|language| language.last_day.is_none_or(|last| last >= today));
+    Ok(Booking { exam, languages, policies, checks, replaces })
+}
+
+/// The candidate's own appointment or hold.
+///
+/// # Errors
+/// [`AppError::NotFound`]: unknown, or somebody else's.
+pub async fn own_by_id(cx: &RequestContext, id: Uuid) -> AppResult<Appointment> {
+    let viewer = cx.candidate()?;
+    let mut conn = cx.state.db.acquire().await?;
+    let found = appointments::by_id(&mut conn, id).await?;
+    found.filter(|found| found.account_id == viewer.account_id).ok_or(AppError::NotFound)
+}
+
+/// The candidate's own appointment by the reference they quote.
+///
+/// # Errors
+/// [`AppError::NotFound`]: unknown, or somebody else's, or a hold that was never booked.
+pub async fn own_by_reference(cx: &RequestContext, reference: &str) -> AppResult<Appointment> {
+    let viewer = cx.candidate()?;
+    let mut conn = cx.state.db.acquire().await?;
+    let found = appointments::by_reference(&mut conn, viewer.account_id, reference).await?;
+    found.filter(|found| !matches!(found.state.as_str(), "held" | "expired")).ok_or(AppError::NotFound)
+}
+
+/// Everything on the page "My exams", in the order of the starts.
+pub async fn appointments_of(cx: &RequestContext) -> AppResult<Vec<Appointment>> {
+    let viewer = cx.candidate()?;
+    let mut conn = cx.state.db.acquire().await?;
+    Ok(appointments::of_candidate(&mut conn, viewer.account_id, cx.now()).await?)
+}
+
+/// What has happened to an appointment.
+pub async fn events_of(cx: &RequestContext, appointment: &Appointment) -> AppResult<Vec<appointments::Event>> {
+    let mut conn = cx.state.db.acquire().await?;
+    Ok(appointments::events(&mut conn, appointment.id).await?)
+}
+
+/// The date of birth on the candidate's account.
+pub async fn date_of_birth(cx: &RequestContext) -> AppResult<Option<chrono::NaiveDate>> {
+    let viewer = cx.candidate()?;
+    let mut conn = cx.state.db.acquire().await?;
+    Ok(exams::person(&mut conn, viewer.account_id).await?.date_of_birth)
+}

@@ -1,0 +1,145 @@
+//! What scheduling needs to know of exams and candidates.
+
+use crate::scheduling::rules::History;
+use chrono::{DateTime, NaiveDate, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+/// An exam as the calendar needs it.
+#[derive(Debug, Clone)]
+pub struct Exam {
+    pub id: Uuid,
+    pub code: String,
+    pub name: String,
+    pub slug: String,
+    pub status: String,
+    pub minutes: i32,
+    pub delivery_modes: Vec<String>,
+    pub registration_from: Option<NaiveDate>,
+    pub first_day: Option<NaiveDate>,
+    pub last_day: Option<NaiveDate>,
+    pub retake_wait_days: Option<i32>,
+}
+
+/// A language of an exam and the days it is offered on.
+#[derive(Debug, Clone)]
+pub struct ExamLanguage {
+    pub language: String,
+    pub first_day: Option<NaiveDate>,
+    pub last_day: Option<NaiveDate>,
+}
+
+pub async fn exam(conn: &mut PgConnection, code: &str) -> Result<Option<Exam>, sqlx::Error> {
+    sqlx::query_as!(
+        Exam,
+        "SELECT e.id, e.code, c.name, c.slug, e.status, e.minutes, e.delivery_modes, e.registration_from, e.first_day, e.last_day,
+                e.retake_wait_days
+         FROM exam e JOIN certification c ON c.id = e.certification_id WHERE e.code = $1",
+        code
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+pub async fn exam_by_id(conn: &mut PgConnection, id: Uuid) -> Result<Option<Exam>, sqlx::Error> {
+    sqlx::query_as!(
+        Exam,
+        "SELECT e.id, e.code, c.name, c.slug, e.status, e.minutes, e.delivery_modes, e.registration_from, e.first_day, e.last_day,
+                e.retake_wait_days
+         FROM exam e JOIN certification c ON c.id = e.certification_id WHERE e.id = $1",
+        id
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+pub async fn languages(conn: &mut PgConnection, exam_id: Uuid) -> Result<Vec<ExamLanguage>, sqlx::Error> {
+    sqlx::query_as!(
+        ExamLanguage,
+        "SELECT language, first_day, last_day FROM exam_language WHERE exam_id = $1 ORDER BY language <> 'en', language",
+        exam_id
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// What the candidate's past says about booking this exam. `but`: an appointment that doesn't count, because it is the
+/// one to be moved.
+pub async fn history(
+    conn: &mut PgConnection,
+    account_id: Uuid,
+    exam_id: Uuid,
+    agreement_version: &str,
+    but: Option<Uuid>,
+    now: DateTime<Utc>,
+) -> Result<History, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"SELECT
+               EXISTS (SELECT FROM account_email WHERE account_id = $1 AND is_primary AND verified_at IS NOT NULL) AS "verified!",
+               EXISTS (SELECT FROM agreement_acceptance WHERE account_id = $1 AND version = $3) AS "accepted!",
+               (SELECT max(taken_at) FROM exam_result
+                WHERE account_id = $1 AND exam_id = $2 AND state = 'released' AND NOT passed) AS failed_at,
+               (SELECT max(taken_at) FROM exam_result
+                WHERE account_id = $1 AND exam_id = $2 AND state = 'released' AND passed) AS passed_at"#,
+        account_id,
+        exam_id,
+        agreement_version,
+    )
+    .fetch_one(&mut *conn)
+    .await?;
+    let open = sqlx::query!(
+        r#"SELECT reference, upper(occupies) > $4 AND state = 'booked' AS "to_come!" FROM appointment a
+           WHERE account_id = $1 AND exam_id = $2 AND id IS DISTINCT FROM $3
+             AND (state IN ('booked', 'checked_in', 'admitted', 'started', 'delivered', 'under_review')
+                  OR state = 'scored' AND NOT EXISTS (SELECT FROM exam_result r WHERE r.appointment_id = a.id AND r.state = 'released'))
+           ORDER BY starts_at DESC LIMIT 1"#,
+        account_id,
+        exam_id,
+        but,
+        now,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(History {
+        email_verified: row.verified,
+        agreement_accepted: row.accepted,
+        failed_at: row.failed_at,
+        passed_at: row.passed_at,
+        open_appointment: open.map(|row| (row.reference, row.to_come)),
+    })
+}
+
+/// Whom mails about an appointment go to.
+#[derive(Debug, Clone)]
+pub struct Person {
+    pub account_id: Uuid,
+    pub given_name: String,
+    pub family_name: String,
+    pub address: String,
+    pub language: String,
+    pub time_zone: String,
+    pub date_of_birth: Option<NaiveDate>,
+}
+
+pub async fn person(conn: &mut PgConnection, account_id: Uuid) -> Result<Person, sqlx::Error> {
+    sqlx::query_as!(
+        Person,
+        "SELECT a.id AS account_id, a.given_name, a.family_name, e.address, a.language, a.time_zone, a.date_of_birth
+         FROM account a JOIN account_email e ON e.account_id = a.id AND e.is_primary WHERE a.id = $1",
+        account_id
+    )
+    .fetch_one(conn)
+    .await
+}
+
+/// Makes everything the candidate does about seats happen one after the other, in every tab.
+pub async fn lock_candidate(conn: &mut PgConnection, account_id: Uuid) -> Result<(), sqlx::Error> {
+    sqlx::query!("SELECT id FROM account WHERE id = $1 FOR NO KEY UPDATE", account_id).fetch_one(conn).await?;
+    Ok(())
+}
+
+/// Keeps a date of birth that is told for the first time.
+pub async fn set_date_of_birth(conn: &mut PgConnection, account_id: Uuid, born: NaiveDate) -> Result<(), sqlx::Error> {
+    sqlx::query!("UPDATE account SET date_of_birth = $2 WHERE id = $1 AND date_of_birth IS NULL", account_id, born).execute(conn).await?;
+    Ok(())
+}

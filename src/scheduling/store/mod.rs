@@ -1,0 +1,6 @@
+//! The SQL of scheduling.
+
+pub mod appointments;
+pub mod booking;
+pub mod exams;
+pub mod places;

@@ -1,0 +1,36 @@
+use super::store::{self, PlaceToday};
+use crate::error::AppResult;
+use crate::results;
+use crate::server::RequestContext;
+use crate::server::format;
+use crate::server::http::request::Role;
+use chrono::{Days, TimeZone, Utc};
+
+/// Who has to do with appointments.
+const SCHEDULE: &[Role] = &[Role::ExamManager, Role::SiteManager, Role::Proctor, Role::SupportAgent, Role::Auditor];
+
+/// What waits for the viewer: only what their roles open.
+#[derive(Debug)]
+pub struct Overview {
+    pub results: Option<results::service::Counts>,
+    /// Today's appointments (the viewer's day) by place.
+    pub today: Option<Vec<PlaceToday>>,
+}
+
+pub async fn overview(cx: &RequestContext) -> AppResult<Overview> {
+    cx.staff(Role::ALL)?;
+    let results = if cx.staff(results::service::READERS).is_ok() { Some(results::service::counts(cx).await?) } else { None };
+    let today = if cx.staff(SCHEDULE).is_ok() {
+        let zone = cx.time_zone();
+        let day = format::day_in(cx.now(), zone);
+        // A midnight that a zone leaves out begins with the first moment there is.
+        let midnight = |day: chrono::NaiveDate| {
+            let midnight = day.and_hms_opt(0, 0, 0).unwrap_or_default();
+            zone.from_local_datetime(&midnight).earliest().map_or_else(|| Utc.from_utc_datetime(&midnight), |at| at.to_utc())
+        };
+        Some(store::appointments_between(&cx.state.db, midnight(day), midnight(day + Days::new(1))).await?)
+    } else {
+        None
+    };
+    Ok(Overview { results, today })
+}
