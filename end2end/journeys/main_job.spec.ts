@@ -67,7 +67,10 @@ test("a candidate registers, books, pays, passes and is certified, and a strange
   mailbox,
   clock,
   login,
+  expectProblem,
 }, testInfo) => {
+  // Without scripts, "Show its regions" answers with the form again, as a refused form does.
+  expectProblem(/422 \(Unprocessable Entity\) .*\/register/);
   const email = `amara-${Date.now()}@example.com`;
   await register(page, email);
 

@@ -144,6 +144,7 @@ fn ticket(locale: Locale, appointment: Appointment) -> impl IntoView {
         None => tr!(locale, accounts.online).to_owned(),
     };
     let icon = if appointment.delivery == "online" { "monitor" } else { "map-pin" };
+    let manage = format!("/exams/{}", appointment.reference);
     let hours = format!(
         "{}–{} {}",
         format::time(locale, starts.time()),
@@ -163,7 +164,7 @@ fn ticket(locale: Locale, appointment: Appointment) -> impl IntoView {
                 ("ticket", format!("{} {}", tr!(locale, accounts.reference), appointment.reference)),
             ]
         >
-            <a class="btn btn--small" href="/exams">{tr!(locale, accounts.manage)}</a>
+            <a class="btn btn--small" href=manage>{tr!(locale, accounts.manage)}</a>
         </Ticket>
     }
 }
