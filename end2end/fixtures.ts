@@ -28,7 +28,7 @@ export interface Mail {
 export class Mailbox {
   constructor(private readonly portal: Portal) {}
 
-  /** All mails to an address, the newest last. */
+  /** The latest mails to an address, the newest first. */
   async all(to: string): Promise<Mail[]> {
     const answer = await fetch(`${this.portal.url}/mailbox.json?to=${encodeURIComponent(to)}`);
     if (!answer.ok) throw new Error(`the mailbox answers ${answer.status}`);
@@ -39,7 +39,7 @@ export class Mailbox {
   async latest(to: string, subject: RegExp): Promise<Mail> {
     let found: Mail | undefined;
     await expect
-      .poll(async () => (found = (await this.all(to)).findLast((mail) => subject.test(mail.subject)))?.subject, {
+      .poll(async () => (found = (await this.all(to)).find((mail) => subject.test(mail.subject)))?.subject, {
         message: `a mail to ${to} with the subject ${subject}`,
       })
       .toMatch(subject);
@@ -65,7 +65,7 @@ export class Clock {
   async advance(by: string): Promise<void> {
     const answer = await fetch(`${this.portal.url}/demo/clock`, {
       method: "POST",
-      headers: { "content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin", origin: this.portal.url },
+      headers: { authorization: `Bearer ${this.portal.demo.clock_key}` },
       body: new URLSearchParams({ advance: by }),
       redirect: "manual",
     });
@@ -158,16 +158,17 @@ export const test = base.extend<Fixtures, { sharedPortal: () => Promise<Portal> 
       const told = violations.map(({ id, help, nodes }) => `${id}: ${help}\n${nodes.map((node) => `    ${node.target.join(" ")}`).join("\n")}`);
       expect(told, `accessibility of ${page.url()}`).toEqual([]);
     }),
-  login: async ({ portal, clock }, use) =>
+  login: async ({ portal }, use) =>
     use(async (page, roleOrEmail) => {
       const account = portal.account(roleOrEmail);
       await page.goto("/login");
       await page.getByLabel("E-mail address").fill(account.email);
       await page.getByLabel("Password", { exact: true }).fill(account.password);
-      await page.getByRole("button", { name: "Log in" }).click();
+      await page.getByRole("button", { name: "Sign in", exact: true }).click();
       if (account.totp_secret) {
-        await page.getByLabel(/code/i).fill(totp(account.totp_secret, (await clock.now()).getTime() / 1000));
-        await page.getByRole("button", { name: /confirm|continue|log in/i }).click();
+        // An authenticator app follows the real time, not the demo clock.
+        await page.getByLabel(/code/i).fill(totp(account.totp_secret, Date.now() / 1000));
+        await page.getByRole("button", { name: /confirm|continue|sign in/i }).click();
       }
       await expect(page).not.toHaveURL(/\/login/);
       return account;

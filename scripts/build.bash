@@ -102,6 +102,13 @@ build_site() {
     cp "$ROOT/tools/site.mjs" "$NPM_TOOLS/site.mjs"
     node "$NPM_TOOLS/site.mjs" "$ROOT" "$bindgen" "$site" "$hash_file" "$fast" >&2 || die "the static files could not be built"
     rm -rf "$bindgen"
+    build_style --once || die "the style sheet could not be bundled"
+}
+
+# build_style --once | --watch: the one style sheet that `cargo leptos watch` takes.
+build_style() {
+    cp "$ROOT/tools/style.mjs" "$NPM_TOOLS/style.mjs"
+    node "$NPM_TOOLS/style.mjs" "$ROOT" "$ROOT/.site/style/main.css" "$@" >&2
 }
 
 # build_inputs [PATH_TO_LEAVE_OUT]: one number for everything the build reads.

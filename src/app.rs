@@ -149,6 +149,7 @@ fn routes() -> axum::Router<Site> {
         // credentials
         .merge(credentials::routes::routes())
         // demo
+        .route("/demo/clock", get(demo::routes::time).post(demo::routes::advance))
         .route("/mailbox.json", get(demo::routes::messages))
         .route("/mailbox/{id}/html", get(demo::routes::html))
         .route("/mailbox/{id}/attachments/{number}", get(demo::routes::attachment))

@@ -32,6 +32,8 @@ pub enum Code {
     DateInFuture,
     TooYoung,
     GuardianNeeded,
+    /// The rules of an appointment were not ticked as read.
+    RulesUnread,
     /// No accessible workstation is free at that centre and time.
     NoAccessibleSeat,
     /// The name typed is not the one on the account; the parameter is the one on the account.
@@ -42,6 +44,11 @@ pub enum Code {
     FileWrongType,
     /// A card number where none belongs (PCI SAQ A: none is ever taken here).
     CardNumber,
+    /// On the sandbox's payment page: the number's check digit is wrong.
+    CardNumberWrong,
+    /// The sandbox takes its test cards only.
+    NotATestCard,
+    CardExpired,
     /// Boxes to tick, and none was ticked.
     NothingChosen,
     /// Not a table of text in UTF-8.
@@ -55,11 +62,6 @@ pub enum Code {
     ColumnsRepeated,
     /// Too short, too long, or its check character is wrong.
     CredentialIdMalformed,
-    /// On the sandbox's payment page: the number's check digit is wrong.
-    CardNumberWrong,
-    /// The sandbox takes its test cards only.
-    NotATestCard,
-    CardExpired,
 }
 
 /// One refusal at one field.

@@ -16,6 +16,8 @@ export interface DemoAccount {
 /** What the portal has written down about its demo data. */
 export interface Demo {
   accounts: DemoAccount[];
+  /** What `POST /demo/clock` wants to see. */
+  clock_key: string;
   credentials?: { id: string; holder?: string; state?: string }[];
   [more: string]: unknown;
 }

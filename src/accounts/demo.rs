@@ -130,6 +130,8 @@ fn first_five(key: &str) -> [u8; 5] {
 struct DemoFile {
     address: String,
     mailbox: String,
+    /// Lets a program move the clock (`POST /demo/clock`).
+    clock_key: String,
     accounts: Vec<DemoAccount>,
     credentials: Vec<DemoCredential>,
 }
@@ -174,6 +176,7 @@ pub async fn write_file(state: &AppState) -> Result<(), Box<dyn Error>> {
     let file = DemoFile {
         address: state.config.public_url.clone(),
         mailbox: state.config.url("/mailbox"),
+        clock_key: crate::demo::routes::clock_key(state),
         accounts,
         credentials: credentials.into_iter().map(|(id, holder, state)| DemoCredential { id, holder, state }).collect(),
     };

@@ -2,7 +2,8 @@
 //! so each asks for itself.
 
 use super::mailbox;
-use crate::error::AppError;
+use crate::error::{AppError, Code};
+use crate::server::AppState;
 use crate::server::database::internal;
 use crate::server::http::router::{Site, error_response};
 use axum::extract::{Path, Query, State};
@@ -11,7 +12,9 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
+use chrono::TimeDelta;
 use serde_json::json;
+use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 #[derive(Debug, Deserialize)]
@@ -83,4 +86,48 @@ pub async fn attachment(State(site): State<Site>, Path((id, number)): Path<(Stri
     let headers =
         [(header::CONTENT_TYPE, attachment.media_type), (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""))];
     Ok((headers, bytes).into_response())
+}
+
+/// `GET /demo/clock`: what time it is here.
+pub async fn time(State(site): State<Site>) -> Result<Response, Response> {
+    demo_only(&site)?;
+    Ok(axum::Json(json!({ "now": site.state.clock.now() })).into_response())
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Advance {
+    /// A number of minutes, hours or days: `90m`, `25h`, `14d`.
+    advance: String,
+}
+
+/// `POST /demo/clock`: moves the clock, for programs that have the key of `demo.json`. People use the bar on every page.
+pub async fn advance(
+    State(site): State<Site>,
+    headers: axum::http::HeaderMap,
+    axum::Form(Advance { advance }): axum::Form<Advance>,
+) -> Result<Response, Response> {
+    demo_only(&site)?;
+    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| value.strip_prefix("Bearer "));
+    let key = clock_key(&site.state);
+    if !given.is_some_and(|given| bool::from(given.as_bytes().ct_eq(key.as_bytes()))) {
+        return Err(refused(AppError::Unauthenticated));
+    }
+    let by = duration(&advance).ok_or_else(|| refused(AppError::field("advance", Code::Invalid)))?;
+    super::clock::advance(&site.state, by).await.map_err(refused)?;
+    time(State(site)).await
+}
+
+/// What a program shows to move the clock; written to `demo.json`.
+pub fn clock_key(state: &AppState) -> String {
+    STANDARD.encode(state.key.mac("demo.clock", b"advance"))
+}
+
+fn duration(text: &str) -> Option<TimeDelta> {
+    let number: i64 = text.get(..text.len().checked_sub(1)?)?.parse().ok().filter(|number| (1..=100_000).contains(number))?;
+    match text.chars().last()? {
+        'm' => Some(TimeDelta::minutes(number)),
+        'h' => Some(TimeDelta::hours(number)),
+        'd' => Some(TimeDelta::days(number)),
+        _ => None,
+    }
 }

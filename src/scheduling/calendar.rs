@@ -58,7 +58,6 @@ pub fn file(state: &AppState, locale: Locale, now: DateTime<Utc>, appointment: &
 pub fn place_lines(appointment: &Appointment) -> Vec<String> {
     let mut lines: Vec<String> = appointment.center_name.iter().cloned().collect();
     lines.extend(appointment.center_address.iter().flatten().cloned());
-    lines.extend(appointment.center_city.iter().cloned());
     lines
 }
 

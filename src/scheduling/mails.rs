@@ -21,7 +21,7 @@ pub async fn booked(conn: &mut PgConnection, state: &AppState, now: DateTime<Utc
         Block::Paragraph(tr!(locale, scheduling.mail_booked_text, exam = exam(appointment)).to_string()),
         facts(locale, &person, appointment),
     ];
-    blocks.extend(what_next(locale, &person, appointment)?);
+    blocks.extend(what_next(locale, now, &person, appointment)?);
     blocks.push(manage(state, locale, appointment));
     let subject = tr!(locale, scheduling.mail_booked_subject, code = appointment.exam_code.clone()).to_string();
     let key = format!("booked:{}", appointment.id);
@@ -44,7 +44,7 @@ pub async fn rescheduled(
         facts(locale, &person, new),
         Block::Notice(tr!(locale, scheduling.mail_moved_before, before = before).to_string()),
     ];
-    blocks.extend(what_next(locale, &person, new)?);
+    blocks.extend(what_next(locale, now, &person, new)?);
     blocks.push(manage(state, locale, new));
     let subject = tr!(locale, scheduling.mail_moved_subject, code = new.exam_code.clone()).to_string();
     let key = format!("rescheduled:{}:{}", new.id, new.reschedule_count);
@@ -95,7 +95,7 @@ pub async fn reminder(
         Block::Paragraph(tr!(locale, scheduling.mail_reminder_text, exam = exam(appointment)).to_string()),
         facts(locale, &person, appointment),
     ];
-    blocks.extend(what_next(locale, &person, appointment)?);
+    blocks.extend(what_next(locale, now, &person, appointment)?);
     blocks.push(manage(state, locale, appointment));
     let subject = match days {
         1 => tr!(locale, scheduling.mail_reminder_subject_day, code = appointment.exam_code.clone()).to_string(),
@@ -143,7 +143,7 @@ fn facts(locale: Locale, person: &Person, appointment: &Appointment) -> Block {
 }
 
 /// Arrival, IDs and the last moments for changes, with dates.
-fn what_next(locale: Locale, person: &Person, appointment: &Appointment) -> Result<Vec<Block>, DbError> {
+fn what_next(locale: Locale, now: DateTime<Utc>, person: &Person, appointment: &Appointment) -> Result<Vec<Block>, DbError> {
     let own = format::zone(&person.time_zone);
     let deadlines = appointment.deadlines()?;
     let policies = appointment.policies()?;
@@ -156,10 +156,14 @@ fn what_next(locale: Locale, person: &Person, appointment: &Appointment) -> Resu
         ],
     };
     items.push(tr!(locale, scheduling.bring_ids).to_owned());
-    if appointment.reschedule_count < policies.reschedule_limit {
+    if now <= deadlines.reschedule_until && appointment.reschedule_count < policies.reschedule_limit {
         items.push(tr!(locale, scheduling.reschedule_until, time = format::date_time(locale, deadlines.reschedule_until, own)).to_string());
     }
-    items.push(tr!(locale, scheduling.cancel_until, time = format::date_time(locale, deadlines.cancel_until, own)).to_string());
+    items.push(if now <= deadlines.cancel_until {
+        tr!(locale, scheduling.cancel_until, time = format::date_time(locale, deadlines.cancel_until, own)).to_string()
+    } else {
+        tr!(locale, scheduling.rule_no_refund, hours = policies.cancel_cutoff_hours).to_string()
+    });
     let mut blocks = vec![Block::List(items)];
     if let Some(arrival) = &appointment.center_arrival {
         blocks.push(Block::Paragraph(i18n::pick(arrival, locale)));

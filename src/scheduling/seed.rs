@@ -77,15 +77,21 @@ pub async fn load(state: &AppState) -> Result<(), Box<dyn std::error::Error>> {
 async fn center(tx: &mut PgConnection, row: &Row, year: i32) -> Result<(), Box<dyn std::error::Error>> {
     let id = stable_id("test_center", &row.code);
     let mut address: Vec<String> = row.address_lines.split('|').map(str::to_owned).collect();
-    // As a letter there would be addressed, after the city's own line: the region's short code and the postal code.
-    let region = row.region.split('-').nth(1).filter(|_| matches!(row.country.as_str(), "US" | "CA" | "AU")).unwrap_or_default();
-    let last = format!("{region} {}", row.postal_code);
-    if !last.trim().is_empty() {
-        address.push(last.trim().to_owned());
-    }
+    // The last line as a letter there has it.
+    let region = row.region.split('-').nth(1).unwrap_or_default();
+    address.push(
+        match row.country.as_str() {
+            "US" | "CA" => format!("{}, {region} {}", row.city, row.postal_code),
+            "AU" => format!("{} {region} {}", row.city, row.postal_code),
+            "GB" | "IE" | "IN" | "NZ" | "SG" | "KR" | "AE" | "EG" => format!("{} {}", row.city, row.postal_code),
+            _ => format!("{} {}", row.postal_code, row.city),
+        }
+        .trim()
+        .to_owned(),
+    );
     sqlx::query!(
-        "INSERT INTO test_center (id, code, name, address_lines, city, country, latitude, longitude, time_zone, phone, arrival, same_day_changes)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING",
+        "INSERT INTO test_center (id, code, name, address_lines, city, country, latitude, longitude, position, time_zone, phone, arrival, same_day_changes)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, ll_to_earth($7, $8), $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING",
         id,
         row.code,
         row.name,

@@ -27,6 +27,7 @@ pub fn error_text(locale: Locale, error: &FieldError) -> String {
         Code::DateInFuture => tr!(locale, errors.date_in_future).to_string(),
         Code::TooYoung => tr!(locale, errors.too_young, age = parameter).to_string(),
         Code::GuardianNeeded => tr!(locale, errors.guardian_needed, age = parameter).to_string(),
+        Code::RulesUnread => tr!(locale, errors.rules_unread).to_string(),
         Code::NoAccessibleSeat => tr!(locale, errors.no_accessible_seat).to_string(),
         Code::NameMismatch => tr!(locale, errors.name_mismatch, name = parameter).to_string(),
         Code::CodeWrong => tr!(locale, errors.code_wrong).to_string(),
@@ -34,6 +35,9 @@ pub fn error_text(locale: Locale, error: &FieldError) -> String {
         Code::FileTooLarge => tr!(locale, errors.file_too_large, limit = parameter).to_string(),
         Code::FileWrongType => tr!(locale, errors.file_wrong_type).to_string(),
         Code::CardNumber => tr!(locale, errors.card_number).to_string(),
+        Code::CardNumberWrong => tr!(locale, errors.card_number_wrong).to_string(),
+        Code::NotATestCard => tr!(locale, errors.not_a_test_card).to_string(),
+        Code::CardExpired => tr!(locale, errors.card_expired).to_string(),
         Code::NothingChosen => tr!(locale, errors.nothing_chosen).to_string(),
         Code::FileNotText => tr!(locale, errors.file_not_text).to_string(),
         Code::FileEmpty => tr!(locale, errors.file_empty).to_string(),
@@ -42,9 +46,6 @@ pub fn error_text(locale: Locale, error: &FieldError) -> String {
         Code::ColumnsUnknown => tr!(locale, errors.columns_unknown, names = parameter).to_string(),
         Code::ColumnsRepeated => tr!(locale, errors.columns_repeated, names = parameter).to_string(),
         Code::CredentialIdMalformed => tr!(locale, errors.credential_id_malformed).to_string(),
-        Code::CardNumberWrong => tr!(locale, errors.card_number_wrong).to_string(),
-        Code::NotATestCard => tr!(locale, errors.not_a_test_card).to_string(),
-        Code::CardExpired => tr!(locale, errors.card_expired).to_string(),
     }
 }
 

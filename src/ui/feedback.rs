@@ -105,8 +105,10 @@ pub fn Empty(
 }
 
 /// Everything that was refused in the page's form, each with a link to its field. First thing in the page's column.
+///
+/// `labels`: the fields' labels by name. A form of many fields gives them, so that "Fill in this field" says which.
 #[component]
-pub fn ErrorSummary() -> impl IntoView {
+pub fn ErrorSummary(#[prop(optional)] labels: Vec<(&'static str, &'static str)>) -> impl IntoView {
     let cx = request();
     let locale = cx.locale;
     let form = cx.form.clone()?;
@@ -114,7 +116,10 @@ pub fn ErrorSummary() -> impl IntoView {
         AppError::Validation(errors) if errors.is_empty() => view! { <li>{tr!(locale, errors.form_unreadable)}</li> }.into_any(),
         AppError::Validation(errors) => errors
             .iter()
-            .map(|error| view! { <li><a href=format!("#{}", error.field)>{error_text(locale, error)}</a></li> })
+            .map(|error| {
+                let label = labels.iter().find(|(name, _)| *name == error.field).map(|(_, label)| format!("{label}: "));
+                view! { <li><a href=format!("#{}", error.field)>{label} {error_text(locale, error)}</a></li> }
+            })
             .collect_view()
             .into_any(),
         AppError::Conflict(conflict) => view! { <li>{conflict_text(locale, *conflict)}</li> }.into_any(),

@@ -2,6 +2,7 @@
 
 mod support;
 
+mod accounts;
 mod catalog;
 mod checkout;
 mod credentials;
@@ -13,3 +14,4 @@ mod leptos_settings;
 mod locales;
 mod operations;
 mod results;
+mod scheduling;

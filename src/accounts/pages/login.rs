@@ -28,7 +28,7 @@ pub fn LoginPage() -> impl IntoView {
     };
     view! {
         <div class="wrap wrap--narrow">
-            <div class="auth">
+            <div class="auth stack">
                 <PageTitle text=tr!(locale, accounts.login_title)/>
                 {match locked {
                     Some(minutes) => view! { <Locked minutes/> }.into_any(),
@@ -83,7 +83,7 @@ pub fn LoginCodePage() -> impl IntoView {
     }
     view! {
         <div class="wrap wrap--narrow">
-            <div class="auth">
+            <div class="auth stack">
                 <PageTitle text=tr!(locale, accounts.code_title)/>
                 <ErrorSummary/>
                 <h1>{tr!(locale, accounts.code_title)}</h1>

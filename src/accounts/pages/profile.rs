@@ -1,7 +1,9 @@
 //! `/account` and `/account/edit`.
 
 use super::flash;
-use super::register::{CountryAndRegion, DefaultButton, LanguageAndZone, LocalityChoices, Names, Organisation, asked_for_regions};
+use super::register::{
+    CountryAndRegion, DefaultButton, LanguageAndZone, LocalityChoices, LocalityIslands, Names, Organisation, asked_for_regions, labels,
+};
 use crate::accounts::api::ChangeProfile;
 use crate::accounts::service;
 use crate::server::i18n::{LANGUAGES, Locale};
@@ -27,7 +29,7 @@ pub fn ProfilePage() -> impl IntoView {
             None => country,
         };
         let language = LANGUAGES.iter().find(|(_, tag, _)| *tag == profile.language).map_or("English", |(.., name)| name);
-        let zone = format!("{} ({})", profile.time_zone.replace('_', " "), format::zone_name(cx.now(), format::zone(&profile.time_zone)));
+        let zone = format!("{}, {}", profile.time_zone.replace('_', " "), format::zone_name(cx.now(), format::zone(&profile.time_zone)));
         let or_dash = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
         let since = format::date(locale, format::day_in(profile.created_at, cx.time_zone()));
         let (full_name, verified) = (viewer.full_name(), viewer.email_verified);
@@ -108,42 +110,49 @@ pub fn ProfileEditPage() -> impl IntoView {
         let support = cx.programme().support_email.clone();
         let name = format!("{} {}", profile.given_name, profile.family_name);
         Ok(view! {
-            <div class="wrap wrap--narrow stack">
-                <BackLink href="/account" label=tr!(locale, accounts.profile_title)/>
-                {if asked_for_regions(&cx) {
-                    view! { <leptos_meta::Title text=tr!(locale, accounts.edit_title)/> }.into_any()
-                } else {
-                    view! { <PageTitle text=tr!(locale, accounts.edit_title)/> <ErrorSummary/> }.into_any()
-                }}
-                <PageHead title=tr!(locale, accounts.edit_title)/>
-                <Form action=ChangeProfile::PATH>
-                    <DefaultButton label=tr!(locale, common.save)/>
-                    <h2>{tr!(locale, accounts.legal_name)}</h2>
-                    {if profile.name_locked {
-                        view! {
-                            <Alert kind=AlertKind::Info title=name>
-                                <p>{tr!(locale, accounts.name_locked_text, support = support).to_string()}</p>
-                            </Alert>
-                        }
-                            .into_any()
-                    } else {
-                        view! { <Names given_name=profile.given_name family_name=profile.family_name/> }.into_any()
-                    }}
-                    <h2>{tr!(locale, accounts.section_where)}</h2>
-                    <CountryAndRegion choices region=profile.subdivision.unwrap_or_default()/>
-                    <LanguageAndZone language=profile.language time_zone=profile.time_zone/>
-                    <h2>{tr!(locale, accounts.section_work)}</h2>
-                    <Organisation
-                        company=profile.company.unwrap_or_default()
-                        job_role=profile.job_role.unwrap_or_default()
-                        industry=profile.industry.unwrap_or_default()
-                    />
-                    <div class="actions">
-                        <button class="btn btn--primary">{tr!(locale, common.save)}</button>
-                        <a class="btn btn--quiet" href="/account">{tr!(locale, common.cancel)}</a>
+                    <div class="wrap wrap--narrow stack">
+                        <BackLink href="/account" label=tr!(locale, accounts.profile_title)/>
+                        {if asked_for_regions(&cx) {
+                            view! { <leptos_meta::Title text=tr!(locale, accounts.edit_title)/> }.into_any()
+                        } else {
+                            view! { <PageTitle text=tr!(locale, accounts.edit_title)/> <ErrorSummary labels=labels(locale)/> }.into_any()
+                        }}
+                        <PageHead title=tr!(locale, accounts.edit_title)/>
+                        <Form action=ChangeProfile::PATH class="stack stack--l">
+                            <DefaultButton label=tr!(locale, common.save)/>
+        <div class="form">
+                            <h2>{tr!(locale, accounts.legal_name)}</h2>
+                            {if profile.name_locked {
+                                view! {
+                                    <Alert kind=AlertKind::Info title=name>
+                                        <p>{tr!(locale, accounts.name_locked_text, support = support).to_string()}</p>
+                                    </Alert>
+                                }
+                                    .into_any()
+                            } else {
+                                view! { <Names given_name=profile.given_name family_name=profile.family_name/> }.into_any()
+                            }}
+        </div>
+        <div class="form">
+                            <h2>{tr!(locale, accounts.section_where)}</h2>
+                            <CountryAndRegion choices region=profile.subdivision.unwrap_or_default()/>
+                            <LanguageAndZone language=profile.language time_zone=profile.time_zone/>
+        </div>
+        <div class="form">
+                            <h2>{tr!(locale, accounts.section_work)}</h2>
+                            <Organisation
+                                company=profile.company.unwrap_or_default()
+                                job_role=profile.job_role.unwrap_or_default()
+                                industry=profile.industry.unwrap_or_default()
+                            />
+        </div>
+        <div class="actions">
+                                <button class="btn btn--primary">{tr!(locale, common.save)}</button>
+                                <a class="btn btn--quiet" href="/account">{tr!(locale, common.cancel)}</a>
+                            </div>
+                        </Form>
+                        <LocalityIslands/>
                     </div>
-                </Form>
-            </div>
-        })
+                })
     })
 }

@@ -16,7 +16,7 @@ pub fn ForgotPage() -> impl IntoView {
     let locale = cx.locale;
     view! {
         <div class="wrap wrap--narrow">
-            <div class="auth">
+            <div class="auth stack">
                 <PageTitle text=tr!(locale, accounts.forgot_title)/>
                 <ErrorSummary/>
                 {flash(&cx, &[("sent", tr!(locale, accounts.done_forgot))])}
@@ -59,7 +59,7 @@ pub fn ResetPage() -> impl IntoView {
         }
         Ok(view! {
             <div class="wrap wrap--narrow">
-                <div class="auth">
+                <div class="auth stack">
                     <PageTitle text=tr!(locale, accounts.reset_title)/>
                     <ErrorSummary/>
                     <h1>{tr!(locale, accounts.reset_title)}</h1>
@@ -111,7 +111,7 @@ pub fn InvitationPage() -> impl IntoView {
         }
         Ok(view! {
             <div class="wrap wrap--narrow">
-                <div class="auth">
+                <div class="auth stack">
                     <PageTitle text=tr!(locale, accounts.invitation_title)/>
                     <ErrorSummary/>
                     <h1>{tr!(locale, accounts.invitation_title)}</h1>

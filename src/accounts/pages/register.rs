@@ -3,12 +3,12 @@
 use crate::accounts::api::{Register, ResendVerification};
 use crate::accounts::islands::{GuessTimeZone, RegionsFollowCountry};
 use crate::accounts::{service, zones};
-use crate::server::i18n::{self, LANGUAGES};
+use crate::server::i18n::{self, LANGUAGES, Locale};
 use crate::server::{RequestContext, request};
 use crate::tr;
 use crate::ui::{
-    Alert, AlertKind, CheckboxField, Choice, Details, ErrorSummary, Form, HiddenField, PageHead, PageTitle, PasswordField, SelectField,
-    TextField, form_value, loaded,
+    CheckboxField, Choice, Details, ErrorSummary, Form, HiddenField, PageHead, PageTitle, PasswordField, SelectField, TextField,
+    form_value, loaded,
 };
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -68,12 +68,6 @@ pub fn CountryAndRegion(choices: LocalityChoices, #[prop(optional, into)] region
             </p>
         </noscript>
         <SelectField name="region" label=tr!(locale, accounts.region) choices=regions value=region.unwrap_or_default() prompt=prompt/>
-        <RegionsFollowCountry
-            country="country".to_owned()
-            region="region".to_owned()
-            prompt=tr!(locale, accounts.choose).to_owned()
-            none=tr!(locale, accounts.region_none).to_owned()
-        />
     }
 }
 
@@ -93,7 +87,6 @@ pub fn LanguageAndZone(#[prop(into)] language: String, #[prop(optional, into)] t
                 choices=zones::choices()
                 prompt=prompt
             />
-            <GuessTimeZone input="time_zone".to_owned()/>
         }
         .into_any(),
         None => view! {
@@ -176,6 +169,39 @@ pub fn DefaultButton(label: &'static str) -> impl IntoView {
     view! { <button class="vh" tabindex="-1" aria-hidden="true">{label}</button> }
 }
 
+/// What the fields above do beyond that where scripts run. Stands after the form: an island is an element, and would take its
+/// place among the fields.
+#[component]
+pub fn LocalityIslands() -> impl IntoView {
+    let locale = request().locale;
+    view! {
+        <RegionsFollowCountry
+            country="country".to_owned()
+            region="region".to_owned()
+            prompt=tr!(locale, accounts.choose).to_owned()
+            none=tr!(locale, accounts.region_none).to_owned()
+        />
+        <GuessTimeZone input="time_zone".to_owned()/>
+    }
+}
+
+/// The labels of the fields of registration and profile, for the error summary.
+pub fn labels(locale: Locale) -> Vec<(&'static str, &'static str)> {
+    vec![
+        ("email", tr!(locale, accounts.email)),
+        ("given_name", tr!(locale, accounts.given_name)),
+        ("family_name", tr!(locale, accounts.family_name)),
+        ("country", tr!(locale, accounts.country)),
+        ("region", tr!(locale, accounts.region)),
+        ("language", tr!(locale, accounts.language)),
+        ("time_zone", tr!(locale, accounts.time_zone)),
+        ("company", tr!(locale, accounts.company)),
+        ("job_role", tr!(locale, accounts.job_role)),
+        ("industry", tr!(locale, accounts.industry)),
+        ("password", tr!(locale, accounts.password)),
+    ]
+}
+
 #[component]
 pub fn RegisterPage() -> impl IntoView {
     let cx = request();
@@ -189,51 +215,62 @@ pub fn RegisterPage() -> impl IntoView {
         let only_regions = asked_for_regions(&cx);
         let language = i18n::tag(locale);
         Ok(view! {
-            <div class="wrap wrap--narrow stack">
-                {if only_regions {
-                    view! { <leptos_meta::Title text=tr!(locale, accounts.register_title)/> }.into_any()
-                } else {
-                    view! { <PageTitle text=tr!(locale, accounts.register_title)/> <ErrorSummary/> }.into_any()
-                }}
-                <PageHead title=tr!(locale, accounts.register_title) lead=tr!(locale, accounts.register_lead)/>
-                <p>
-                    {tr!(locale, accounts.have_account)} " " <a href="/login">{tr!(locale, accounts.sign_in)}</a>
-                </p>
-                <Form action=Register::PATH>
-                    <DefaultButton label=tr!(locale, accounts.register_button)/>
-                    <h2>{tr!(locale, accounts.section_you)}</h2>
-                    <TextField
-                        name="email"
-                        kind="email"
-                        label=tr!(locale, accounts.email)
-                        hint=tr!(locale, accounts.email_hint)
-                        autocomplete="email"
-                    />
-                    <Names/>
-                    <h2>{tr!(locale, accounts.section_where)}</h2>
-                    <CountryAndRegion choices region=form_value("region", None).unwrap_or_default()/>
-                    <LanguageAndZone language/>
-                    <h2>{tr!(locale, accounts.section_work)}</h2>
-                    <Organisation/>
-                    <h2>{tr!(locale, accounts.section_password)}</h2>
-                    <PasswordField name="password" label=tr!(locale, accounts.password) new=true/>
-                    <h2>{tr!(locale, accounts.agreement_title)}</h2>
-                    <HiddenField name="agreement_version" value=programme.agreement_version.clone()/>
-                    <CheckboxField
-                        name="agreement"
-                        label=move || {
-                            view! {
-                                {tr!(locale, accounts.agree_before)} " "
-                                <a href="/agreement" target="_blank">{tr!(locale, accounts.agree_link)}</a>
-                            }
-                        }
-                    />
-                    <div class="actions">
-                        <button class="btn btn--primary">{tr!(locale, accounts.register_button)}</button>
+                    <div class="wrap wrap--narrow stack">
+                        {if only_regions {
+                            view! { <leptos_meta::Title text=tr!(locale, accounts.register_title)/> }.into_any()
+                        } else {
+                            view! { <PageTitle text=tr!(locale, accounts.register_title)/> <ErrorSummary labels=labels(locale)/> }.into_any()
+                        }}
+                        <PageHead title=tr!(locale, accounts.register_title) lead=tr!(locale, accounts.register_lead)/>
+                        <p>
+                            {tr!(locale, accounts.have_account)} " " <a href="/login">{tr!(locale, accounts.sign_in)}</a>
+                        </p>
+                        <Form action=Register::PATH class="stack stack--l">
+                            <DefaultButton label=tr!(locale, accounts.register_button)/>
+        <div class="form">
+                            <h2>{tr!(locale, accounts.section_you)}</h2>
+                            <TextField
+                                name="email"
+                                kind="email"
+                                label=tr!(locale, accounts.email)
+                                hint=tr!(locale, accounts.email_hint)
+                                autocomplete="email"
+                            />
+                            <Names/>
+        </div>
+        <div class="form">
+                            <h2>{tr!(locale, accounts.section_where)}</h2>
+                            <CountryAndRegion choices region=form_value("region", None).unwrap_or_default()/>
+                            <LanguageAndZone language/>
+        </div>
+        <div class="form">
+                            <h2>{tr!(locale, accounts.section_work)}</h2>
+                            <Organisation/>
+        </div>
+        <div class="form">
+                            <h2>{tr!(locale, accounts.section_password)}</h2>
+                            <PasswordField name="password" label=tr!(locale, accounts.password) new=true/>
+        </div>
+        <div class="form">
+                            <h2>{tr!(locale, accounts.agreement_title)}</h2>
+                            <HiddenField name="agreement_version" value=programme.agreement_version.clone()/>
+                            <CheckboxField
+                                name="agreement"
+                                label=move || {
+                                    view! {
+                                        {tr!(locale, accounts.agree_before)} " "
+                                        <a href="/agreement" target="_blank">{tr!(locale, accounts.agree_link)}</a>
+                                    }
+                                }
+                            />
+        </div>
+        <div class="actions">
+                                <button class="btn btn--primary">{tr!(locale, accounts.register_button)}</button>
+                            </div>
+                        </Form>
+                        <LocalityIslands/>
                     </div>
-                </Form>
-            </div>
-        })
+                })
     })
 }
 
@@ -275,10 +312,4 @@ pub fn ResendForm() -> impl IntoView {
             </div>
         </Form>
     }
-}
-
-/// Told beside forms that answer everybody alike.
-#[component]
-pub fn SentAlert(text: &'static str) -> impl IntoView {
-    view! { <Alert kind=AlertKind::Success><p>{text}</p></Alert> }
 }

@@ -33,7 +33,7 @@ pub fn SecurityPage() -> impl IntoView {
             view! { <Tag tone=Tone::Warn text=tr!(locale, accounts.totp_off)/> }.into_any()
         };
         let factor_change = match (viewer.has_factor, viewer.is_staff()) {
-            (false, _) => Some(("/account/security/totp".to_owned(), tr!(locale, accounts.totp_set_up).to_owned())),
+            (false, _) => Some(("/account/security/totp".to_owned(), tr!(locale, accounts.set_up).to_owned())),
             (true, false) => Some(("/account/security/totp".to_owned(), tr!(locale, common.change).to_owned())),
             (true, true) => None,
         };
@@ -148,7 +148,7 @@ pub fn ConfirmPage() -> impl IntoView {
     let address = cx.viewer.as_ref().map(|viewer| viewer.email.clone()).unwrap_or_default();
     view! {
         <div class="wrap wrap--narrow">
-            <div class="auth">
+            <div class="auth stack">
                 <PageTitle text=tr!(locale, accounts.confirm_title)/>
                 <ErrorSummary/>
                 <h1>{tr!(locale, accounts.confirm_title)}</h1>

@@ -89,7 +89,7 @@ fn lapsed_section(cx: &RequestContext, lines: &[Line], currency: &str) -> AnyVie
                         <p class="cart__text"><s>{when(locale, line)}</s></p>
                         <p class="cart__text">{place(locale, line)}</p>
                         <div class="cart__tools">
-                            <a href=choose_again(line)>
+                            <a class="btn btn--link" href=choose_again(line)>
                                 {tr!(locale, checkout.choose_again)}<span class="vh">": " {line.description.clone()}</span>
                             </a>
                             {remove(cx, line)}

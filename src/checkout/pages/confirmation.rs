@@ -66,7 +66,7 @@ fn appointments(cx: &RequestContext, order: &Order) -> AnyView {
     let sections = order.lines.iter().filter(|line| !order.is_lost(line)).map(|line| {
         let (reference, when, place) = (line.reference.clone(), when(locale, line), place(locale, line));
         view! {
-            <section>
+            <section class="stack stack--s">
                 <h2 class="h3">{line.description.clone()}</h2>
                 <Summary>
                     <SummaryRow key=tr!(locale, checkout.reference)><code class="id">{reference}</code></SummaryRow>

@@ -20,15 +20,16 @@ pub fn OrderPage() -> impl IntoView {
         let state = order.purchase.state;
         let title = tr!(locale, checkout.order_title, number = number.clone()).to_string();
         let programme = cx.programme();
+        let (seller, support) = (programme.name.clone(), programme.support_email.clone());
         let unpaid = order.purchase.state == crate::checkout::model::PurchaseState::AwaitingPayment;
         let placed = order.purchase.placed_at.map(|at| instant(&cx, at));
         let paid = order.purchase.paid_at.map(|at| instant(&cx, at));
         let with_card = order.payment.as_ref().is_some_and(|payment| payment.state == PaymentState::Succeeded);
         Ok(view! {
-            <PageTitle text=title.clone()/>
+            <PageTitle text=title/>
             <div class="wrap">
                 <BackLink href="/orders" label=tr!(locale, checkout.back_to_orders)/>
-                <PageHead title=title kicker=programme.name.clone()/>
+                <PageHead title=tr!(locale, checkout.order) kicker=number.clone()/>
                 <div class="stack stack--l">
                     {unpaid
                         .then(|| {
@@ -42,6 +43,7 @@ pub fn OrderPage() -> impl IntoView {
                         })}
                     <Summary>
                         <SummaryRow key=tr!(locale, checkout.state)>{state_tag(locale, state)}</SummaryRow>
+                        <SummaryRow key=tr!(locale, checkout.seller)>{seller}</SummaryRow>
                         <SummaryRow key=tr!(locale, checkout.buyer)>
                             {buyer} ", " {tr!(locale, common.candidate_id)} " "
                             <code class="id">{candidate_id}</code>
@@ -57,7 +59,7 @@ pub fn OrderPage() -> impl IntoView {
                     </Summary>
                     {items(&cx, &order)}
                     {refunds(&cx, &order)}
-                    <p class="muted small">{tr!(locale, checkout.receipt_note, email = programme.support_email.clone()).to_string()}</p>
+                    <p class="muted small">{tr!(locale, checkout.receipt_note, email = support).to_string()}</p>
                 </div>
             </div>
         })
@@ -84,7 +86,7 @@ fn items(cx: &RequestContext, order: &Order) -> AnyView {
                         {if lost {
                             view! { <Tag tone=Tone::Bad text=tr!(locale, checkout.lost_tag)/> }.into_any()
                         } else {
-                            view! { {when(locale, line)} <br/> {place(locale, line)} }.into_any()
+                            view! { <span>{when(locale, line)} <br/> {place(locale, line)}</span> }.into_any()
                         }}
                     </td>
                     <td role="cell" class="num" data-label=tr!(locale, checkout.price)>{money(locale, line.price_minor, currency)}</td>

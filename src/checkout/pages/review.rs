@@ -87,7 +87,7 @@ fn review(cx: &RequestContext, cart: &Cart) -> AnyView {
     let how = (!free).then(|| {
         let minutes = rules::TIME_TO_PAY.num_minutes();
         view! {
-            <section class="section" aria-labelledby="how">
+            <section class="stack stack--s" aria-labelledby="how">
                 <h2 id="how">{tr!(locale, checkout.how_title)}</h2>
                 <div class="prose">
                     <p>{tr!(locale, checkout.how_card)}</p>
@@ -153,7 +153,7 @@ fn item(cx: &RequestContext, line: &Line, currency: &str) -> AnyView {
     let price = money(locale, line.price_minor, currency);
     let name = line.name_on_id.clone().unwrap_or_else(|| cx.viewer().map(|viewer| viewer.full_name()).unwrap_or_default());
     view! {
-        <section aria-label=line.description.clone()>
+        <section class="stack stack--s">
             <h2 class="h3">{line.description.clone()}</h2>
             <Summary>
                 <SummaryRow key=tr!(locale, checkout.date_and_time) change=change>{when}</SummaryRow>

@@ -128,7 +128,7 @@ fn filters(cx: &RequestContext, filter: &Filter, addresses: Vec<String>) -> impl
 fn list(cx: &RequestContext, filter: &Filter, lines: Vec<Line>, open: Uuid) -> impl IntoView + use<> {
     let locale = cx.locale;
     let zone = cx.time_zone();
-    let sender = cx.programme().sender_name.clone();
+    let sender = cx.programme().short_name.clone();
     let query = filter_query(filter);
     let query = if query.is_empty() { query } else { format!("?{}", &query[1..]) };
     let items = lines

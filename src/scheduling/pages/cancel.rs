@@ -79,7 +79,7 @@ fn page(
                 <ErrorSummary/>
                 <PageHead title=tr!(locale, scheduling.cancel_title) kicker/>
             </div>
-            {words::facts(cx, appointment)}
+            {words::facts(cx, appointment, false)}
             {rest}
         </div>
     })

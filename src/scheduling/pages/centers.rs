@@ -158,7 +158,7 @@ fn results(cx: &RequestContext, trip: &Trip, question: &Question, found: Search,
     match answer {
         Answer::Country(centers) if centers.is_empty() => view! {
             <Empty icon="map-pin" title=tr!(locale, scheduling.no_center_country) text=tr!(locale, scheduling.no_center_country_text)>
-                <div class="actions">{online}</div>
+                {online}
             </Empty>
         }
         .into_any(),
@@ -168,12 +168,12 @@ fn results(cx: &RequestContext, trip: &Trip, question: &Question, found: Search,
                 Some(name) => tr!(locale, scheduling.centers_in, place = name).to_string(),
                 None => tr!(locale, scheduling.centers_all).to_owned(),
             };
-            list(cx, trip, unit, heading, centers, online.into_any())
+            list(cx, trip, unit, heading, centers, view! { <div class="actions">{online}</div> }.into_any())
         }
         Answer::Around { city, centers, others } => {
             let heading = tr!(locale, scheduling.centers_around, count = centers.len(), place = city_name(&city)).to_string();
             let more = view! {
-                {online}
+                <div class="actions">{online}</div>
                 {others_view(cx, trip, question, others)}
             };
             list(cx, trip, unit, heading, centers, more.into_any())
@@ -203,7 +203,8 @@ fn results(cx: &RequestContext, trip: &Trip, question: &Question, found: Search,
             view! {
                 <div class="stack stack--l">
                     <Empty icon="map-pin" title text>
-                        <div class="actions">{wider} {online}</div>
+                        {wider}
+                        {online}
                     </Empty>
                     {nearest}
                     {others}
@@ -224,7 +225,7 @@ fn results(cx: &RequestContext, trip: &Trip, question: &Question, found: Search,
                 title=tr!(locale, scheduling.unknown_title, place = question.place.clone()).to_string()
                 text=tr!(locale, scheduling.unknown_text)
             >
-                <div class="actions">{online}</div>
+                {online}
             </Empty>
         }
         .into_any(),
@@ -276,7 +277,8 @@ fn list(cx: &RequestContext, trip: &Trip, unit: Unit, heading: String, centers: 
             let center = found.center;
             let distance =
                 center.meters.map(|meters| tr!(locale, scheduling.away, distance = distance_words(locale, meters, unit)).to_string());
-            let address = center.address_lines.iter().chain([&center.city]).cloned().collect::<Vec<_>>().join(", ");
+            let address = center.address_lines.join(", ");
+            let accessible = center.has_accessible.then(|| tr!(locale, scheduling.accessible_here).to_owned());
             let href = trip.times_at(&center.code);
             let side = match found.first_free {
                 Some(day) => view! {
@@ -296,21 +298,7 @@ fn list(cx: &RequestContext, trip: &Trip, unit: Unit, heading: String, centers: 
                     <div class="row__main">
                         <a class="row__title" href=href>{center.name}</a>
                         <p class="row__text">{address}</p>
-                        <p class="row__text">
-                            {distance}
-                            {center
-                                .has_accessible
-                                .then(|| {
-                                    view! {
-                                        " "
-                                        <span class="nowrap">
-                                            <Icon name="accessibility" class="icon icon--s"/>
-                                            " "
-                                            {tr!(locale, scheduling.accessible_here)}
-                                        </span>
-                                    }
-                                })}
-                        </p>
+                        <p class="row__text">{[distance, accessible].into_iter().flatten().collect::<Vec<_>>().join(" · ")}</p>
                     </div>
                     <div class="row__side">{side}</div>
                 </li>

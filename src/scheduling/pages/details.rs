@@ -99,6 +99,7 @@ fn details(cx: &RequestContext, hold: &Appointment, born: Option<chrono::NaiveDa
                 <Steps steps=trip.steps(cx, 3) current=3/>
                 <ErrorSummary/>
                 <PageHead title=tr!(locale, scheduling.details_title) kicker lead=tr!(locale, scheduling.details_lead)/>
+                {countdown(cx, hold)}
             </div>
             <div class="split">
                 <div class="stack stack--l">
@@ -141,8 +142,7 @@ fn details(cx: &RequestContext, hold: &Appointment, born: Option<chrono::NaiveDa
                     {let_go(cx, hold)}
                 </div>
                 <aside class="split__aside stack">
-                    {countdown(cx, hold)}
-                    {words::facts(cx, hold)}
+                    {words::facts(cx, hold, true)}
                     <p class="small"><a href=trip.times()>{tr!(locale, scheduling.other_time)}</a></p>
                 </aside>
             </div>

@@ -57,7 +57,7 @@ fn page(cx: &RequestContext, appointment: &Appointment, events: Vec<Event>) -> A
                 <div class="stack stack--l">
                     <section class="stack" aria-labelledby="facts">
                         <h2 class="h3" id="facts">{tr!(locale, scheduling.facts)}</h2>
-                        {words::facts(cx, appointment)}
+                        {words::facts(cx, appointment, false)}
                     </section>
                     {arrival}
                     {policies
@@ -108,8 +108,8 @@ fn arrival(cx: &RequestContext, appointment: &Appointment) -> impl IntoView + us
         vec![tr!(locale, scheduling.bring_lockers), tr!(locale, scheduling.bring_nothing)]
     };
     view! {
-        <section class="stack prose" aria-labelledby="arrival">
-            <h2 class="h3" id="arrival">{tr!(locale, scheduling.arrival_title)}</h2>
+        <section class="prose" aria-labelledby="arrival">
+            <h2 class="h3" id="arrival">{if online { tr!(locale, scheduling.online_title) } else { tr!(locale, scheduling.arrival_title) }}</h2>
             {directions.map(|text| view! { <p>{text}</p> })}
             {route
                 .map(|href| {

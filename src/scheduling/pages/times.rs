@@ -47,8 +47,8 @@ pub fn TimesPage() -> impl IntoView {
             Where::Online => tr!(locale, scheduling.online).to_owned(),
         };
         let lead = match &at {
-            Where::Center(_) => tr!(locale, scheduling.times_lead_center, place = place, zone = zone_words(cx.now(), zone)).to_string(),
-            Where::Online => tr!(locale, scheduling.times_lead_online, zone = zone_words(cx.now(), zone)).to_string(),
+            Where::Center(_) => tr!(locale, scheduling.times_lead_center, place = place, zone = zone_text(zone)).to_string(),
+            Where::Online => tr!(locale, scheduling.times_lead_online, zone = zone_text(zone)).to_string(),
         };
         let back = if trip.online {
             (trip.start(), tr!(locale, scheduling.back_to_start))
@@ -76,6 +76,11 @@ pub fn TimesPage() -> impl IntoView {
             </div>
         })
     })
+}
+
+/// The zone by its name, as long as no moment is chosen.
+fn zone_text(zone: Tz) -> String {
+    zone.name().replace('_', " ")
 }
 
 fn zone_words(now: DateTime<Utc>, zone: Tz) -> String {
@@ -255,7 +260,7 @@ fn times(cx: &RequestContext, trip: &Trip, found: &Month, chosen: Option<NaiveDa
             <fieldset class="slots">
                 <legend class="slots__part">
                     {part_name(locale, part)} " "
-                    <span class="slots__count">{tr!(locale, scheduling.times_count, count = count).to_string()}</span>
+                    {(count > 0).then(|| view! { <span class="slots__count">{tr!(locale, scheduling.times_count, count = count).to_string()}</span> })}
                 </legend>
                 {if options.is_empty() {
                     view! { <p class="slots__none">{tr!(locale, scheduling.no_times)}</p> }.into_any()

@@ -46,7 +46,7 @@ pub fn state(locale: Locale, appointment: &Appointment) -> (Tone, &'static str) 
 }
 
 /// What is booked: exam, time, place.
-pub fn facts(cx: &RequestContext, appointment: &Appointment) -> impl IntoView + use<> {
+pub fn facts(cx: &RequestContext, appointment: &Appointment, narrow: bool) -> impl IntoView + use<> {
     let locale = cx.locale;
     let zone = appointment.zone();
     let at = appointment.starts_at;
@@ -63,7 +63,7 @@ pub fn facts(cx: &RequestContext, appointment: &Appointment) -> impl IntoView + 
     let day = format::date_long(locale, format::day_in(at, zone));
     let hours = hours(locale, appointment);
     view! {
-        <Summary>
+        <Summary class=if narrow { "summary summary--narrow" } else { "summary" }>
             <SummaryRow key=tr!(locale, scheduling.exam)>{exam}</SummaryRow>
             <SummaryRow key=tr!(locale, scheduling.language)>{language}</SummaryRow>
             <SummaryRow key=tr!(locale, scheduling.starts)>
@@ -110,21 +110,35 @@ pub fn policies(cx: &RequestContext, appointment: &Appointment) -> AppResult<imp
     let deadlines = appointment.deadlines()?;
     let rules = appointment.policies()?;
     let when = |at| format::date_time(locale, at, own);
+    // Where to be at what time is said by the clocks of the place.
+    let there = |at| format::date_time(locale, at, appointment.zone());
     let left = (rules.reschedule_limit - appointment.reschedule_count).max(0);
     let arrival = match appointment.delivery() {
-        Delivery::Center => tr!(locale, scheduling.arrive_by, time = when(deadlines.arrive_by)).to_string(),
+        Delivery::Center => tr!(locale, scheduling.arrive_by, time = there(deadlines.arrive_by)).to_string(),
         Delivery::Online => {
-            tr!(locale, scheduling.check_in_opens, opens = when(deadlines.arrive_by), closes = when(deadlines.check_in_closes)).to_string()
+            tr!(locale, scheduling.check_in_opens, opens = there(deadlines.arrive_by), closes = there(deadlines.check_in_closes))
+                .to_string()
         }
     };
-    let items = [
-        ("calendar", tr!(locale, scheduling.reschedule_until, time = when(deadlines.reschedule_until)).to_string()),
-        ("refresh", tr!(locale, scheduling.moves_left, count = left).to_string()),
-        ("receipt", tr!(locale, scheduling.cancel_until, time = when(deadlines.cancel_until)).to_string()),
-        ("clock", arrival),
-        ("file-text", tr!(locale, scheduling.result_by, day = format::date_long(locale, deadlines.result_by)).to_string()),
-        ("x-circle", tr!(locale, scheduling.no_show_rule).to_owned()),
-    ];
+    let now = cx.now();
+    let mut items = vec![];
+    // A rule whose time is over is not offered: it is said that it is over, before anything is paid.
+    if now <= deadlines.reschedule_until && left > 0 {
+        items.push(("calendar", tr!(locale, scheduling.reschedule_until, time = when(deadlines.reschedule_until)).to_string()));
+        items.push(("refresh", tr!(locale, scheduling.moves_left, count = left).to_string()));
+    } else if left == 0 {
+        items.push(("refresh", tr!(locale, scheduling.rule_no_moves).to_owned()));
+    } else {
+        items.push(("calendar", tr!(locale, scheduling.rule_no_change, hours = rules.reschedule_cutoff_hours).to_string()));
+    }
+    items.push(if now <= deadlines.cancel_until {
+        ("receipt", tr!(locale, scheduling.cancel_until, time = when(deadlines.cancel_until)).to_string())
+    } else {
+        ("receipt", tr!(locale, scheduling.rule_no_refund, hours = rules.cancel_cutoff_hours).to_string())
+    });
+    items.push(("clock", arrival));
+    items.push(("file-text", tr!(locale, scheduling.result_by, day = format::date_long(locale, deadlines.result_by)).to_string()));
+    items.push(("x-circle", tr!(locale, scheduling.no_show_rule).to_owned()));
     Ok(view! {
         <ul class="checks">
             {items

@@ -1,5 +1,6 @@
 //! Moving and cancelling what is booked.
 
+use crate::checkout::model::refund_reason;
 use crate::checkout::service as checkout;
 use crate::error::{AppError, AppResult, Conflict};
 use crate::money::Money;
@@ -109,7 +110,7 @@ async fn cancel_in(tx: &mut PgConnection, cx: &RequestContext, reference: &str) 
         }
     }
     let key = format!("cancel:{}", appointment.id);
-    let refund = checkout::refund_appointment(tx, &cx.state, appointment.id, "cancelled by the candidate", &key).await?;
+    let refund = checkout::refund_appointment(tx, &cx.state, appointment.id, refund_reason::CANCELLED, &key).await?;
     let detail = json!({ "refund": refund });
     appointments::record(tx, appointment.id, now, "cancelled", Some(viewer.account_id), detail.clone()).await?;
     audit::record(tx, cx, "appointment.cancel", &appointment.id.to_string(), detail).await?;

@@ -175,7 +175,7 @@ async fn complete_in(tx: &mut PgConnection, cx: &RequestContext, id: Uuid, detai
     };
     let born = born.map_err(|error| errors.push(error)).ok();
     if !details.accepted {
-        errors.push(FieldError::new("accept", Code::AgreementRequired));
+        errors.push(FieldError::new("accept", Code::RulesUnread));
     }
     if errors.is_empty()
         && details.accessible
@@ -188,7 +188,8 @@ async fn complete_in(tx: &mut PgConnection, cx: &RequestContext, id: Uuid, detai
     if !errors.is_empty() {
         return Err(AppError::Validation(errors).into());
     }
-    let name = format!("{} {}", details.given_name.trim(), details.family_name.trim());
+    // They are the same but for case and spaces: what is kept is the spelling of the account.
+    let name = format!("{} {}", person.given_name, person.family_name);
     expect_one(store::set_name_on_id(tx, id, &name).await?)?;
     if let Some(born) = born {
         exams::set_date_of_birth(tx, viewer.account_id, born).await?;

@@ -45,11 +45,11 @@ pub async fn centers_around(
     sqlx::query_as!(
         Center,
         r#"SELECT c.id, c.code, c.name, c.address_lines, c.city, c.country, c.time_zone, c.phone, c.arrival, c.closed_on,
-                  earth_distance(ll_to_earth($1, $2), ll_to_earth(c.latitude, c.longitude)) AS meters,
+                  sec_to_gc(cube_distance(ll_to_earth($1, $2), c.position)) AS meters,
                   EXISTS (SELECT FROM seat s WHERE s.center_id = c.id AND s.accessible AND s.active) AS "has_accessible!"
            FROM test_center c
-           WHERE earth_box(ll_to_earth($1, $2), $3) @> ll_to_earth(c.latitude, c.longitude)
-             AND earth_distance(ll_to_earth($1, $2), ll_to_earth(c.latitude, c.longitude)) <= $3
+           WHERE earth_box(ll_to_earth($1, $2), $3) @> c.position
+             AND sec_to_gc(cube_distance(ll_to_earth($1, $2), c.position)) <= $3
              AND (NOT $4 OR EXISTS (SELECT FROM seat s WHERE s.center_id = c.id AND s.accessible AND s.active))
              AND (c.closed_on IS NULL OR c.closed_on > $5)
            ORDER BY 11, c.code LIMIT $6"#,
@@ -74,7 +74,7 @@ pub async fn nearest_center(
     sqlx::query_as!(
         Center,
         r#"SELECT c.id, c.code, c.name, c.address_lines, c.city, c.country, c.time_zone, c.phone, c.arrival, c.closed_on,
-                  earth_distance(ll_to_earth($1, $2), ll_to_earth(c.latitude, c.longitude)) AS meters,
+                  sec_to_gc(cube_distance(ll_to_earth($1, $2), c.position)) AS meters,
                   EXISTS (SELECT FROM seat s WHERE s.center_id = c.id AND s.accessible AND s.active) AS "has_accessible!"
            FROM test_center c
            WHERE (NOT $3 OR EXISTS (SELECT FROM seat s WHERE s.center_id = c.id AND s.accessible AND s.active))

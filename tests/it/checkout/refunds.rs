@@ -8,7 +8,8 @@ use uuid::Uuid;
 
 async fn refund(shop: &Shop, appointment: Uuid, key: &str) -> Option<Money> {
     let mut tx = shop.portal.db().begin().await.unwrap();
-    let amount = service::refund_appointment(&mut tx, &shop.portal.state, appointment, "cancelled", key).await.map_err(AppError::from).unwrap();
+    let amount =
+        service::refund_appointment(&mut tx, &shop.portal.state, appointment, "cancelled", key).await.map_err(AppError::from).unwrap();
     tx.commit().await.unwrap();
     amount
 }

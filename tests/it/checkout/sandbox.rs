@@ -38,11 +38,12 @@ async fn security_116_a_card_number_is_neither_shown_again_nor_written_anywhere(
     let paid = shop.type_card(&mut browser, &page, GOOD_CARD).await;
     browser.get(paid.location()).await;
     // No table of the whole database has it.
-    let tables: Vec<String> =
-        sqlx::query_scalar("SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'")
-            .fetch_all(shop.portal.db())
-            .await
-            .unwrap();
+    let tables: Vec<String> = sqlx::query_scalar(
+        "SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'",
+    )
+    .fetch_all(shop.portal.db())
+    .await
+    .unwrap();
     assert!(tables.len() > 20);
     for table in tables {
         let sql = format!("SELECT count(*) FROM {table} AS t WHERE regexp_replace(t::text, '[ -]', '', 'g') LIKE '%4242424242424242%'");

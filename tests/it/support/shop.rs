@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use certportal::checkout::gateway::sandbox::webhook;
 use certportal::checkout::{service, settlement};
 use certportal::error::AppError;
-use certportal::server::http::request::Viewer;
+use certportal::server::http::sessions;
 use certportal::server::{RequestContext, ids};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
@@ -53,28 +53,10 @@ impl Shop {
 
     /// A request of a candidate, as their browser's.
     pub async fn cx(&self, account_id: Uuid) -> RequestContext {
-        let (candidate_id, given_name, family_name): (Option<String>, String, String) =
-            sqlx::query_as("SELECT candidate_id, given_name, family_name FROM account WHERE id = $1")
-                .bind(account_id)
-                .fetch_one(self.portal.db())
-                .await
-                .unwrap();
-        let viewer = Viewer {
-            session_id: ids::uuid(),
-            account_id,
-            candidate_id,
-            given_name,
-            family_name,
-            email: "somebody@example.com".into(),
-            email_verified: true,
-            language: "en".into(),
-            time_zone: "Europe/Berlin".into(),
-            country: "DE".into(),
-            roles: vec![],
-            awaiting_factor: false,
-            proved_at: self.now(),
-        };
-        RequestContext::new(self.portal.state.clone(), "127.0.0.1".parse().unwrap()).with(|cx| cx.viewer = Some(viewer))
+        let browser = self.portal.signed_in(account_id).await;
+        let token = browser.cookie(sessions::COOKIE).unwrap();
+        let viewer = sessions::load(self.portal.db(), self.now(), token).await.unwrap();
+        RequestContext::new(self.portal.state.clone(), "127.0.0.1".parse().unwrap()).with(|cx| cx.viewer = viewer)
     }
 
     /// Holds the lane for 15 minutes, for an exam `days` from now.
@@ -235,6 +217,11 @@ async fn new_exam(portal: &Portal, code: &str, name: &str, minor: i64) -> Uuid {
     .execute(portal.db())
     .await
     .unwrap();
-    sqlx::query("INSERT INTO exam_price (exam_id, currency, minor) VALUES ($1, 'USD', $2)").bind(exam).bind(minor).execute(portal.db()).await.unwrap();
+    sqlx::query("INSERT INTO exam_price (exam_id, currency, minor) VALUES ($1, 'USD', $2)")
+        .bind(exam)
+        .bind(minor)
+        .execute(portal.db())
+        .await
+        .unwrap();
     exam
 }

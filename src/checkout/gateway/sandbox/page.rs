@@ -78,8 +78,8 @@ fn card_form(locale: Locale, checkout: &Checkout, amount: &str, prefill: Option<
                 .filter(|_| !refused)
                 .map(|text| {
                     view! {
-                        <Alert kind=AlertKind::Danger title=text>
-                            <p>{tr!(locale, checkout.sandbox_declined_text)}</p>
+                        <Alert kind=AlertKind::Danger title=tr!(locale, checkout.failed_title)>
+                            <p>{text}</p>
                         </Alert>
                     }
                 })}
