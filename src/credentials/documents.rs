@@ -81,10 +81,12 @@ pub async fn certificate(state: &AppState, credential: &Credential) -> AppResult
 pub fn badge_svg(state: &AppState, credential: &Credential) -> String {
     let locale = language(credential);
     let programme = state.programme.get();
+    // "Solutions Architect – Associate": the level has a line of its own.
+    let short_name = credential.short_name.rsplit_once('–').map_or(credential.short_name.as_str(), |(name, _)| name).trim();
     badge::badge_svg(&BadgeFacts {
         language: i18n::tag(locale).to_owned(),
         programme: programme.short_name.clone(),
-        short_name: credential.short_name.clone(),
+        short_name: short_name.to_owned(),
         level: credential.badge_level(),
         level_label: level_name(locale, &credential.level).to_owned(),
         accent: Color::parse(&credential.badge_color).unwrap_or(FALLBACK_ACCENT),

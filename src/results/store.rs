@@ -118,9 +118,11 @@ pub async fn count_imports(pool: &PgPool) -> SqlResult<i64> {
     sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM result_import"#).fetch_one(pool).await
 }
 
-/// Imports that were neither taken over nor are they empty of errors: somebody has to act.
+/// Imports without errors that nobody has taken over yet.
 pub async fn count_open_imports(pool: &PgPool) -> SqlResult<i64> {
-    sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM result_import WHERE applied_at IS NULL"#).fetch_one(pool).await
+    sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM result_import WHERE applied_at IS NULL AND jsonb_array_length(errors) = 0"#)
+        .fetch_one(pool)
+        .await
 }
 
 pub async fn count_waiting(pool: &PgPool) -> SqlResult<i64> {

@@ -203,12 +203,17 @@ fn unknown(cx: &RequestContext, public_id: CredentialId) -> AnyView {
                     {checked_now(cx)}
                 </div>
             </section>
-            <h2>{tr!(locale, credentials.unknown_next)}</h2>
-            <ul class="prose">
-                <li>{tr!(locale, credentials.unknown_compare)}</li>
-                <li>{tr!(locale, credentials.unknown_ask)}</li>
-            </ul>
-            <VerifyForm/>
+            <section class="prose">
+                <h2>{tr!(locale, credentials.unknown_next)}</h2>
+                <ul>
+                    <li>{tr!(locale, credentials.unknown_compare)}</li>
+                    <li>{tr!(locale, credentials.unknown_ask)}</li>
+                </ul>
+            </section>
+            <section class="section">
+                <h2>{tr!(locale, credentials.verify_another)}</h2>
+                <VerifyForm/>
+            </section>
         </div>
     }
     .into_any()

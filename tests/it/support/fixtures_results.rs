@@ -78,8 +78,8 @@ impl World {
                 .unwrap();
         }
         sqlx::query(
-            "INSERT INTO test_center (id, code, name, address_lines, city, country, latitude, longitude, time_zone, arrival)
-             VALUES ($1, 'DE-BER-01', 'Spree Testing', '{\"Uferweg 1\"}', 'Berlin', 'DE', 52.5, 13.4, 'Europe/Berlin', '{}')",
+            "INSERT INTO test_center (id, code, name, address_lines, city, country, latitude, longitude, position, time_zone, arrival)
+             VALUES ($1, 'DE-BER-01', 'Spree Testing', '{\"Uferweg 1\"}', 'Berlin', 'DE', 52.5, 13.4, ll_to_earth(52.5, 13.4), 'Europe/Berlin', '{}')",
         )
         .bind(center)
         .execute(portal.db())
