@@ -1,6 +1,7 @@
 //! Addresses and names: parsed once, at the edge; what has these types is fit to store, mail and print.
 
 use crate::error::Code;
+use crate::server::card_numbers::looks_like_card_number;
 use std::fmt;
 use unicode_normalization::UnicodeNormalization;
 
@@ -90,21 +91,6 @@ fn one_line(typed: &str) -> Result<String, Code> {
     }
     let composed: String = typed.nfc().collect();
     Ok(composed.split_whitespace().collect::<Vec<_>>().join(" "))
-}
-
-/// 13 to 19 digits with a valid check digit (ISO/IEC 7812): no card number is ever taken on this portal (PCI SAQ A).
-fn looks_like_card_number(text: &str) -> bool {
-    let digits: Vec<u32> = text.chars().filter(|c| !matches!(c, ' ' | '-')).map_while(|c| c.to_digit(10)).collect();
-    let sum: u32 = digits
-        .iter()
-        .rev()
-        .enumerate()
-        .map(|(index, digit)| match (index % 2, digit * 2) {
-            (0, _) => *digit,
-            (_, double) => double / 10 + double % 10,
-        })
-        .sum();
-    (13..=19).contains(&digits.len()) && sum % 10 == 0
 }
 
 #[cfg(test)]

@@ -97,7 +97,9 @@ pub fn badge_svg(state: &AppState, credential: &Credential) -> String {
 
 /// Drawn badges by picture and size. As many as there are certifications, languages and sizes; a public address that
 /// draws half a megapixel for every request would be a lever for anybody.
-static PNGS: LazyLock<Mutex<HashMap<(Vec<u8>, u32), Arc<Vec<u8>>>>> = LazyLock::new(Mutex::default);
+static PNGS: LazyLock<Mutex<Drawn>> = LazyLock::new(Mutex::default);
+/// By the digest of the SVG and the size in pixels.
+type Drawn = HashMap<(Vec<u8>, u32), Arc<Vec<u8>>>;
 const PNGS_KEPT: usize = 200;
 
 /// The badge as a PNG of `size` pixels, one of [`badge::PNG_SIZES`].

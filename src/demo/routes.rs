@@ -2,10 +2,10 @@
 //! so each asks for itself.
 
 use super::mailbox;
-use crate::error::{AppError, Code};
+use crate::error::{AppError, AppResult, Code};
 use crate::server::AppState;
 use crate::server::database::internal;
-use crate::server::http::router::{Site, error_response};
+use crate::server::http::router::Site;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderName, header};
 use axum::response::{IntoResponse, Response};
@@ -23,19 +23,15 @@ pub struct Wanted {
     limit: Option<i64>,
 }
 
-fn demo_only(site: &Site) -> Result<(), Response> {
-    if site.state.config.demo { Ok(()) } else { Err(error_response(&AppError::NotFound)) }
-}
-
-fn refused(error: impl Into<AppError>) -> Response {
-    error_response(&error.into())
+fn demo_only(site: &Site) -> AppResult<()> {
+    if site.state.config.demo { Ok(()) } else { Err(AppError::NotFound) }
 }
 
 /// `GET /mailbox.json?to=&limit=`: newest first.
-pub async fn messages(State(site): State<Site>, Query(wanted): Query<Wanted>) -> Result<Response, Response> {
+pub async fn messages(State(site): State<Site>, Query(wanted): Query<Wanted>) -> AppResult<Response> {
     demo_only(&site)?;
     let to = wanted.to.as_deref().map(str::trim).filter(|to| !to.is_empty());
-    let messages = mailbox::messages(&site.state.db, to, wanted.limit.unwrap_or(20)).await.map_err(refused)?;
+    let messages = mailbox::messages(&site.state.db, to, wanted.limit.unwrap_or(20)).await?;
     let messages: Vec<_> = messages
         .into_iter()
         .map(|message| {
@@ -55,13 +51,13 @@ pub async fn messages(State(site): State<Site>, Query(wanted): Query<Wanted>) ->
     Ok(axum::Json(messages).into_response())
 }
 
-async fn find(site: &Site, id: &str) -> Result<mailbox::Message, Response> {
-    let id: Uuid = id.parse().map_err(|_| refused(AppError::NotFound))?;
-    mailbox::message(&site.state.db, id).await.map_err(refused)?.ok_or_else(|| refused(AppError::NotFound))
+async fn find(site: &Site, id: &str) -> AppResult<mailbox::Message> {
+    let id: Uuid = id.parse().map_err(|_| AppError::NotFound)?;
+    mailbox::message(&site.state.db, id).await?.ok_or(AppError::NotFound)
 }
 
 /// The HTML of a message, for the frame of the reading view: styles only, no scripts, an origin of its own.
-pub async fn html(State(site): State<Site>, Path(id): Path<String>) -> Result<Response, Response> {
+pub async fn html(State(site): State<Site>, Path(id): Path<String>) -> AppResult<Response> {
     demo_only(&site)?;
     let message = find(&site, &id).await?;
     let headers = [
@@ -77,11 +73,11 @@ pub async fn html(State(site): State<Site>, Path(id): Path<String>) -> Result<Re
 }
 
 /// One attachment, counted from 0. Always a download.
-pub async fn attachment(State(site): State<Site>, Path((id, number)): Path<(String, usize)>) -> Result<Response, Response> {
+pub async fn attachment(State(site): State<Site>, Path((id, number)): Path<(String, usize)>) -> AppResult<Response> {
     demo_only(&site)?;
     let message = find(&site, &id).await?;
-    let attachment = message.attachments.into_iter().nth(number).ok_or_else(|| refused(AppError::NotFound))?;
-    let bytes = STANDARD.decode(&attachment.base64).map_err(|error| refused(internal(&error)))?;
+    let attachment = message.attachments.into_iter().nth(number).ok_or(AppError::NotFound)?;
+    let bytes = STANDARD.decode(&attachment.base64).map_err(|error| internal(&error))?;
     let name: String = attachment.name.chars().map(|c| if c.is_ascii_alphanumeric() || ".-_".contains(c) { c } else { '_' }).collect();
     let headers =
         [(header::CONTENT_TYPE, attachment.media_type), (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""))];
@@ -89,7 +85,7 @@ pub async fn attachment(State(site): State<Site>, Path((id, number)): Path<(Stri
 }
 
 /// `GET /demo/clock`: what time it is here.
-pub async fn time(State(site): State<Site>) -> Result<Response, Response> {
+pub async fn time(State(site): State<Site>) -> AppResult<Response> {
     demo_only(&site)?;
     Ok(axum::Json(json!({ "now": site.state.clock.now() })).into_response())
 }
@@ -105,15 +101,15 @@ pub async fn advance(
     State(site): State<Site>,
     headers: axum::http::HeaderMap,
     axum::Form(Advance { advance }): axum::Form<Advance>,
-) -> Result<Response, Response> {
+) -> AppResult<Response> {
     demo_only(&site)?;
     let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| value.strip_prefix("Bearer "));
     let key = clock_key(&site.state);
     if !given.is_some_and(|given| bool::from(given.as_bytes().ct_eq(key.as_bytes()))) {
-        return Err(refused(AppError::Unauthenticated));
+        return Err(AppError::Unauthenticated);
     }
-    let by = duration(&advance).ok_or_else(|| refused(AppError::field("advance", Code::Invalid)))?;
-    super::clock::advance(&site.state, by).await.map_err(refused)?;
+    let by = duration(&advance).ok_or_else(|| AppError::field("advance", Code::Invalid))?;
+    super::clock::advance(&site.state, by).await?;
     time(State(site)).await
 }
 

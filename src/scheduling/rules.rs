@@ -87,9 +87,12 @@ pub struct Place {
     pub closed_on: Option<NaiveDate>,
 }
 
+/// From its first instant up to, and without, its last.
+type Range = (DateTime<Utc>, DateTime<Utc>);
+
 /// Half-open ranges in which each seat is taken.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Occupied(HashMap<Uuid, Vec<(DateTime<Utc>, DateTime<Utc>)>>);
+pub struct Occupied(HashMap<Uuid, Vec<Range>>);
 
 impl Occupied {
     pub fn new(ranges: impl IntoIterator<Item = (Uuid, DateTime<Utc>, DateTime<Utc>)>) -> Self {

@@ -65,7 +65,7 @@ fn form(cx: &RequestContext, trip: &Trip, question: &Question, found: &Search) -
     let locale = cx.locale;
     let mut countries: Vec<(String, String)> =
         found.countries.iter().map(|country| (country.code.clone(), country_name(country, locale))).collect();
-    countries.sort_by(|a, b| crate::scheduling::rules::searchable(&a.1).cmp(&crate::scheduling::rules::searchable(&b.1)));
+    countries.sort_by_key(|country| crate::scheduling::rules::searchable(&country.1));
     let chosen = question.country.clone();
     let unit = found.unit;
     let radius = question.radius;
@@ -192,7 +192,7 @@ fn results(cx: &RequestContext, trip: &Trip, question: &Question, found: Search,
             };
             let nearest = nearest.map(|nearest| {
                 let heading = tr!(locale, scheduling.nearest).to_owned();
-                list(cx, trip, unit, heading, vec![nearest], ().into_any())
+                list(cx, trip, unit, heading, vec![*nearest], ().into_any())
             });
             let others = others_view(cx, trip, question, others);
             let wider = (question.radius < RADII[2]).then(|| {

@@ -75,7 +75,7 @@ pub enum Answer {
     /// None within the radius: the nearest one, if there is any at all.
     TooFar {
         city: City,
-        nearest: Option<Found>,
+        nearest: Option<Box<Found>>,
         others: Vec<City>,
     },
     /// Several places may be meant.
@@ -123,7 +123,7 @@ pub async fn centers(cx: &RequestContext, booking: &Booking, language: &str, que
     let answer = if centers.is_empty() {
         let nearest = places::nearest_center(&mut conn, point, question.accessible, today).await?;
         let nearest = with_first_free(&mut conn, cx, booking, language, question, nearest.into_iter().collect()).await?;
-        Answer::TooFar { city, nearest: nearest.into_iter().next(), others }
+        Answer::TooFar { city, nearest: nearest.into_iter().next().map(Box::new), others }
     } else {
         Answer::Around { city, centers: with_first_free(&mut conn, cx, booking, language, question, centers).await?, others }
     };

@@ -299,6 +299,13 @@ pub fn error_response(error: &AppError) -> Response {
 /// The pages that staff without a second factor may see: where they enrol one, and where they prove who they are for it.
 const ENROLMENT: [&str; 2] = ["/account/security/totp", "/account/confirm"];
 
+/// Plain routes answer a refusal as JSON with its status.
+impl IntoResponse for AppError {
+    fn into_response(self) -> Response {
+        error_response(&self)
+    }
+}
+
 /// A page: who may see it is decided here, before anything is rendered.
 pub async fn page(State(site): State<Site>, request: Request) -> Response {
     let Some(cx) = request.extensions().get::<Arc<RequestContext>>().cloned() else {

@@ -48,6 +48,7 @@ async fn everything_that_was_typed_is_stored() {
     let portal = portal().await;
     let fields = registration(&[("company", " Tidepool  Ltd "), ("job_role", "Engineer"), ("industry", "Transport"), ("language", "es")]);
     portal.browser().post_form("/register", REGISTER, &fields).await;
+    #[allow(clippy::type_complexity, reason = "a row, as it stands in the table")]
     let row: (String, String, Option<String>, String, String, Option<String>, Option<String>, String) = sqlx::query_as(
         "SELECT a.candidate_id, a.country, a.subdivision, a.language, a.time_zone, a.company, a.industry, a.password_hash FROM account a",
     )
