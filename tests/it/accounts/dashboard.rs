@@ -36,8 +36,8 @@ async fn fill(portal: &Portal) {
          VALUES ('00000000-0000-4000-8000-000000000001', 'c', 'C', 'Cert', 'Cert', 'associate', '{}', '{}', '{}', '#112233', 3, 1);
          INSERT INTO exam (id, code, certification_id, status, minutes, questions, scale_min, scale_max, pass_mark, delivery_modes)
          VALUES ('00000000-0000-4000-8000-000000000002', 'C-1', '00000000-0000-4000-8000-000000000001', 'active', 60, 10, 100, 1000, 700, '{center}');
-         INSERT INTO test_center (id, code, name, address_lines, city, country, latitude, longitude, time_zone, arrival)
-         VALUES ('00000000-0000-4000-8000-000000000005', 'US-NYC-01', 'Hudson Test Center', '{1 Way}', 'New York', 'US', 40, -74, 'America/New_York', '{}');
+         INSERT INTO test_center (id, code, name, address_lines, city, country, latitude, longitude, position, time_zone, arrival)
+         VALUES ('00000000-0000-4000-8000-000000000005', 'US-NYC-01', 'Hudson Test Center', '{1 Way}', 'New York', 'US', 40, -74, ll_to_earth(40, -74), 'America/New_York', '{}');
          INSERT INTO seat (id, center_id, label) VALUES ('00000000-0000-4000-8000-000000000003', '00000000-0000-4000-8000-000000000005', '1');
          INSERT INTO appointment (id, reference, account_id, exam_id, language, delivery, center_id, seat_id, time_zone, starts_at, minutes, occupies,
                                   state, hold_expires_at, policies, created_at)
