@@ -1,6 +1,6 @@
 //! `certportal check`: everything that would stop the portal or a part of it, told at once, each with its setting's name.
 
-use super::config::{Config, Problem};
+use super::config::{Config, GatewayKind, Problem};
 use super::mail::Mailer;
 use super::state::AppState;
 use std::time::Duration;
@@ -8,6 +8,7 @@ use std::time::Duration;
 /// What cannot be seen in the settings alone: files, the database, the mail server.
 pub async fn problems(state: &AppState) -> Vec<Problem> {
     let mut problems = files(&state.config);
+    problems.extend(gateway(&state.config));
     problems.extend(database(state).await);
     problems.extend(mail(state).await);
     problems
@@ -20,6 +21,14 @@ fn files(config: &Config) -> Vec<Problem> {
         problems.push(Problem { setting: "LEPTOS_SITE_ROOT", problem });
     }
     problems
+}
+
+fn gateway(config: &Config) -> Option<Problem> {
+    let takes_test_cards = !config.demo && config.gateway == GatewayKind::Sandbox;
+    takes_test_cards.then(|| Problem {
+        setting: "CERTPORTAL_GATEWAY",
+        problem: "sandbox takes no money: whoever knows a test card books for nothing".into(),
+    })
 }
 
 async fn database(state: &AppState) -> Option<Problem> {

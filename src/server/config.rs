@@ -29,7 +29,11 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
         "",
         "SMTP server, e.g. `smtps://user:password@mail.example.org` or `smtp://host:25`. Without it mails stay in the local mailbox (demo) or wait (production).",
     ),
-    ("CERTPORTAL_GATEWAY", "sandbox", "Payment gateway: `sandbox` (test cards only) or `none`."),
+    (
+        "CERTPORTAL_GATEWAY",
+        "none",
+        "Payment gateway: `none` (nothing can be bought) or `sandbox` (test cards only: whoever knows one books for nothing; the default of demo mode).",
+    ),
     (
         "CERTPORTAL_TRUSTED_PROXIES",
         "0",
@@ -127,7 +131,8 @@ impl Config {
             Some(url) => reader.public_url(url, demo),
             None => format!("http://{site_addr}"),
         };
-        let gateway = match reader.text("CERTPORTAL_GATEWAY").as_str() {
+        let gateway = reader.optional("CERTPORTAL_GATEWAY").unwrap_or_else(|| if demo { "sandbox" } else { "none" }.to_owned());
+        let gateway = match gateway.as_str() {
             "sandbox" => GatewayKind::Sandbox,
             "none" => GatewayKind::None,
             other => {
@@ -293,6 +298,13 @@ mod tests {
     #[test]
     fn demo_mode_stays_on_loopback() {
         assert!(read(&[("CERTPORTAL_DEMO", "true"), ("LEPTOS_SITE_ADDR", "0.0.0.0:80")]).is_err());
+    }
+
+    #[test]
+    fn test_cards_pay_in_demo_mode_only_unless_somebody_asks_for_them() {
+        assert_eq!(read(&[]).unwrap().gateway, GatewayKind::None);
+        assert_eq!(read(&[("CERTPORTAL_DEMO", "true")]).unwrap().gateway, GatewayKind::Sandbox);
+        assert_eq!(read(&[("CERTPORTAL_GATEWAY", "sandbox")]).unwrap().gateway, GatewayKind::Sandbox);
     }
 
     #[test]
