@@ -10,5 +10,38 @@ export interface Page {
   role?: string;
 }
 
+const credential = (demo: Demo) => demo.credentials?.find(({ holder }) => holder === "Maya Lindqvist")?.id ?? "";
+
 /** Every page, public ones first, in the order a candidate meets them. */
-export const pages: Page[] = [{ name: "home", path: "/" }];
+export const pages: Page[] = [
+  { name: "home", path: "/" },
+  { name: "certifications", path: "/certifications" },
+  { name: "certifications-none", path: "/certifications?q=nothing-like-it" },
+  { name: "certification", path: "/certifications/solutions-architect-associate" },
+  { name: "register", path: "/register" },
+  { name: "login", path: "/login" },
+  { name: "forgot", path: "/forgot" },
+  { name: "agreement", path: "/agreement" },
+  { name: "verify", path: "/verify" },
+  { name: "verify-active", path: (demo) => `/verify/${credential(demo)}` },
+  { name: "verify-malformed", path: "/verify/CPC123" },
+  { name: "not-found", path: "/nowhere" },
+  { name: "mailbox", path: "/mailbox" },
+  { name: "style-guide", path: "/_ui" },
+  { name: "dashboard", path: "/dashboard", role: "candidate" },
+  { name: "schedule", path: "/schedule/DEA-C01", role: "candidate" },
+  { name: "centers", path: "/schedule/AIF-C01/centers?language=en&country=US&place=Seattle&radius=50", role: "candidate" },
+  { name: "times", path: "/schedule/AIF-C01/times?language=en&online=1", role: "candidate" },
+  { name: "exams", path: "/exams", role: "candidate" },
+  { name: "cart", path: "/cart", role: "candidate" },
+  { name: "orders", path: "/orders", role: "candidate" },
+  { name: "results", path: "/results", role: "candidate" },
+  { name: "credentials", path: "/credentials", role: "candidate" },
+  { name: "credential", path: (demo) => `/credentials/${credential(demo)}`, role: "candidate" },
+  { name: "account", path: "/account", role: "candidate" },
+  { name: "security", path: "/account/security", role: "candidate" },
+  { name: "dashboard-empty", path: "/dashboard", role: "nilo.cantera@example.com" },
+  { name: "staff", path: "/staff", role: "exam_manager" },
+  { name: "staff-results", path: "/staff/results", role: "exam_manager" },
+  { name: "staff-import", path: "/staff/results/import", role: "exam_manager" },
+];

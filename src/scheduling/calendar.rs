@@ -8,6 +8,14 @@ use crate::tr;
 use chrono::{DateTime, TimeDelta, Utc};
 use icalendar::{Alarm, Calendar, Component, Event, EventLike, EventStatus, Property};
 
+/// Which identity documents the candidate must have at hand: two at a centre, one online (product.md section 4).
+pub fn documents(locale: Locale, delivery: Delivery) -> &'static str {
+    match delivery {
+        Delivery::Center => tr!(locale, scheduling.bring_ids),
+        Delivery::Online => tr!(locale, scheduling.bring_id_online),
+    }
+}
+
 /// The appointment as a file. One `UID` for its whole life and a `SEQUENCE` that rises with every change: a calendar
 /// that imports it again moves the old entry instead of adding another.
 pub fn file(state: &AppState, locale: Locale, now: DateTime<Utc>, appointment: &Appointment) -> String {
@@ -22,7 +30,7 @@ pub fn file(state: &AppState, locale: Locale, now: DateTime<Utc>, appointment: &
     if let Some(arrival) = &appointment.center_arrival {
         description.push(i18n::pick(arrival, locale));
     }
-    description.push(tr!(locale, scheduling.bring_ids).to_owned());
+    description.push(documents(locale, appointment.delivery()).to_owned());
     description.push(address.clone());
 
     let cancelled = appointment.state == "cancelled";

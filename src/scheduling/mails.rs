@@ -155,7 +155,7 @@ fn what_next(locale: Locale, now: DateTime<Utc>, person: &Person, appointment: &
                 .to_string(),
         ],
     };
-    items.push(tr!(locale, scheduling.bring_ids).to_owned());
+    items.push(super::calendar::documents(locale, appointment.delivery()).to_owned());
     if now <= deadlines.reschedule_until && appointment.reschedule_count < policies.reschedule_limit {
         items.push(tr!(locale, scheduling.reschedule_until, time = format::date_time(locale, deadlines.reschedule_until, own)).to_string());
     }

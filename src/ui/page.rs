@@ -16,7 +16,7 @@ where
             {Suspend::new(async move {
                 match work.await {
                     Ok(view) => view.into_any(),
-                    Err(error) => view! { <ErrorView error/> }.into_any(),
+                    Err(error) => view! { <div class="wrap"><ErrorView error/></div> }.into_any(),
                 }
             })}
         </Suspense>

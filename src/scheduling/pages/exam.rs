@@ -124,8 +124,8 @@ fn arrival(cx: &RequestContext, appointment: &Appointment) -> impl IntoView + us
                 })}
             <h3 class="h4">{tr!(locale, scheduling.bring_title)}</h3>
             <ul>
-                <li>{tr!(locale, scheduling.bring_ids)}</li>
-                <li>{tr!(locale, scheduling.bring_ids_match)}</li>
+                <li>{crate::scheduling::calendar::documents(locale, appointment.delivery())}</li>
+                {(!online).then(|| view! { <li>{tr!(locale, scheduling.bring_ids_match)}</li> })}
                 {items.into_iter().map(|item| view! { <li>{item}</li> }).collect_view()}
             </ul>
         </section>

@@ -55,7 +55,7 @@ pub fn ExamsPage() -> impl IntoView {
                                 <h2 id="upcoming">{tr!(locale, scheduling.upcoming)}</h2>
                                 {tickets}
                                 <div class="inset">
-                                    <p><strong>{tr!(locale, scheduling.bring_title)}</strong> " " {tr!(locale, scheduling.bring_ids)}</p>
+                                    <p><strong>{tr!(locale, scheduling.bring_title)}</strong> " " {tr!(locale, scheduling.bring_ids)} " " {tr!(locale, scheduling.bring_id_online)}</p>
                                 </div>
                             </section>
                         }
