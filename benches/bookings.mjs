@@ -9,7 +9,7 @@ const [portal, data] = process.argv.slice(2);
 const EACH = 3000;
 const CLIENTS = 16;
 const database = ["-h", resolve(data, "postgres/socket"), "-U", "certportal"];
-const psql = (sql) => execFileSync("psql", [...database, "-qAt", "-v", "ON_ERROR_STOP=1", "-c", sql, "certportal"], { maxBuffer: 1 << 28 }).toString();
+const psql = (sql) => execFileSync("psql", [...database, "-qAt", "-c", "SET client_min_messages = error", "-v", "ON_ERROR_STOP=1", "-c", sql, "certportal"], { maxBuffer: 1 << 28 }).toString();
 const token = (i) => `bench-${i}`;
 const { now } = await (await fetch(`${portal}/demo/clock`)).json();
 
@@ -17,7 +17,7 @@ psql("DROP TABLE IF EXISTS bench_plan; DROP SEQUENCE IF EXISTS bench_next");
 psql(`
   CREATE TABLE bench_plan AS
   WITH slot AS (
-    SELECT c.id AS center_id, c.code, (d.day + h.opens + n.hour * interval '3 hours') AT TIME ZONE c.time_zone AS starts_at
+    SELECT c.id AS center_id, c.code, (d.day::date + h.opens + n.hour * interval '3 hours') AT TIME ZONE c.time_zone AS starts_at
     FROM test_center c JOIN opening_hours h ON h.center_id = c.id
     JOIN LATERAL generate_series((timestamptz '${now}')::date + 3, (timestamptz '${now}')::date + 80, interval '1 day') AS d (day)
       ON extract(isodow FROM d.day) = h.weekday

@@ -3,8 +3,8 @@ import { demo, signIn } from "./session.mjs";
 
 const [portal, file] = process.argv.slice(2);
 const credential = demo(file).credentials[0];
-const { client } = await signIn(portal, file, (account) => account.email === credential.email);
-const page = await (await client.fetch(`/credentials/${credential.public_id}`)).text();
+const { client } = await signIn(portal, file, (account) => account.name === credential.holder);
+const page = await (await client.fetch(`/credentials/${credential.id}`)).text();
 const paths = [...new Set([...page.matchAll(/(?:href|src)="(\/(?:credentials|badges)\/[^"]+\.(?:pdf|svg|png))"/g)].map((match) => match[1]))];
 for (const path of paths) {
   const times = [];
