@@ -36,7 +36,7 @@ pub fn file(state: &AppState, locale: Locale, now: DateTime<Utc>, appointment: &
     let cancelled = appointment.state == "cancelled";
     let mut event = Event::new();
     event
-        .uid(&format!("{}@{}", appointment.id, host(&state.config.public_url)))
+        .uid(&format!("{}@{}", appointment.id, state.config.host()))
         .sequence(u32::try_from(appointment.reschedule_count).unwrap_or(0) + u32::from(cancelled))
         .timestamp(now)
         .summary(&title)
@@ -67,8 +67,4 @@ pub fn place_lines(appointment: &Appointment) -> Vec<String> {
     let mut lines: Vec<String> = appointment.center_name.iter().cloned().collect();
     lines.extend(appointment.center_address.iter().flatten().cloned());
     lines
-}
-
-fn host(url: &str) -> &str {
-    url.split("://").nth(1).unwrap_or("localhost").split(':').next().unwrap_or("localhost")
 }

@@ -188,6 +188,11 @@ impl Config {
         format!("{}{path}", self.public_url)
     }
 
+    /// The host of the public address: the right side of message and calendar ids.
+    pub fn host(&self) -> &str {
+        self.public_url.split("://").nth(1).unwrap_or("localhost").split(':').next().unwrap_or("localhost")
+    }
+
     /// Settings for tests: demo mode, nothing from the environment.
     pub fn for_tests(data_dir: &Path) -> Self {
         let overrides = Overrides { demo: true, port: None, data_dir: Some(data_dir.to_path_buf()) };

@@ -145,7 +145,7 @@ pub fn deliver(state: AppState, payload: Value) -> BoxFuture<'static, Result<(),
                 parts = parts.singlepart(attachment_part(attachment)?);
             }
             let message = Message::builder()
-                .message_id(Some(format!("<{id}@{}>", host_of(&state.config.public_url))))
+                .message_id(Some(format!("<{id}@{}>", state.config.host())))
                 .from(from)
                 .to(to)
                 .subject(mail.subject)
@@ -167,10 +167,6 @@ pub fn deliver(state: AppState, payload: Value) -> BoxFuture<'static, Result<(),
 fn attachment_part(attachment: Attachment) -> Result<SinglePart, JobError> {
     let bytes = STANDARD.decode(attachment.base64)?;
     Ok(LettreAttachment::new(attachment.name).body(bytes, ContentType::parse(&attachment.media_type)?))
-}
-
-fn host_of(url: &str) -> &str {
-    url.split("://").nth(1).unwrap_or("localhost").split(':').next().unwrap_or("localhost")
 }
 
 mod layout {

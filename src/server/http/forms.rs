@@ -17,23 +17,22 @@ pub const FUNCTION_FIELD: &str = "__fn";
 /// No form of the portal is longer.
 pub const FORM_LIMIT: usize = 256 * 1024;
 
+/// Names and values of `application/x-www-form-urlencoded`: a form's body, or the query of an address.
+pub fn url_pairs(encoded: &str) -> impl Iterator<Item = (String, String)> + '_ {
+    let decode = |part: &str| percent_encoding::percent_decode_str(&part.replace('+', " ")).decode_utf8_lossy().into_owned();
+    encoded.split('&').filter(|pair| !pair.is_empty()).map(move |pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (decode(name), decode(value))
+    })
+}
+
 /// What was typed, in order; a name may come several times (check boxes).
 #[derive(Debug, Clone, Default)]
 pub struct Submitted(Vec<(String, String)>);
 
 impl Submitted {
     pub fn parse(body: &[u8]) -> Self {
-        let decode = |part: &str| percent_encoding::percent_decode_str(&part.replace('+', " ")).decode_utf8_lossy().into_owned();
-        let text = String::from_utf8_lossy(body);
-        let pairs = text.split('&').filter(|pair| !pair.is_empty());
-        Self(
-            pairs
-                .map(|pair| {
-                    let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-                    (decode(name), decode(value))
-                })
-                .collect(),
-        )
+        Self(url_pairs(&String::from_utf8_lossy(body)).collect())
     }
 
     pub fn from_pairs(pairs: Vec<(String, String)>) -> Self {

@@ -213,7 +213,7 @@ async fn context_of(site: &Site, request: &Parts) -> (RequestContext, Option<App
             }
         },
     };
-    let query: HashMap<String, String> = request.uri.query().map(parse_query).unwrap_or_default();
+    let query: HashMap<String, String> = request.uri.query().map(|query| forms::url_pairs(query).collect()).unwrap_or_default();
     let locale = query
         .get("lang")
         .and_then(|tag| i18n::from_tag(tag))
@@ -231,18 +231,6 @@ async fn context_of(site: &Site, request: &Parts) -> (RequestContext, Option<App
         cx.user_agent = text(header::USER_AGENT).unwrap_or_default().chars().take(300).collect();
     });
     (cx, failure)
-}
-
-fn parse_query(query: &str) -> HashMap<String, String> {
-    let decode = |part: &str| percent_encoding::percent_decode_str(&part.replace('+', " ")).decode_utf8_lossy().into_owned();
-    query
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decode(name), decode(value))
-        })
-        .collect()
 }
 
 pub fn cookies(headers: &HeaderMap) -> HashMap<String, String> {
@@ -272,11 +260,10 @@ fn client_address(headers: &HeaderMap, peer: IpAddr, trusted: usize) -> IpAddr {
 }
 
 /// A call by an island, or by a program.
-async fn server_function(State(site): State<Site>, request: Request) -> Response {
+async fn server_function(request: Request) -> Response {
     let Some(cx) = request.extensions().get::<Arc<RequestContext>>().cloned() else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let _ = &site;
     match forms::run_server_function(cx, request).await {
         Ok(response) => response,
         Err(error) => error_response(&error),
