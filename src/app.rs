@@ -4,14 +4,15 @@ use crate::checkout::gateway::sandbox;
 use crate::checkout::{self, settlement};
 use crate::chrome::{Area, ClockBar, Footer, Header, StaffNavigation, SubNavigation, area_of};
 use crate::server::http::headers::page_policy;
-use crate::server::http::request::Role;
+use crate::server::http::request::Permission;
 use crate::server::http::respond;
 use crate::server::http::router::{Access, Refusal, Site};
 use crate::server::jobs::Registry;
-use crate::server::{AppState, i18n, mail, request};
+use crate::server::{AppState, audit, i18n, mail, request};
 use crate::ui::ErrorView;
 use crate::{catalog, credentials, demo, results, staff, tr};
 use axum::extract::DefaultBodyLimit;
+use chrono::TimeDelta;
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
 use leptos_router::components::{Route, Router, Routes};
@@ -62,16 +63,16 @@ pub const PAGES: &[(&str, Access)] = &[
     // results
     ("/results", Access::Candidate),
     ("/results/:id", Access::Candidate),
-    ("/staff/results", Access::Staff(results::service::READERS)),
-    ("/staff/results/import", Access::Staff(results::service::MANAGERS)),
-    ("/staff/results/imports/:id", Access::Staff(results::service::READERS)),
+    ("/staff/results", Access::Staff(Permission::ReadResults)),
+    ("/staff/results/import", Access::Staff(Permission::ManageResults)),
+    ("/staff/results/imports/:id", Access::Staff(Permission::ReadResults)),
     // credentials
     ("/credentials", Access::Candidate),
     ("/credentials/:public_id", Access::Candidate),
     ("/verify", Access::Public),
     ("/verify/:public_id", Access::Public),
     // staff
-    ("/staff", Access::Staff(Role::ALL)),
+    ("/staff", Access::Staff(Permission::EnterStaffArea)),
     // demo
     ("/mailbox", Access::Demo),
     ("/mailbox/:id", Access::Demo),
@@ -93,6 +94,9 @@ pub fn access(path: &str) -> Option<Access> {
 pub fn jobs() -> Registry {
     Registry::default()
         .on(mail::DELIVER, mail::deliver)
+        .every(TimeDelta::seconds(5), "audit.seal", audit::seal)
+        // accounts
+        .every(TimeDelta::hours(1), "accounts.forget_old", crate::accounts::jobs::forget_old)
         // scheduling
         .on(crate::scheduling::jobs::EXPIRE_HOLDS, crate::scheduling::jobs::expire_holds)
         .on(crate::scheduling::jobs::REMIND, crate::scheduling::jobs::remind)

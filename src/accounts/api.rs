@@ -19,6 +19,20 @@ fn wanted(next: &str) -> Option<String> {
     LocalPath::parse(next).map(|path| path.to_string())
 }
 
+/// Sets the cookies of a login and leads to its next page: the one that was wanted, unless another step comes before it.
+#[cfg(feature = "ssr")]
+fn go_on(signed_in: service::SignedIn, next: &str) {
+    for cookie in &signed_in.cookies {
+        set_cookie(cookie);
+    }
+    let page = signed_in.next.page();
+    match (signed_in.next, wanted(next)) {
+        // The wish is carried along to the page after this one.
+        (service::Next::Code | service::Next::Enrol, Some(next)) => redirect(&crate::server::http::forms::with_next(page, &next)),
+        (_, next) => redirect(next.as_deref().unwrap_or(page)),
+    }
+}
+
 /// Registers a candidate. The answer is the same for an address that has an account.
 #[server(endpoint = "accounts/register")]
 pub async fn register(#[server(flatten)] form: RegistrationForm) -> Result<(), AppError> {
@@ -58,23 +72,16 @@ pub async fn login(
     #[server(default)] password: Secret,
     #[server(default)] next: String,
 ) -> Result<(), AppError> {
-    use super::service::Next;
-    let (cookie, then) = service::log_in(&request(), &email, &password).await?;
-    set_cookie(&cookie);
-    match (then, wanted(&next)) {
-        // The wish is carried along to the page after this one.
-        (Next::Code | Next::Enrol, Some(next)) => redirect(&crate::server::http::forms::with_next(then.page(), &next)),
-        (_, next) => redirect(next.as_deref().unwrap_or(then.page())),
-    }
+    let signed_in = service::log_in(&request(), &email, &password).await?;
+    go_on(signed_in, &next);
     Ok(())
 }
 
 /// The code of the second factor.
 #[server(endpoint = "accounts/login_code")]
 pub async fn login_code(#[server(default)] code: String, #[server(default)] next: String) -> Result<(), AppError> {
-    let (cookie, then) = service::enter_code(&request(), &code).await?;
-    set_cookie(&cookie);
-    redirect(wanted(&next).as_deref().unwrap_or(then.page()));
+    let signed_in = service::enter_code(&request(), &code).await?;
+    go_on(signed_in, &next);
     Ok(())
 }
 

@@ -13,7 +13,11 @@ pub mod dashboard;
 #[cfg(feature = "ssr")]
 pub mod demo;
 #[cfg(feature = "ssr")]
+mod devices;
+#[cfg(feature = "ssr")]
 pub mod identity;
+#[cfg(feature = "ssr")]
+pub mod jobs;
 #[cfg(feature = "ssr")]
 mod mails;
 #[cfg(feature = "ssr")]

@@ -10,8 +10,8 @@ const FIRST_LOCK: TimeDelta = TimeDelta::minutes(5);
 const NEXT_LOCK: TimeDelta = TimeDelta::minutes(10);
 /// How far back failures are remembered: a lock after a day without one is a first lock again.
 pub const FAILURE_MEMORY: TimeDelta = TimeDelta::hours(24);
-/// Failures from one network address within [`WINDOW`] before it has to wait, whatever the accounts.
-const ADDRESS_FAILURES: usize = 50;
+/// Wrong passwords in a row from unknown browsers before the password is off for them until a reset (product.md section 2).
+pub const STREAK_LIMIT: i32 = 100;
 
 /// Until when a key is locked, from its failures (oldest first). While it is locked no failures are counted.
 pub fn locked_until(failures: &[DateTime<Utc>]) -> Option<DateTime<Utc>> {
@@ -26,13 +26,6 @@ pub fn locked_until(failures: &[DateTime<Utc>]) -> Option<DateTime<Utc>> {
         }
     }
     lock
-}
-
-/// Until when a network address has to wait.
-pub fn address_waits_until(failures: &[DateTime<Utc>], now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let recent: Vec<_> = failures.iter().filter(|at| now - **at < WINDOW).collect();
-    let index = recent.len().checked_sub(ADDRESS_FAILURES)?;
-    recent.get(index).map(|at| **at + WINDOW)
 }
 
 /// Between two verification or reset mails, and in an hour (security.md line 60).
@@ -126,14 +119,6 @@ mod tests {
         assert_eq!(locked_until(&[at(0), at(200), at(400), at(500), at(600)]), None);
         let again: Vec<_> = (0..5).chain(400..405).map(at).collect();
         assert_eq!(locked_until(&again), Some(at(404 + 600)));
-    }
-
-    #[test]
-    fn security_9_an_address_waits_after_fifty_failures() {
-        let failures: Vec<_> = (0..50).map(at).collect();
-        assert_eq!(address_waits_until(&failures[..49], at(60)), None);
-        assert_eq!(address_waits_until(&failures, at(60)), Some(at(600)));
-        assert_eq!(address_waits_until(&failures, at(700)), None);
     }
 
     #[test]

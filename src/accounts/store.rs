@@ -2,7 +2,7 @@
 
 use super::model::Region;
 use super::rules::FAILURE_MEMORY;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
@@ -20,6 +20,8 @@ pub struct Account {
     pub password_hash: Option<String>,
     pub totp_secret: Option<Vec<u8>>,
     pub totp_last_step: Option<i64>,
+    /// A second factor of any kind is enrolled.
+    pub has_factor: bool,
     pub email_id: Uuid,
     pub address: String,
     pub verified: bool,
@@ -31,7 +33,7 @@ pub async fn by_address(conn: &mut PgConnection, address: &str) -> Sql<Option<Ac
     sqlx::query_as!(
         Account,
         r#"SELECT a.id, a.candidate_id, a.given_name, a.family_name, a.language, a.time_zone, a.password_hash, a.totp_secret,
-                  a.totp_last_step, e.id AS email_id, e.address, e.verified_at IS NOT NULL AS "verified!",
+                  a.totp_last_step, has_second_factor(a) AS "has_factor!", e.id AS email_id, e.address, e.verified_at IS NOT NULL AS "verified!",
                   EXISTS (SELECT 1 FROM account_role r WHERE r.account_id = a.id) AS "is_staff!"
            FROM account_email e JOIN account a ON a.id = e.account_id
            WHERE lower(e.address) = lower($1) AND (e.is_primary OR e.verified_at IS NOT NULL) AND a.disabled_at IS NULL"#,
@@ -46,7 +48,7 @@ pub async fn by_id(conn: &mut PgConnection, id: Uuid) -> Sql<Option<Account>> {
     sqlx::query_as!(
         Account,
         r#"SELECT a.id, a.candidate_id, a.given_name, a.family_name, a.language, a.time_zone, a.password_hash, a.totp_secret,
-                  a.totp_last_step, e.id AS email_id, e.address, e.verified_at IS NOT NULL AS "verified!",
+                  a.totp_last_step, has_second_factor(a) AS "has_factor!", e.id AS email_id, e.address, e.verified_at IS NOT NULL AS "verified!",
                   EXISTS (SELECT 1 FROM account_role r WHERE r.account_id = a.id) AS "is_staff!"
            FROM account a JOIN account_email e ON e.account_id = a.id AND e.is_primary
            WHERE a.id = $1 AND a.disabled_at IS NULL"#,
@@ -302,19 +304,44 @@ pub async fn add_failure(conn: &mut PgConnection, key: &str, now: DateTime<Utc>)
 
 /// Forgets all failures of a key.
 pub async fn clear_failures(conn: &mut PgConnection, key: &str) -> Sql<()> {
-    sqlx::query!("DELETE FROM login_failure WHERE key = $1", key).execute(conn).await?;
+    sqlx::query!("DELETE FROM login_failure WHERE key = $1", key).execute(&mut *conn).await?;
+    sqlx::query!("DELETE FROM login_streak WHERE key = $1", key).execute(conn).await?;
     Ok(())
 }
 
-/// Takes back one failure that was counted before it was known to be none.
-pub async fn take_back_failure(conn: &mut PgConnection, key: &str, at: DateTime<Utc>) -> Sql<()> {
+/// The same for every key that begins so.
+pub async fn clear_failures_like(conn: &mut PgConnection, beginning: &str) -> Sql<()> {
+    sqlx::query!("DELETE FROM login_failure WHERE starts_with(key, $1)", beginning).execute(&mut *conn).await?;
+    sqlx::query!("DELETE FROM login_streak WHERE starts_with(key, $1)", beginning).execute(conn).await?;
+    Ok(())
+}
+
+/// How many failures in a row a key has.
+pub async fn streak(conn: &mut PgConnection, key: &str) -> Sql<i32> {
+    let failures = sqlx::query_scalar!("SELECT failures FROM login_streak WHERE key = $1", key).fetch_optional(conn).await?;
+    Ok(failures.unwrap_or(0))
+}
+
+pub async fn lengthen_streak(conn: &mut PgConnection, key: &str, now: DateTime<Utc>) -> Sql<()> {
     sqlx::query!(
-        "DELETE FROM login_failure WHERE ctid = (SELECT ctid FROM login_failure WHERE key = $1 AND failed_at = $2 LIMIT 1)",
+        "INSERT INTO login_streak AS s (key, failures, failed_at) VALUES ($1, 1, $2)
+         ON CONFLICT (key) DO UPDATE SET failures = s.failures + 1, failed_at = $2",
         key,
-        at
+        now
     )
     .execute(conn)
     .await?;
+    Ok(())
+}
+
+/// Deletes failures, streaks, links, sessions and trusted browsers that count no more.
+pub async fn forget_old(conn: &mut PgConnection, now: DateTime<Utc>) -> Sql<()> {
+    sqlx::query!("DELETE FROM login_failure WHERE failed_at < $1", now - FAILURE_MEMORY).execute(&mut *conn).await?;
+    sqlx::query!("DELETE FROM login_streak WHERE failed_at < $1", now - TimeDelta::days(365)).execute(&mut *conn).await?;
+    sqlx::query!("DELETE FROM account_link WHERE expires_at < $1", now - TimeDelta::days(30)).execute(&mut *conn).await?;
+    sqlx::query!("DELETE FROM trusted_device WHERE expires_at < $1", now).execute(&mut *conn).await?;
+    // That somebody has signed in before is known from the newest session for a year.
+    sqlx::query!("DELETE FROM session WHERE created_at < $1", now - TimeDelta::days(365)).execute(conn).await?;
     Ok(())
 }
 
@@ -356,17 +383,11 @@ pub async fn remove_totp(conn: &mut PgConnection, account_id: Uuid) -> Sql<bool>
     Ok(done.execute(conn).await?.rows_affected() == 1)
 }
 
-/// Whether the account has had a session before, and one in a browser that says the same of itself.
-pub async fn known_browser(conn: &mut PgConnection, account_id: Uuid, user_agent: &str) -> Sql<(bool, bool)> {
-    let row = sqlx::query!(
-        r#"SELECT EXISTS (SELECT 1 FROM session WHERE account_id = $1 AND state = 'active') AS "any!",
-                  EXISTS (SELECT 1 FROM session WHERE account_id = $1 AND state = 'active' AND user_agent = $2) AS "same!""#,
-        account_id,
-        user_agent
-    )
-    .fetch_one(conn)
-    .await?;
-    Ok((row.any, row.same))
+/// Whether somebody has signed in to the account before.
+pub async fn signed_in_before(conn: &mut PgConnection, account_id: Uuid) -> Sql<bool> {
+    sqlx::query_scalar!(r#"SELECT EXISTS (SELECT 1 FROM session WHERE account_id = $1 AND state = 'active') AS "any!""#, account_id)
+        .fetch_one(conn)
+        .await
 }
 
 #[derive(Debug, Clone)]

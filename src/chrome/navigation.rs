@@ -1,7 +1,6 @@
 //! The areas of the portal and the links inside them.
 
-use crate::server::http::request::Role;
-use crate::server::request;
+use crate::server::{Permission, request};
 use crate::tr;
 use crate::ui::Icon;
 use leptos::prelude::*;
@@ -71,7 +70,7 @@ pub fn SubNavigation() -> impl IntoView {
 }
 
 /// Address, label, icon, and who sees the link.
-type StaffLink = (&'static str, &'static str, &'static str, &'static [Role]);
+type StaffLink = (&'static str, &'static str, &'static str, Permission);
 
 /// The side navigation of staff: only what the viewer's roles open.
 #[component]
@@ -79,10 +78,10 @@ pub fn StaffNavigation() -> impl IntoView {
     let cx = request();
     let locale = cx.locale;
     let links: &[StaffLink] = &[
-        ("/staff", tr!(locale, staff.nav_home), "home", Role::ALL),
-        ("/staff/results", tr!(locale, staff.nav_results), "list", &[Role::ExamManager, Role::Auditor]),
+        ("/staff", tr!(locale, staff.nav_home), "home", Permission::EnterStaffArea),
+        ("/staff/results", tr!(locale, staff.nav_results), "list", Permission::ReadResults),
     ];
-    let mine: Vec<StaffLink> = links.iter().copied().filter(|(.., roles)| cx.staff(roles).is_ok()).collect();
+    let mine: Vec<StaffLink> = links.iter().copied().filter(|(.., permission)| cx.staff(*permission).is_ok()).collect();
     view! {
         <nav class="side" aria-label=tr!(locale, common.nav_staff)>
             <details class="side__fold">

@@ -5,14 +5,13 @@ use leptos::prelude::*;
 #[server(endpoint = "demo/advance_clock")]
 pub async fn advance_clock(#[server(default)] by: String) -> Result<(), AppError> {
     use crate::error::Code;
-    use crate::server::http::request::Role;
     use chrono::TimeDelta;
 
     let cx = crate::server::request();
     if !cx.state.config.demo {
         return Err(AppError::NotFound);
     }
-    cx.staff(Role::ALL)?;
+    cx.staff(crate::server::Permission::EnterStaffArea)?;
     let by = match by.as_str() {
         "hour" => TimeDelta::hours(1),
         "day" => TimeDelta::days(1),

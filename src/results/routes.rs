@@ -4,11 +4,11 @@ use super::csv_file::{self, FILE_LIMIT};
 use super::pages::problem_text;
 use super::service::{self, Uploaded};
 use crate::error::{AppError, AppResult, Code, FieldError};
-use crate::server::RequestContext;
 use crate::server::http::FormState;
 use crate::server::http::Submitted;
 use crate::server::http::forms::{see_other, with_next};
 use crate::server::http::router::{self, Site};
+use crate::server::{Permission, RequestContext};
 use crate::tr;
 use axum::Router;
 use axum::extract::multipart::{Multipart, MultipartError, MultipartRejection};
@@ -35,7 +35,7 @@ pub fn routes() -> Router<Site> {
 type Cx = Extension<Arc<RequestContext>>;
 
 async fn upload(State(site): State<Site>, Extension(cx): Cx, uri: Uri, form: Result<Multipart, MultipartRejection>) -> Response {
-    let answer = match cx.staff(service::MANAGERS) {
+    let answer = match cx.staff(Permission::ManageResults) {
         Err(error) => Err(error),
         Ok(_) => match read_file(form).await {
             Ok((name, bytes)) => service::upload(&cx, FILE, &name, &bytes).await,
@@ -95,7 +95,7 @@ async fn read_file(form: Result<Multipart, MultipartRejection>) -> AppResult<(St
 }
 
 async fn example(State(site): State<Site>, Extension(cx): Cx, uri: Uri) -> Response {
-    match cx.staff(service::READERS) {
+    match cx.staff(Permission::ReadResults) {
         Ok(_) => csv_response("results-example.csv", csv_file::example()),
         Err(error) => refuse(site, cx.clone(), uri, error).await,
     }

@@ -4,18 +4,12 @@ use super::{csv_file, mails, store};
 use crate::credentials;
 use crate::error::{AppError, AppResult, Conflict};
 use crate::server::database::{DbError, OnConstraint, expect_one, internal, retrying};
-use crate::server::http::request::Role;
 use crate::server::programme::Policies;
-use crate::server::{RequestContext, audit, ids};
+use crate::server::{Permission, RequestContext, audit, ids};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 use uuid::Uuid;
-
-/// Who imports and releases results.
-pub const MANAGERS: &[Role] = &[Role::ExamManager];
-/// Who may look at imports and waiting results.
-pub const READERS: &[Role] = &[Role::ExamManager, Role::Auditor];
 
 /// Imports and waiting results on a page of a list.
 pub const PAGE: i64 = 50;
@@ -33,7 +27,7 @@ pub enum Uploaded {
 /// # Errors
 /// [`AppError::Validation`] for `field` when the file as a whole cannot be read.
 pub async fn upload(cx: &RequestContext, field: &str, file_name: &str, bytes: &[u8]) -> AppResult<Uploaded> {
-    let viewer = cx.staff(MANAGERS)?;
+    let viewer = cx.staff(Permission::ManageResults)?;
     let rows = csv_file::read(bytes, field).map_err(AppError::Validation)?;
     let digest = Sha256::digest(bytes).to_vec();
     // The name is shown, never used as a path.
@@ -73,7 +67,7 @@ pub struct Preview {
 
 /// The preview of an import; what was taken over is not checked again.
 pub async fn preview(cx: &RequestContext, id: Uuid) -> AppResult<Preview> {
-    cx.staff(READERS)?;
+    cx.staff(Permission::ReadResults)?;
     let mut import = store::imports(&cx.state.db, Some(id), 1, 0).await?.pop().ok_or(AppError::NotFound)?;
     let mut conn = cx.state.db.acquire().await?;
     let rows = store::import_rows(&mut conn, id).await?.ok_or(AppError::NotFound)?;
@@ -109,7 +103,7 @@ fn parse_rows(rows: serde_json::Value) -> AppResult<Vec<ImportRow>> {
 /// # Errors
 /// [`AppError::NotFound`]; [`Conflict::ImportHasErrors`] when a row has errors by now.
 pub async fn apply(cx: &RequestContext, id: Uuid) -> AppResult<()> {
-    cx.staff(MANAGERS)?;
+    cx.staff(Permission::ManageResults)?;
     let errors = retrying(|| async {
         let mut tx = cx.state.db.begin().await?;
         let (rows, applied_at) = store::lock_import(&mut tx, id).await?.ok_or(AppError::NotFound)?;
@@ -165,7 +159,7 @@ pub enum Selection {
 /// # Errors
 /// [`AppError::NotFound`]: the import or one of the results does not exist, or the import was not taken over.
 pub async fn release(cx: &RequestContext, selection: &Selection) -> AppResult<usize> {
-    cx.staff(MANAGERS)?;
+    cx.staff(Permission::ManageResults)?;
     retrying(|| async {
         let mut tx = cx.state.db.begin().await?;
         let released = release_in(&mut tx, cx, selection).await?;
@@ -219,14 +213,14 @@ pub async fn release_in(tx: &mut PgConnection, cx: &RequestContext, selection: &
 
 /// Imports of a page (from 1) and how many pages there are.
 pub async fn imports(cx: &RequestContext, page: i64) -> AppResult<(Vec<Import>, i64)> {
-    cx.staff(READERS)?;
+    cx.staff(Permission::ReadResults)?;
     let count = store::count_imports(&cx.state.db).await?;
     Ok((store::imports(&cx.state.db, None, PAGE, (page - 1) * PAGE).await?, pages(count)))
 }
 
 /// Results that wait for release, oldest first: a page of them (from 1), how many pages there are, and how many in all.
 pub async fn waiting(cx: &RequestContext, page: i64) -> AppResult<(Vec<WaitingResult>, i64, i64)> {
-    cx.staff(READERS)?;
+    cx.staff(Permission::ReadResults)?;
     let count = store::count_waiting(&cx.state.db).await?;
     Ok((store::waiting(&cx.state.db, None, PAGE, (page - 1) * PAGE).await?, pages(count), count))
 }
@@ -243,7 +237,7 @@ pub struct Counts {
 }
 
 pub async fn counts(cx: &RequestContext) -> AppResult<Counts> {
-    cx.staff(READERS)?;
+    cx.staff(Permission::ReadResults)?;
     let pool = &cx.state.db;
     Ok(Counts { waiting: store::count_waiting(pool).await?, open_imports: store::count_open_imports(pool).await? })
 }

@@ -1,21 +1,213 @@
-//! Who did what, when, from where: one row in the change's own transaction.
+//! Who did what, when, from where, with which outcome: one row in the change's own transaction, append-only, chained
+//! (security.md lines 76 and 77). Rows hold ids, never a name, an e-mail address, a password, a token or a card number:
+//! they outlive the account they tell of.
 
+use super::database::internal;
 use super::http::request::RequestContext;
+use super::jobs::JobError;
+use super::state::AppState;
+use chrono::{DateTime, Utc};
+use futures_util::future::BoxFuture;
 use serde_json::Value;
-use sqlx::PgConnection;
+use sha2::{Digest, Sha256};
+use sqlx::{PgConnection, PgExecutor, PgPool};
+use uuid::Uuid;
 
-/// Writes one audit event. `action` is `area.verb`, `subject` the id of what it was done to.
+/// Writes that something was done. `action` is `area.verb`, `subject` the id of what it was done to.
 pub async fn record(conn: &mut PgConnection, cx: &RequestContext, action: &str, subject: &str, detail: Value) -> Result<(), sqlx::Error> {
+    write(conn, cx, action, subject, detail, "done").await
+}
+
+/// Writes that something was refused, outside any transaction: the refusal rolls its own back. A log that cannot be written
+/// is told in the program's own log and does not turn the refusal into another error.
+pub async fn refused(cx: &RequestContext, action: &str, subject: &str, detail: Value) {
+    if let Err(error) = write(&cx.state.db, cx, action, subject, detail, "refused").await {
+        internal(&error);
+    }
+}
+
+async fn write(
+    db: impl PgExecutor<'_>,
+    cx: &RequestContext,
+    action: &str,
+    subject: &str,
+    detail: Value,
+    outcome: &str,
+) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "INSERT INTO audit_event (at, actor_id, action, subject, detail, address) VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO audit_event (at, actor_id, action, subject, detail, address, user_agent, outcome) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         cx.now(),
         cx.viewer.as_ref().map(|viewer| viewer.account_id),
         action,
         subject,
         detail,
         cx.address.to_string(),
+        // One line, whatever a client calls itself.
+        cx.user_agent.chars().filter(|c| !c.is_control()).collect::<String>(),
+        outcome,
     )
-    .execute(conn)
+    .execute(db)
     .await?;
     Ok(())
+}
+
+/// An event as the chain sees it.
+#[derive(Debug, Clone)]
+struct Event {
+    id: i64,
+    at: DateTime<Utc>,
+    actor_id: Option<Uuid>,
+    action: String,
+    subject: String,
+    detail: Value,
+    address: Option<String>,
+    user_agent: Option<String>,
+    outcome: String,
+}
+
+impl Event {
+    /// The hash of this link: everything the event says, each part with its length, behind the hash before it.
+    fn hash(&self, previous: &[u8]) -> [u8; 32] {
+        let optional = |text: &Option<String>| text.as_ref().map_or_else(|| "-".to_owned(), |text| format!("+{text}"));
+        let parts = [
+            self.id.to_string(),
+            self.at.timestamp_micros().to_string(),
+            self.actor_id.map_or_else(|| "-".to_owned(), |id| id.to_string()),
+            self.action.clone(),
+            self.subject.clone(),
+            self.detail.to_string(),
+            optional(&self.address),
+            optional(&self.user_agent),
+            self.outcome.clone(),
+        ];
+        let mut digest = Sha256::new();
+        digest.update(previous);
+        for part in parts {
+            digest.update((part.len() as u64).to_be_bytes());
+            digest.update(part.as_bytes());
+        }
+        digest.finalize().into()
+    }
+}
+
+const CHAIN: &str = "audit chain";
+/// Links written in one transaction.
+const BATCH: i64 = 500;
+/// How far behind the newest sealed event a slower transaction's event may come: ids are given before transactions commit.
+const LATECOMERS: i64 = 100_000;
+
+/// Chains the events that are not chained yet. Periodic; several instances take turns.
+pub fn seal(state: AppState) -> BoxFuture<'static, Result<(), JobError>> {
+    Box::pin(async move {
+        while seal_batch(&state).await? == BATCH as usize {}
+        Ok(())
+    })
+}
+
+async fn seal_batch(state: &AppState) -> Result<usize, sqlx::Error> {
+    let mut tx = state.db.begin().await?;
+    sqlx::query!("SELECT pg_advisory_xact_lock(hashtext('certportal.audit'))").execute(&mut *tx).await?;
+    let last = sqlx::query!("SELECT seq, event_id, hash FROM audit_seal ORDER BY seq DESC LIMIT 1").fetch_optional(&mut *tx).await?;
+    let (mut seq, from, mut hash) = last.map_or((0, 0, vec![]), |last| (last.seq, last.event_id, last.hash));
+    let events = sqlx::query_as!(
+        Event,
+        "SELECT id, at, actor_id, action, subject, detail, address, user_agent, outcome FROM audit_event e
+         WHERE id > $1 AND NOT EXISTS (SELECT 1 FROM audit_seal s WHERE s.event_id = e.id) ORDER BY id LIMIT $2",
+        from - LATECOMERS,
+        BATCH,
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    for event in &events {
+        seq += 1;
+        hash = event.hash(&hash).to_vec();
+        sqlx::query!(
+            "INSERT INTO audit_seal (seq, event_id, hash, mac, sealed_at) VALUES ($1, $2, $3, $4, $5)",
+            seq,
+            event.id,
+            &hash,
+            state.key.mac(CHAIN, &hash),
+            state.clock.now(),
+        )
+        .execute(&mut *tx)
+        .await?;
+    }
+    tx.commit().await?;
+    Ok(events.len())
+}
+
+/// What the walk along the chain found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chain {
+    /// Number of links, and the hash of the last one: note it elsewhere, and a chain cut short shows.
+    pub links: i64,
+    pub head: String,
+    /// The first link that does not fit, and why.
+    pub broken: Option<String>,
+}
+
+/// Walks the whole chain: every link's hash and mac, the sequence without a gap, and no event left out for more than the
+/// worker's time.
+pub async fn verify(state: &AppState) -> Result<Chain, sqlx::Error> {
+    let mut chain = Chain { links: 0, head: String::new(), broken: None };
+    let mut hash: Vec<u8> = vec![];
+    loop {
+        let links = sqlx::query!(
+            r#"SELECT s.seq, s.hash, s.mac, e.id, e.at, e.actor_id, e.action, e.subject, e.detail, e.address, e.user_agent, e.outcome
+               FROM audit_seal s JOIN audit_event e ON e.id = s.event_id WHERE s.seq > $1 ORDER BY s.seq LIMIT 2000"#,
+            chain.links
+        )
+        .fetch_all(&state.db)
+        .await?;
+        if links.is_empty() {
+            break;
+        }
+        for link in links {
+            let event = Event {
+                id: link.id,
+                at: link.at,
+                actor_id: link.actor_id,
+                action: link.action,
+                subject: link.subject,
+                detail: link.detail,
+                address: link.address,
+                user_agent: link.user_agent,
+                outcome: link.outcome,
+            };
+            hash = event.hash(&hash).to_vec();
+            let problem = if link.seq != chain.links + 1 {
+                Some("a link is missing before it")
+            } else if hash != link.hash {
+                Some("the event is not what was sealed")
+            } else if !state.key.verify_mac(CHAIN, &link.hash, &link.mac) {
+                Some("it was not sealed with this portal's key")
+            } else {
+                None
+            };
+            if let Some(problem) = problem {
+                chain.broken = Some(format!("link {} (event {}): {problem}", link.seq, link.id));
+                return Ok(chain);
+            }
+            chain.links = link.seq;
+        }
+    }
+    chain.head = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let orphans = unsealed_before_the_last(&state.db).await?;
+    if orphans > 0 {
+        chain.broken = Some(format!("{orphans} events stand before the last link and are not in the chain"));
+    }
+    Ok(chain)
+}
+
+/// Events older than the newest sealed one that have no link: one that was put in later by hand has none either, unless the
+/// worker took it for a latecomer; then its time betrays it.
+async fn unsealed_before_the_last(db: &PgPool) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM audit_event e
+           WHERE NOT EXISTS (SELECT 1 FROM audit_seal s WHERE s.event_id = e.id)
+             AND e.id <= (SELECT coalesce(max(event_id), 0) FROM audit_seal) - $1"#,
+        LATECOMERS
+    )
+    .fetch_one(db)
+    .await
 }

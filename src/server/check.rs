@@ -10,6 +10,7 @@ pub async fn problems(state: &AppState) -> Vec<Problem> {
     let mut problems = files(&state.config);
     problems.extend(gateway(&state.config));
     problems.extend(database(state).await);
+    problems.extend(audit_log(state).await);
     problems.extend(mail(state).await);
     problems
 }
@@ -43,6 +44,16 @@ async fn database(state: &AppState) -> Option<Problem> {
             tell("the database is empty: run `certportal migrate`".into())
         }
         Err(error) => tell(format!("the database cannot be used: {error}")),
+    }
+}
+
+/// The audit log's chain holds from its first link to its last (security.md line 77).
+async fn audit_log(state: &AppState) -> Option<Problem> {
+    let tell = |problem: String| Some(Problem { setting: "audit log", problem });
+    match super::audit::verify(state).await {
+        Ok(chain) => chain.broken.and_then(tell),
+        // Told by the check of the database.
+        Err(_) => None,
     }
 }
 

@@ -30,14 +30,27 @@ impl<E: std::fmt::Display> From<E> for JobError {
 
 pub type Handler = fn(AppState, Value) -> BoxFuture<'static, Result<(), JobError>>;
 
-/// Which handler runs which kind of job. Filled by the capabilities, in `app.rs`.
+/// Something that is done again and again, e.g. looking for what has come to its end.
+pub type Periodic = fn(AppState) -> BoxFuture<'static, Result<(), JobError>>;
+
+/// Which handler runs which kind of job, and what is done periodically. Filled by the capabilities, in `app.rs`.
 #[derive(Clone, Default)]
-pub struct Registry(HashMap<&'static str, Handler>);
+pub struct Registry {
+    handlers: HashMap<&'static str, Handler>,
+    periodic: Vec<(&'static str, TimeDelta, Periodic)>,
+}
 
 impl Registry {
     pub fn on(mut self, kind: &'static str, handler: Handler) -> Self {
-        let previous = self.0.insert(kind, handler);
+        let previous = self.handlers.insert(kind, handler);
         assert!(previous.is_none(), "two handlers for the job kind {kind}");
+        self
+    }
+
+    /// Runs `task` once in every span of time, by whichever instance comes first. Must be idempotent.
+    pub fn every(mut self, span: TimeDelta, name: &'static str, task: Periodic) -> Self {
+        assert!(self.periodic.iter().all(|(known, ..)| *known != name), "two periodic tasks named {name}");
+        self.periodic.push((name, span, task));
         self
     }
 }
@@ -81,11 +94,37 @@ pub async fn enqueue_at(
 
 /// Runs what is due until nothing is; gives the number of jobs taken. Tests call this instead of waiting.
 pub async fn run_due(state: &AppState, registry: &Registry) -> Result<usize, sqlx::Error> {
+    run_periodic(state, registry).await?;
     let mut taken = 0;
     while run_one(state, registry).await? {
         taken += 1;
     }
     Ok(taken)
+}
+
+async fn run_periodic(state: &AppState, registry: &Registry) -> Result<(), sqlx::Error> {
+    let now = state.clock.now();
+    let ran = sqlx::query!("SELECT name, ran_at FROM periodic_run").fetch_all(&state.db).await?;
+    let is_due = |name: &str, span: TimeDelta| ran.iter().find(|run| run.name == name).is_none_or(|run| run.ran_at <= now - span);
+    for (name, span, task) in registry.periodic.iter().filter(|(name, span, _)| is_due(name, *span)) {
+        // Whoever writes the row has the turn.
+        let turn = sqlx::query!(
+            "INSERT INTO periodic_run AS p (name, ran_at) VALUES ($1, $2)
+             ON CONFLICT (name) DO UPDATE SET ran_at = $2 WHERE p.ran_at <= $3",
+            *name,
+            now,
+            now - *span,
+        )
+        .execute(&state.db)
+        .await?;
+        if turn.rows_affected() == 1 {
+            let outcome = AssertUnwindSafe(task(state.clone())).catch_unwind().await;
+            if let Err(JobError(cause)) = outcome.unwrap_or_else(|_| Err(JobError("it panicked".into()))) {
+                tracing::warn!(task.name = name, error.cause = %cause, "a periodic task failed; it comes again");
+            }
+        }
+    }
+    Ok(())
 }
 
 async fn run_one(state: &AppState, registry: &Registry) -> Result<bool, sqlx::Error> {
@@ -102,7 +141,7 @@ async fn run_one(state: &AppState, registry: &Registry) -> Result<bool, sqlx::Er
     .fetch_optional(&state.db)
     .await?;
     let Some(job) = job else { return Ok(false) };
-    let outcome = match registry.0.get(job.kind.as_str()) {
+    let outcome = match registry.handlers.get(job.kind.as_str()) {
         None => Err(JobError(format!("no handler for the job kind {}", job.kind))),
         Some(handler) => AssertUnwindSafe(handler(state.clone(), job.payload))
             .catch_unwind()

@@ -15,6 +15,7 @@ pub mod http;
 pub mod i18n;
 pub mod ids;
 pub mod jobs;
+pub mod limits;
 pub mod mail;
 pub mod pdf;
 pub mod programme;
@@ -26,6 +27,7 @@ pub mod svg;
 pub mod telemetry;
 pub mod text;
 
+pub use http::permissions::Permission;
 pub use http::request::{RequestContext, Viewer, request};
 pub use i18n::Locale;
 pub use state::AppState;

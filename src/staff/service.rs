@@ -1,13 +1,8 @@
 use super::store::{self, PlaceToday};
 use crate::error::AppResult;
 use crate::results;
-use crate::server::RequestContext;
-use crate::server::format;
-use crate::server::http::request::Role;
+use crate::server::{Permission, RequestContext, format};
 use chrono::{Days, TimeZone, Utc};
-
-/// Who has to do with appointments.
-const SCHEDULE: &[Role] = &[Role::ExamManager, Role::SiteManager, Role::Proctor, Role::SupportAgent, Role::Auditor];
 
 /// What waits for the viewer: only what their roles open.
 #[derive(Debug)]
@@ -18,9 +13,9 @@ pub struct Overview {
 }
 
 pub async fn overview(cx: &RequestContext) -> AppResult<Overview> {
-    cx.staff(Role::ALL)?;
-    let results = if cx.staff(results::service::READERS).is_ok() { Some(results::service::counts(cx).await?) } else { None };
-    let today = if cx.staff(SCHEDULE).is_ok() {
+    cx.staff(Permission::EnterStaffArea)?;
+    let results = if cx.staff(Permission::ReadResults).is_ok() { Some(results::service::counts(cx).await?) } else { None };
+    let today = if cx.staff(Permission::SeeSchedule).is_ok() {
         let zone = cx.time_zone();
         let day = format::day_in(cx.now(), zone);
         // A midnight that a zone leaves out begins with the first moment there is.

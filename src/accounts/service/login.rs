@@ -2,16 +2,16 @@
 
 use super::super::identity::EmailAddress;
 use super::super::model::Secret;
-use super::super::rules::{address_waits_until, browser_name, locked_until};
+use super::super::rules::browser_name;
 use super::super::store::{self, Account};
-use super::super::{mails, password, totp};
+use super::super::{devices, mails, password, totp};
+use super::throttle::Counter;
 use super::{enqueue, levelled};
 use crate::error::{AppError, AppResult, Code, Conflict, FieldError};
+use crate::server::database::DbError;
 use crate::server::http::respond::Cookie;
 use crate::server::http::sessions;
-use crate::server::i18n;
-use crate::server::{RequestContext, audit};
-use chrono::{DateTime, Utc};
+use crate::server::{RequestContext, Viewer, audit, i18n};
 use serde_json::json;
 use sqlx::PgConnection;
 
@@ -38,7 +38,7 @@ impl Next {
     }
 
     fn of(account: &Account) -> Self {
-        match (account.is_staff, account.totp_secret.is_some()) {
+        match (account.is_staff, account.has_factor) {
             (true, false) => Next::Enrol,
             (true, true) if account.candidate_id.is_none() => Next::Staff,
             _ => Next::Candidate,
@@ -46,58 +46,35 @@ impl Next {
     }
 }
 
-/// The key under which wrong passwords for an address are counted. An HMAC, so that the table tells nobody's address and
-/// unknown ones are counted alike. One class for all devices until device cookies come.
-pub(super) fn password_key(cx: &RequestContext, address: &str) -> String {
-    let mac = cx.state.key.mac("login failures", address.to_lowercase().as_bytes());
-    let short: String = mac.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("password:{short}:any-device")
+/// A login that has come to its next step: cookies to set, and where to go.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    pub cookies: Vec<Cookie>,
+    pub next: Next,
 }
 
-fn address_key(cx: &RequestContext) -> String {
-    format!("address:{}", cx.address)
+/// How somebody proved who they are, for the audit log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    Password,
+    Totp,
 }
 
-fn factor_key(account_id: uuid::Uuid) -> String {
-    format!("factor:{account_id}")
-}
-
-fn seconds_until(until: DateTime<Utc>, now: DateTime<Utc>) -> u32 {
-    u32::try_from((until - now).num_seconds() + 1).unwrap_or(1)
-}
-
-/// Counts an attempt before its outcome is known, so that many at once cannot try more than the limit.
-///
-/// # Errors
-/// [`AppError::RateLimited`]: the key or the network address is locked.
-async fn count_attempt(cx: &RequestContext, key: &str) -> AppResult<()> {
-    let now = cx.now();
-    let mut tx = cx.state.db.begin().await?;
-    // Always in this order, or two logins could wait for each other.
-    let from_address = store::failures(&mut tx, &address_key(cx), now).await?;
-    let until = address_waits_until(&from_address, now).into_iter();
-    let until = until.chain(locked_until(&store::failures(&mut tx, key, now).await?)).filter(|until| *until > now).max();
-    if let Some(until) = until {
-        return Err(AppError::RateLimited(seconds_until(until, now)));
+impl Proof {
+    fn as_str(self) -> &'static str {
+        match self {
+            Proof::Password => "password",
+            Proof::Totp => "totp",
+        }
     }
-    store::add_failure(&mut tx, key, now).await?;
-    store::add_failure(&mut tx, &address_key(cx), now).await?;
-    tx.commit().await?;
-    Ok(())
-}
-
-/// The attempt succeeded: it was no failure, and those before it are forgiven.
-async fn forgive(conn: &mut PgConnection, cx: &RequestContext, key: &str) -> Result<(), sqlx::Error> {
-    store::clear_failures(conn, key).await?;
-    store::take_back_failure(conn, &address_key(cx), cx.now()).await
 }
 
 /// Checks address and password. A right one gives a session's cookie and where to go; a session that the browser had ends.
 ///
 /// # Errors
-/// [`Conflict::LoginRefused`] for a wrong password and for an unknown address alike; [`AppError::RateLimited`] after too
-/// many of them, before anything is hashed.
-pub async fn log_in(cx: &RequestContext, typed: &str, password: &Secret) -> AppResult<(Cookie, Next)> {
+/// [`Conflict::LoginRefused`] for a wrong password and for an unknown address alike; [`AppError::RateLimited`] and
+/// [`Conflict::LoginLocked`] after too many of them, before anything is hashed.
+pub async fn log_in(cx: &RequestContext, typed: &str, password: &Secret) -> AppResult<SignedIn> {
     let mut errors = vec![];
     if typed.trim().is_empty() {
         errors.push(FieldError::new("email", Code::Required));
@@ -110,43 +87,63 @@ pub async fn log_in(cx: &RequestContext, typed: &str, password: &Secret) -> AppR
     }
     // What is no address has no account; it is treated as one that is unknown.
     let email = EmailAddress::parse(typed).map(|email| email.to_string()).unwrap_or_else(|_| typed.trim().to_owned());
-    let key = password_key(cx, &email);
-    count_attempt(cx, &key).await?;
     let account = {
         let mut conn = cx.state.db.acquire().await?;
         store::by_address(&mut conn, &email).await?
     };
+    let counter = Counter::of_password(cx, account.as_ref().map(|account| account.id), &email);
+    let subject = account.as_ref().map_or_else(|| "unknown".to_owned(), |account| account.id.to_string());
+    if let Err(error) = counter.count(cx).await {
+        audit::refused(cx, "account.login", &subject, json!({"reason": "locked"})).await;
+        return Err(error);
+    }
     let hash = account.as_ref().and_then(|account| account.password_hash.as_deref());
     let right = password::verify(&cx.state, password, hash).await?;
     let Some(account) = account.filter(|_| right) else {
-        tracing::info!(client.address = %cx.address, "a login was refused");
+        audit::refused(cx, "account.login", &subject, json!({"reason": "password"})).await;
         return Err(Conflict::LoginRefused.into());
     };
     let mut tx = cx.state.db.begin().await?;
-    forgive(&mut tx, cx, &key).await?;
-    if let Some(old) = &cx.viewer {
-        sessions::end(&mut tx, cx.now(), old.session_id).await?;
-    }
-    let owes_factor = account.totp_secret.is_some();
-    if !owes_factor {
-        tell_of_new_browser(&mut tx, cx, &account).await?;
-    }
-    let cookie = sessions::start(&mut tx, cx.now(), account.id, owes_factor, cx.address, &cx.user_agent).await?;
-    let action = if owes_factor { "account.password_accepted" } else { "account.login" };
-    audit::record(&mut tx, cx, action, &account.id.to_string(), json!({})).await?;
+    counter.forgive(&mut tx, cx).await?;
+    let signed_in = if account.has_factor {
+        end_old_session(&mut tx, cx).await?;
+        let cookie = sessions::start(&mut tx, cx.now(), account.id, true, cx.address, &cx.user_agent).await?;
+        audit::record(&mut tx, cx, "account.password_accepted", &account.id.to_string(), json!({})).await?;
+        SignedIn { cookies: vec![cookie], next: Next::Code }
+    } else {
+        complete(&mut tx, cx, &account, Proof::Password).await?
+    };
     tx.commit().await?;
-    Ok((cookie, if owes_factor { Next::Code } else { Next::of(&account) }))
+    Ok(signed_in)
 }
 
-/// A mail when an account that has been used before is used from a browser that has not (security.md line 15).
-async fn tell_of_new_browser(conn: &mut PgConnection, cx: &RequestContext, account: &Account) -> Result<(), sqlx::Error> {
-    let (any, same) = store::known_browser(conn, account.id, &cx.user_agent).await?;
-    if any && !same {
+/// A session that the browser had ends when it signs in again.
+async fn end_old_session(conn: &mut PgConnection, cx: &RequestContext) -> Result<(), sqlx::Error> {
+    match &cx.viewer {
+        Some(old) => sessions::end(conn, cx.now(), old.session_id).await,
+        None => Ok(()),
+    }
+}
+
+/// Completes a login: the session that waited for the factor gets a new cookie, or a new session begins; the browser is
+/// remembered, and its owner is told of one that was not known (security.md line 15).
+pub(super) async fn complete(conn: &mut PgConnection, cx: &RequestContext, account: &Account, by: Proof) -> Result<SignedIn, DbError> {
+    let now = cx.now();
+    if store::signed_in_before(conn, account.id).await? && devices::known(cx, account.id).is_none() {
         let locale = i18n::from_tag(&account.language).unwrap_or(cx.locale);
         let browser = browser_name(&cx.user_agent, locale);
-        enqueue(conn, cx, mails::new_sign_in(&cx.state, account.into(), browser, cx.now(), &cx.address.to_string())).await?;
+        enqueue(conn, cx, mails::new_sign_in(&cx.state, account.into(), browser, now, &cx.address.to_string())).await?;
     }
-    Ok(())
+    let waiting = cx.viewer.as_ref().filter(|viewer| viewer.awaiting_factor && viewer.account_id == account.id);
+    let session = match waiting {
+        Some(viewer) => sessions::rotate(conn, now, viewer.session_id).await?.ok_or(AppError::Unauthenticated)?,
+        None => {
+            end_old_session(conn, cx).await?;
+            sessions::start(conn, now, account.id, false, cx.address, &cx.user_agent).await?
+        }
+    };
+    audit::record(conn, cx, "account.login", &account.id.to_string(), json!({"by": by.as_str()})).await?;
+    Ok(SignedIn { cookies: vec![session, devices::remember(cx, account.id)], next: Next::of(account) })
 }
 
 /// Checks the code of the second factor and completes the login with a new cookie.
@@ -154,13 +151,13 @@ async fn tell_of_new_browser(conn: &mut PgConnection, cx: &RequestContext, accou
 /// # Errors
 /// [`Code::CodeWrong`] for a wrong code and for one that was used; [`AppError::Unauthenticated`] when the password has to be
 /// given again: nobody waits for a code, or five were wrong.
-pub async fn enter_code(cx: &RequestContext, typed: &str) -> AppResult<(Cookie, Next)> {
+pub async fn enter_code(cx: &RequestContext, typed: &str) -> AppResult<SignedIn> {
     let viewer = cx.viewer.as_ref().filter(|viewer| viewer.awaiting_factor).ok_or(AppError::Unauthenticated)?;
     if typed.trim().is_empty() {
         return Err(AppError::field("code", Code::Required));
     }
-    let key = factor_key(viewer.account_id);
-    match count_attempt(cx, &key).await {
+    let counter = Counter::of_factor(viewer.account_id);
+    match counter.count(cx).await {
         Err(AppError::RateLimited(_)) => {
             let mut conn = cx.state.db.acquire().await?;
             sessions::end(&mut conn, cx.now(), viewer.session_id).await?;
@@ -178,26 +175,23 @@ pub async fn enter_code(cx: &RequestContext, typed: &str) -> AppResult<(Cookie, 
     };
     if !accepted {
         tx.rollback().await?;
-        return wrong_code(cx, &key, viewer.session_id).await;
+        return wrong_code(cx, &counter, viewer).await;
     }
-    forgive(&mut tx, cx, &key).await?;
-    tell_of_new_browser(&mut tx, cx, &account).await?;
-    let cookie = sessions::rotate(&mut tx, cx.now(), viewer.session_id).await?.ok_or(AppError::Unauthenticated)?;
-    audit::record(&mut tx, cx, "account.login", &account.id.to_string(), json!({"factor": "totp"})).await?;
+    counter.forgive(&mut tx, cx).await?;
+    let signed_in = complete(&mut tx, cx, &account, Proof::Totp).await?;
     tx.commit().await?;
-    Ok((cookie, Next::of(&account)))
+    Ok(signed_in)
 }
 
 /// The fifth wrong code takes the password step back (security.md line 18).
-async fn wrong_code<T>(cx: &RequestContext, key: &str, session_id: uuid::Uuid) -> AppResult<T> {
-    let now = cx.now();
+async fn wrong_code<T>(cx: &RequestContext, counter: &Counter, viewer: &Viewer) -> AppResult<T> {
     let mut tx = cx.state.db.begin().await?;
-    let locked = locked_until(&store::failures(&mut tx, key, now).await?).is_some_and(|until| until > now);
+    let locked = counter.is_locked(&mut tx, cx.now()).await?;
     if locked {
-        sessions::end(&mut tx, now, session_id).await?;
+        sessions::end(&mut tx, cx.now(), viewer.session_id).await?;
     }
     tx.commit().await?;
-    tracing::info!(client.address = %cx.address, "a second factor was refused");
+    audit::refused(cx, "account.login", &viewer.account_id.to_string(), json!({"reason": "code"})).await;
     if locked { Err(AppError::Unauthenticated) } else { Err(AppError::field("code", Code::CodeWrong)) }
 }
 
@@ -219,8 +213,11 @@ pub async fn log_out(cx: &RequestContext) -> AppResult<()> {
 pub async fn confirm_identity(cx: &RequestContext, typed: &Secret) -> AppResult<Cookie> {
     let viewer = cx.viewer()?;
     check_password(cx, "password", typed).await?;
-    let mut conn = cx.state.db.acquire().await?;
-    sessions::rotate(&mut conn, cx.now(), viewer.session_id).await?.ok_or(AppError::Unauthenticated)
+    let mut tx = cx.state.db.begin().await?;
+    let cookie = sessions::rotate(&mut tx, cx.now(), viewer.session_id).await?.ok_or(AppError::Unauthenticated)?;
+    audit::record(&mut tx, cx, "account.confirmed", &viewer.account_id.to_string(), json!({})).await?;
+    tx.commit().await?;
+    Ok(cookie)
 }
 
 /// The viewer's own password, counted like a login's.
@@ -233,14 +230,15 @@ pub(super) async fn check_password(cx: &RequestContext, field: &str, typed: &Sec
         let mut conn = cx.state.db.acquire().await?;
         store::by_id(&mut conn, viewer.account_id).await?.ok_or(AppError::Unauthenticated)?
     };
-    let key = password_key(cx, &account.address);
-    count_attempt(cx, &key).await?;
+    let counter = Counter::of_confirmation(account.id);
+    counter.count(cx).await?;
     let right = levelled(password::verify(&cx.state, typed, account.password_hash.as_deref())).await?;
     if !right {
+        audit::refused(cx, "account.confirm", &account.id.to_string(), json!({})).await;
         return Err(AppError::field(field, Code::PasswordWrong));
     }
     let mut tx = cx.state.db.begin().await?;
-    forgive(&mut tx, cx, &key).await?;
+    counter.forgive(&mut tx, cx).await?;
     tx.commit().await?;
     Ok(account)
 }

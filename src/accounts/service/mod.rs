@@ -7,10 +7,11 @@ mod profile;
 mod recovery;
 mod registration;
 mod security;
+mod throttle;
 
 pub use invitations::{Invitation, accept_invitation, invite};
 pub use links::{LinkInfo, look_at};
-pub use login::{Next, confirm_identity, enter_code, log_in, log_out};
+pub use login::{Next, SignedIn, confirm_identity, enter_code, log_in, log_out};
 pub use profile::{accept_agreement, agreement_accepted, change_profile, profile};
 pub use recovery::{request_reset, reset_password};
 pub use registration::{load, register, resend_verification, verify_email};

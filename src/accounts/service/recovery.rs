@@ -66,7 +66,7 @@ pub async fn reset_password(cx: &RequestContext, token: &str, typed: &Secret) ->
     if let Some(email_id) = link.email_id {
         store::verify_address(&mut tx, email_id, now).await?;
     }
-    store::clear_failures(&mut tx, &super::login::password_key(cx, &account.address)).await?;
+    super::throttle::forget_wrong_passwords(&mut tx, cx, account.id).await?;
     sessions::end_others(&mut tx, now, account.id, None).await?;
     let mail = mails::security_changed(&cx.state, (&account).into(), SecurityChange::Password, now, &cx.address.to_string());
     enqueue(&mut tx, cx, mail).await?;

@@ -3,7 +3,7 @@ use crate::error::AppError;
 use crate::results::model::{ImportRow, ImportState, RowError};
 use crate::results::service::{self, Preview};
 use crate::results::{ApplyImport, ReleaseResults};
-use crate::server::{Locale, RequestContext, request};
+use crate::server::{Locale, Permission, RequestContext, request};
 use crate::tr;
 use crate::ui::{Alert, AlertKind, BackLink, ErrorSummary, Form, HiddenField, PageTitle, Table, loaded, param};
 use leptos::prelude::*;
@@ -21,7 +21,7 @@ pub fn ImportPage() -> impl IntoView {
         let locale = cx.locale;
         let Preview { import, rows, errors, passes, fails } = preview;
         let state = import.state();
-        let manages = cx.staff(service::MANAGERS).is_ok();
+        let manages = cx.staff(Permission::ManageResults).is_ok();
         let by_line = by_line(&errors);
         let wrong = by_line.len();
         Ok(view! {

@@ -1,7 +1,7 @@
 use super::{ImportTag, PassTag, day, day_at, moment};
 use crate::results::model::{Import, WaitingResult};
 use crate::results::{ReleaseResults, rules, service};
-use crate::server::{RequestContext, format, request};
+use crate::server::{Permission, RequestContext, format, request};
 use crate::tr;
 use crate::ui::{Alert, AlertKind, Empty, ErrorSummary, Form, Icon, PageTitle, Pages, Table, Tag, Tone, loaded};
 use leptos::prelude::*;
@@ -17,7 +17,7 @@ pub fn StaffResultsPage() -> impl IntoView {
         let (waiting, waiting_pages, count) = service::waiting(&cx, waiting_page).await?;
         let (imports, import_pages) = service::imports(&cx, import_page).await?;
         let locale = cx.locale;
-        let manages = cx.staff(service::MANAGERS).is_ok();
+        let manages = cx.staff(Permission::ManageResults).is_ok();
         let released = cx.query("done") == Some("released") && cx.form.is_none();
         Ok(view! {
             <PageTitle text=tr!(locale, results.staff_title)/>

@@ -3,6 +3,7 @@
 pub mod csrf;
 pub mod forms;
 pub mod headers;
+pub mod permissions;
 pub mod request;
 pub mod respond;
 pub mod router;

@@ -3,6 +3,7 @@
 use crate::error::{AppError, AppResult};
 use crate::server::format;
 use crate::server::http::FormState;
+use crate::server::http::permissions;
 use crate::server::i18n::Locale;
 use crate::server::programme::Programme;
 use crate::server::state::AppState;
@@ -13,6 +14,8 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 use uuid::Uuid;
+
+pub use crate::server::http::permissions::{Permission, Role};
 
 /// Who is signed in. Read anew for every request: a role taken away acts on the next one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,50 +49,6 @@ impl Viewer {
     }
 }
 
-/// What a member of staff is allowed to do by (product.md, "People").
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Role {
-    SupportAgent,
-    CeReviewer,
-    ExamManager,
-    SiteManager,
-    Proctor,
-    Finance,
-    Auditor,
-    Administrator,
-}
-
-impl Role {
-    pub const ALL: &[Role] = &[
-        Role::SupportAgent,
-        Role::CeReviewer,
-        Role::ExamManager,
-        Role::SiteManager,
-        Role::Proctor,
-        Role::Finance,
-        Role::Auditor,
-        Role::Administrator,
-    ];
-
-    /// As the database and the command line write it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Role::SupportAgent => "support_agent",
-            Role::CeReviewer => "ce_reviewer",
-            Role::ExamManager => "exam_manager",
-            Role::SiteManager => "site_manager",
-            Role::Proctor => "proctor",
-            Role::Finance => "finance",
-            Role::Auditor => "auditor",
-            Role::Administrator => "administrator",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<Role> {
-        Self::ALL.iter().copied().find(|role| role.as_str() == text)
-    }
-}
-
 /// One request. Given to pages and server functions through the context, and to plain routes as an extension.
 pub struct RequestContext {
     pub state: AppState,
@@ -101,6 +60,8 @@ pub struct RequestContext {
     /// The client's network address, behind as many proxies as are trusted.
     pub address: IpAddr,
     pub user_agent: String,
+    /// The browser's cookies, without the session's.
+    pub cookies: HashMap<String, String>,
     /// `light`, `dark` or `system`: the reader's choice, kept in a cookie.
     pub theme: String,
     /// The page is rendered again because its form was refused.
@@ -120,6 +81,7 @@ impl RequestContext {
             query: HashMap::new(),
             address,
             user_agent: String::new(),
+            cookies: HashMap::new(),
             theme: "system".into(),
             form: None,
             now,
@@ -141,6 +103,7 @@ impl RequestContext {
             query: self.query.clone(),
             address: self.address,
             user_agent: self.user_agent.clone(),
+            cookies: self.cookies.clone(),
             theme: self.theme.clone(),
             form: None,
             now: self.now,
@@ -182,14 +145,23 @@ impl RequestContext {
         if viewer.candidate_id.is_some() { Ok(viewer) } else { Err(AppError::Forbidden) }
     }
 
-    /// The viewer, who must have one of `roles` (an administrator has them all) and a second factor.
+    /// The viewer, whose roles must allow this, and who must have a second factor.
     ///
     /// # Errors
     /// [`AppError::Unauthenticated`] or [`AppError::Forbidden`].
-    pub fn staff(&self, roles: &[Role]) -> AppResult<&Viewer> {
+    pub fn staff(&self, permission: Permission) -> AppResult<&Viewer> {
         let viewer = self.viewer()?;
-        let allowed = viewer.roles.iter().any(|role| *role == Role::Administrator || roles.contains(role));
-        if allowed && viewer.has_factor { Ok(viewer) } else { Err(AppError::Forbidden) }
+        if permissions::allows(&viewer.roles, permission) && viewer.has_factor { Ok(viewer) } else { Err(AppError::Forbidden) }
+    }
+
+    /// The same with a fresh proof of identity: for what moves money, revokes, or changes another person's account
+    /// (security.md line 35).
+    ///
+    /// # Errors
+    /// Those of [`RequestContext::staff`]; [`AppError::StepUpRequired`].
+    pub fn staff_with_fresh_proof(&self, permission: Permission) -> AppResult<&Viewer> {
+        self.staff(permission)?;
+        self.fresh_proof()
     }
 
     /// Staff must enrol a second factor before they see anything else (product.md section 2, security.md line 16).

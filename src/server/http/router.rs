@@ -2,7 +2,7 @@
 //! session, the access table and the security headers.
 
 use super::forms::{self, FormState};
-use super::request::{RequestContext, Role};
+use super::request::{Permission, RequestContext};
 use super::respond::Cookie;
 use super::{csrf, headers, sessions};
 use crate::error::AppError;
@@ -32,8 +32,8 @@ pub enum Access {
     SignedIn,
     /// An account with a candidate ID.
     Candidate,
-    /// One of these roles, or an administrator.
-    Staff(&'static [Role]),
+    /// Staff whose roles allow this.
+    Staff(Permission),
     /// Exists in demo mode only.
     Demo,
 }
@@ -201,11 +201,11 @@ async fn context_of(site: &Site, request: &Parts) -> (RequestContext, Option<App
     let peer = request.extensions.get::<ConnectInfo<SocketAddr>>().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |info| info.0.ip());
     let address = client_address(&request.headers, peer, site.state.config.trusted_proxies);
     let text = |name: header::HeaderName| request.headers.get(name).and_then(|value| value.to_str().ok());
-    let cookies = cookies(&request.headers);
+    let mut cookies = cookies(&request.headers);
     let mut failure = None;
-    let viewer = match cookies.get(sessions::COOKIE) {
+    let viewer = match cookies.remove(sessions::COOKIE) {
         None => None,
-        Some(token) => match sessions::load(&site.state.db, site.state.clock.now(), token).await {
+        Some(token) => match sessions::load(&site.state.db, site.state.clock.now(), &token).await {
             Ok(viewer) => viewer,
             Err(error) => {
                 failure = Some(AppError::from(error));
@@ -228,6 +228,7 @@ async fn context_of(site: &Site, request: &Parts) -> (RequestContext, Option<App
         cx.locale = locale;
         cx.path = request.uri.path().to_owned();
         cx.query = query;
+        cx.cookies = cookies;
         cx.user_agent = text(header::USER_AGENT).unwrap_or_default().chars().take(300).collect();
     });
     (cx, failure)
@@ -328,7 +329,7 @@ fn refusal(site: &Site, cx: &RequestContext) -> Option<AppError> {
         Some(Access::Demo) => (!site.state.config.demo).then_some(AppError::NotFound),
         Some(Access::SignedIn) => cx.viewer().err(),
         Some(Access::Candidate) => cx.candidate().err(),
-        Some(Access::Staff(roles)) => cx.staff(roles).err(),
+        Some(Access::Staff(permission)) => cx.staff(permission).err(),
     }
 }
 

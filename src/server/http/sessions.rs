@@ -85,7 +85,7 @@ pub async fn load(pool: &PgPool, now: DateTime<Utc>, token: &str) -> Result<Opti
     let row = sqlx::query!(
         r#"SELECT s.id, s.state, s.created_at, s.last_used_at, s.proved_at, a.id AS account_id, a.candidate_id, a.given_name,
                   a.family_name, a.language, a.time_zone, a.country, e.address, e.verified_at IS NOT NULL AS "verified!",
-                  a.totp_secret IS NOT NULL AS "has_factor!",
+                  has_second_factor(a) AS "has_factor!",
                   ARRAY(SELECT role FROM account_role r WHERE r.account_id = a.id ORDER BY role) AS "roles!"
            FROM session s
            JOIN account a ON a.id = s.account_id
