@@ -6,6 +6,7 @@ use crate::chrome::{Area, ClockBar, Footer, Header, StaffNavigation, SubNavigati
 use crate::server::http::headers::page_policy;
 use crate::server::http::request::Permission;
 use crate::server::http::respond;
+use crate::server::http::security;
 use crate::server::http::router::{Access, Refusal, Site};
 use crate::server::jobs::Registry;
 use crate::server::{AppState, audit, i18n, mail, request};
@@ -73,6 +74,10 @@ pub const PAGES: &[(&str, Access)] = &[
     ("/verify/:public_id", Access::Public),
     // staff
     ("/staff", Access::Staff(Permission::EnterStaffArea)),
+    ("/staff/accounts", Access::Staff(Permission::ReadAccounts)),
+    ("/staff/accounts/:id", Access::Staff(Permission::ReadAccounts)),
+    ("/staff/accounts/:id/:act", Access::Staff(Permission::ReadAccounts)),
+    ("/staff/audit", Access::Staff(Permission::ReadAuditLog)),
     // demo
     ("/mailbox", Access::Demo),
     ("/mailbox/:id", Access::Demo),
@@ -141,6 +146,9 @@ fn routes() -> axum::Router<Site> {
     use axum::routing::get;
     axum::Router::new()
         .route("/programme.css", get(crate::server::http::router::programme_css))
+        .route("/.well-known/security.txt", get(security::security_txt))
+        .route("/.well-known/change-password", get(security::change_password))
+        .route(security::REPORTS, axum::routing::post(security::policy_report).layer(DefaultBodyLimit::max(16 * 1024)))
         // catalog
         .route("/robots.txt", get(catalog::routes::robots))
         .route("/sitemap.xml", get(catalog::routes::sitemap))
@@ -152,6 +160,8 @@ fn routes() -> axum::Router<Site> {
         .merge(results::routes::routes())
         // credentials
         .merge(credentials::routes::routes())
+        // staff
+        .route("/staff/audit.csv", get(staff::audit::routes::file))
         // demo
         .route("/demo/clock", get(demo::routes::time).post(demo::routes::advance))
         .route("/mailbox.json", get(demo::routes::messages))
@@ -310,7 +320,11 @@ fn Pages() -> impl IntoView {
                 <Route path=path!("/verify/:public_id") view=credentials::pages::VerifyPage/>
 
                 // staff
-                <Route path=path!("/staff") view=staff::pages::StaffHomePage/>
+                <Route path=path!("/staff") view=staff::home::StaffHomePage/>
+                <Route path=path!("/staff/accounts") view=staff::accounts::AccountsPage/>
+                <Route path=path!("/staff/accounts/:id") view=staff::accounts::AccountPage/>
+                <Route path=path!("/staff/accounts/:id/:act") view=staff::accounts::AccountActPage/>
+                <Route path=path!("/staff/audit") view=staff::audit::AuditPage/>
 
                 // demo
                 <Route path=path!("/mailbox") view=demo::pages::MailboxPage/>

@@ -120,6 +120,10 @@ pub enum Conflict {
     ImportApplied,
     AlreadyReleased,
     Stale,
+    /// Staff do not do this to their own account.
+    OwnAccount,
+    /// Somebody must be left who can give roles.
+    LastAdministrator,
 }
 
 /// Why a call was refused. Maps one to one to an HTTP status ([`AppError::status`]).

@@ -4,12 +4,14 @@ use certportal::accounts::service::{Invitation, invite};
 use certportal::app;
 use certportal::server::clock::Clock;
 use certportal::server::config::{Config, Overrides};
-use certportal::server::embedded_postgres::{EmbeddedPostgres, EmbeddedSettings};
+use certportal::server::embedded_postgres::{EmbeddedPostgres, EmbeddedSettings, Roles};
 use certportal::server::http::request::Role;
 use certportal::server::server_key::ServerKey;
 use certportal::server::state::AppState;
 use certportal::server::{check, database, jobs};
 use clap::{Parser, Subcommand};
+use sqlx::PgPool;
+use sqlx::postgres::PgConnectOptions;
 use std::error::Error;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -113,7 +115,7 @@ async fn run(command: Command, config: Config) -> Result<(), Box<dyn Error>> {
     match command {
         Command::Serve { no_worker, .. } => serve(config, !no_worker).await,
         Command::Worker => {
-            with_database(config, async |state| {
+            with_database(config, async |state, _| {
                 let (stop, stopped) = watch::channel(false);
                 let worker = tokio::spawn(jobs::work(state, app::jobs(), stopped));
                 shutdown_signal().await;
@@ -123,10 +125,10 @@ async fn run(command: Command, config: Config) -> Result<(), Box<dyn Error>> {
             })
             .await
         }
-        Command::Migrate => with_database(config, async |state| Ok(database::migrate(&state.db).await?)).await,
+        Command::Migrate => with_database(config, async |state, owner| database::migrate(&owner, &state.db).await).await,
         Command::Seed => {
-            with_database(config, async |state| {
-                database::migrate(&state.db).await?;
+            with_database(config, async |state, owner| {
+                database::migrate(&owner, &state.db).await?;
                 app::load_reference_data(&state).await?;
                 app::load_demo_data(&state).await?;
                 Ok(())
@@ -137,8 +139,8 @@ async fn run(command: Command, config: Config) -> Result<(), Box<dyn Error>> {
             let (given_name, family_name) = name.trim().rsplit_once(' ').ok_or("--name needs a given and a family name")?;
             let (given_name, family_name) = (given_name.to_owned(), family_name.to_owned());
             let invitation = Invitation { email, given_name, family_name, roles: role, country: country.to_uppercase(), language };
-            with_database(config, async move |state| {
-                database::migrate(&state.db).await?;
+            with_database(config, async move |state, owner| {
+                database::migrate(&owner, &state.db).await?;
                 app::load_reference_data(&state).await?;
                 state.programme.refresh(&state.db).await?;
                 match invite(&state, &invitation).await? {
@@ -150,7 +152,7 @@ async fn run(command: Command, config: Config) -> Result<(), Box<dyn Error>> {
             .await
         }
         Command::Check => {
-            with_database(config, async |state| {
+            with_database(config, async |state, _| {
                 let problems = check::problems(&state).await;
                 for problem in &problems {
                     println!("{problem}");
@@ -171,8 +173,10 @@ async fn serve(config: Config, with_worker: bool) -> Result<(), Box<dyn Error>> 
     let listener = TcpListener::bind(config.site_addr)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}; choose another with --port", config.site_addr))?;
-    with_database(config, async |state| {
-        database::migrate(&state.db).await?;
+    with_database(config, async |state, owner| {
+        database::migrate(&owner, &state.db).await?;
+        // Connections for migrations only.
+        owner.close().await;
         app::load_reference_data(&state).await?;
         if state.config.demo {
             certportal::demo::clock::restore(&state).await?;
@@ -208,28 +212,39 @@ async fn refresh_programme(state: AppState) {
     }
 }
 
-/// Runs `work` on the configured database, or on the private cluster, which is stopped cleanly afterwards.
+/// Runs `work` on the configured database, or on the private cluster, which is stopped cleanly afterwards. `work` is given
+/// the portal, connected as its own role, and a pool of the database's owner.
 async fn with_database<F>(config: Config, work: F) -> Result<(), Box<dyn Error>>
 where
-    F: AsyncFnOnce(AppState) -> Result<(), Box<dyn Error>>,
+    F: AsyncFnOnce(AppState, PgPool) -> Result<(), Box<dyn Error>>,
 {
     std::fs::create_dir_all(&config.data_dir).map_err(|error| format!("{}: {error}", config.data_dir.display()))?;
-    let (options, embedded) = match &config.database_url {
-        Some(url) => (url.0.parse().map_err(|_| "DATABASE_URL: cannot be read as a PostgreSQL address")?, None),
+    let (roles, embedded) = match &config.database_url {
+        Some(url) => {
+            let parse = |url: &str, setting: &str| url.parse().map_err(|_| format!("{setting}: cannot be read as a PostgreSQL address"));
+            let app: PgConnectOptions = parse(&url.0, "DATABASE_URL")?;
+            let owner = match &config.owner_database_url {
+                Some(url) => parse(&url.0, "CERTPORTAL_OWNER_DATABASE_URL")?,
+                None => app.clone(),
+            };
+            (Roles { app, owner }, None)
+        }
         None => match EmbeddedPostgres::running_beside(&config.data_dir) {
             // A command beside a running `serve` uses its database.
-            Some(options) if !matches!(std::env::args().nth(1).as_deref(), Some("serve")) => (options, None),
+            Some(roles) if !matches!(std::env::args().nth(1).as_deref(), Some("serve")) => (roles, None),
             _ => {
                 let settings = EmbeddedSettings { run_as: Some(config.run_as.clone()), ..EmbeddedSettings::default() };
                 let embedded = EmbeddedPostgres::start(&config.data_dir, &settings).await?;
-                (embedded.connect_options(), Some(embedded))
+                (embedded.roles(), Some(embedded))
             }
         },
     };
     let key = ServerKey::load_or_create(&config.data_dir)?;
-    let pool = database::pool(options, config.database_connections);
+    let pool = database::pool(roles.app, config.database_connections);
+    let owner = database::pool(roles.owner, 2);
     let state = AppState::new(config, pool.clone(), Clock::real(), key);
-    let outcome = work(state).await;
+    let outcome = work(state, owner.clone()).await;
+    owner.close().await;
     pool.close().await;
     if let Some(embedded) = embedded {
         embedded.stop().await;

@@ -3,7 +3,9 @@ use super::model::Credential;
 use super::{rules, store};
 use crate::error::{AppError, AppResult};
 use crate::server::database::DbError;
+use crate::server::limits::{Limit, address_key};
 use crate::server::{RequestContext, audit, ids};
+use chrono::TimeDelta;
 use serde_json::json;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -48,6 +50,9 @@ pub async fn award(tx: &mut PgConnection, cx: &RequestContext, pass: &Pass) -> R
     Ok(public_id)
 }
 
+/// Public look-ups from one network address: an employer who checks a pile of certificates gets through.
+const LOOK_UPS: Limit = Limit::new("credentials.look_up", 120, TimeDelta::seconds(1));
+
 /// The candidate's own credentials, newest first.
 pub async fn mine(cx: &RequestContext) -> AppResult<Vec<Credential>> {
     let account = cx.candidate()?.account_id;
@@ -66,6 +71,10 @@ pub async fn own(cx: &RequestContext, public_id: &str) -> AppResult<Credential> 
 
 /// Looks a credential up for anybody who has its ID. The one way in for public look-ups: their rate limit belongs here.
 /// `None`: no credential has this ID.
+///
+/// # Errors
+/// [`AppError::RateLimited`]: too many from this network address (security.md line 72).
 pub async fn look_up(cx: &RequestContext, public_id: CredentialId) -> AppResult<Option<Credential>> {
+    LOOK_UPS.spend(&cx.state.db, cx.now(), &address_key(cx.address)).await?;
     Ok(store::find(&cx.state.db, Some(public_id), None).await?.pop())
 }

@@ -2,7 +2,7 @@
 
 use super::model::ImportRow;
 use crate::error::{Code, FieldError};
-use csv::{ReaderBuilder, Trim, WriterBuilder};
+use csv::{ReaderBuilder, Trim};
 
 /// Bytes of the largest file taken.
 pub const FILE_LIMIT: usize = 2 * 1024 * 1024;
@@ -135,28 +135,12 @@ impl LineNumbers {
 /// A file like the one partners send, for download.
 pub fn example() -> String {
     let header: Vec<String> = COLUMNS.iter().map(|name| (*name).to_owned()).chain((1..=4).map(|n| format!("{DOMAIN}{n}"))).collect();
-    write(
+    crate::server::csv::write(
         &header,
         [["NLX7K2M9QX", "CP7K2M9QXW", "SAA-C03", "2026-12-03T16:10:00+01:00", "41", "782", "80", "77", "83", "70"]
             .map(str::to_owned)
             .to_vec()],
     )
-}
-
-/// CSV with the cells made harmless (security.md line 53): one that a spreadsheet would run as a formula gets an
-/// apostrophe before it.
-pub fn write(header: &[String], rows: impl IntoIterator<Item = Vec<String>>) -> String {
-    let mut writer = WriterBuilder::new().flexible(true).terminator(csv::Terminator::CRLF).from_writer(vec![]);
-    // Writing to memory does not fail.
-    let _ = writer.write_record(header);
-    for row in rows {
-        let _ = writer.write_record(row.iter().map(|cell| harmless(cell)));
-    }
-    String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
-}
-
-fn harmless(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
 }
 
 #[cfg(test)]
@@ -219,12 +203,6 @@ mod tests {
         let rows = read(format!("{HEADER}\na,b,c,d,e,f,1,2,3\na,b,c\n").as_bytes(), "file").unwrap();
         assert_eq!(rows[0].domains, ["1", "2", "3"]);
         assert_eq!((rows[1].scaled_score.as_str(), rows[1].domains.len()), ("", 0));
-    }
-
-    #[test]
-    fn security_53_cells_that_a_spreadsheet_would_run_are_neutralised() {
-        let out = write(&["x".into()], ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "plain", "a,\"b\""].map(|cell| vec![cell.to_owned()]));
-        assert_eq!(out, "x\r\n'=1+1\r\n'+1\r\n'-1\r\n'@SUM(A1)\r\n'\t=1\r\nplain\r\n\"a,\"\"b\"\"\"\r\n");
     }
 
     #[test]

@@ -8,13 +8,13 @@ use crate::server::http::FormState;
 use crate::server::http::Submitted;
 use crate::server::http::forms::{see_other, with_next};
 use crate::server::http::router::{self, Site};
-use crate::server::{Permission, RequestContext};
+use crate::server::{Permission, RequestContext, csv};
 use crate::tr;
 use axum::Router;
 use axum::extract::multipart::{Multipart, MultipartError, MultipartRejection};
 use axum::extract::{DefaultBodyLimit, Extension, Path, State};
-use axum::http::{StatusCode, Uri, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
 use axum::routing::get;
 use std::sync::Arc;
 
@@ -96,7 +96,7 @@ async fn read_file(form: Result<Multipart, MultipartRejection>) -> AppResult<(St
 
 async fn example(State(site): State<Site>, Extension(cx): Cx, uri: Uri) -> Response {
     match cx.staff(Permission::ReadResults) {
-        Ok(_) => csv_response("results-example.csv", csv_file::example()),
+        Ok(_) => csv::response("results-example.csv", &csv_file::example()),
         Err(error) => refuse(site, cx.clone(), uri, error).await,
     }
 }
@@ -119,17 +119,8 @@ async fn errors(State(site): State<Site>, Extension(cx): Cx, Path(id): Path<Stri
                 .errors
                 .iter()
                 .map(|error| vec![error.line.to_string(), error.column.clone(), error.value.clone(), problem_text(locale, error.problem)]);
-            csv_response("errors.csv", csv_file::write(&header.map(str::to_owned), rows))
+            csv::response("errors.csv", &csv::write(&header.map(str::to_owned), rows))
         }
         Err(error) => refuse(site, cx.clone(), uri, error).await,
     }
-}
-
-/// With a byte order mark: spreadsheets take a file without one for their own old encoding.
-fn csv_response(name: &str, csv: String) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
-    ];
-    (headers, format!("\u{feff}{csv}")).into_response()
 }

@@ -50,6 +50,11 @@ async fn database(state: &AppState) -> Option<Problem> {
 /// The audit log's chain holds from its first link to its last (security.md line 77).
 async fn audit_log(state: &AppState) -> Option<Problem> {
     let tell = |problem: String| Some(Problem { setting: "audit log", problem });
+    if super::database::may_change_audit_log(&state.db).await.unwrap_or(false) {
+        let problem = "connects as a role that owns the tables and so could change the audit log: let DATABASE_URL name a role of its own \
+                       for the running portal, and CERTPORTAL_OWNER_DATABASE_URL the owner";
+        return Some(Problem { setting: "DATABASE_URL", problem: problem.into() });
+    }
     match super::audit::verify(state).await {
         Ok(chain) => chain.broken.and_then(tell),
         // Told by the check of the database.

@@ -13,6 +13,11 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
         "",
         "PostgreSQL to use, e.g. `postgres://user:password@host/name`. Without it the portal runs its own private cluster under the data directory.",
     ),
+    (
+        "CERTPORTAL_OWNER_DATABASE_URL",
+        "",
+        "The same database as its owner, for migrations. With it the role of `DATABASE_URL` gets only the rights the running portal needs, and cannot change the audit log. Without it that role must own the tables.",
+    ),
     ("CERTPORTAL_DATA_DIR", "data", "Directory of the private database cluster and the server key."),
     (
         "CERTPORTAL_PUBLIC_URL",
@@ -33,6 +38,11 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
         "CERTPORTAL_GATEWAY",
         "none",
         "Payment gateway: `none` (nothing can be bought) or `sandbox` (test cards only: whoever knows one books for nothing; the default of demo mode).",
+    ),
+    (
+        "CERTPORTAL_SECURITY_CONTACT",
+        "",
+        "Where researchers report a weakness, as a `mailto:` or `https:` address; shown in `/.well-known/security.txt`. Without it the programme's support address.",
     ),
     (
         "CERTPORTAL_TRUSTED_PROXIES",
@@ -84,6 +94,7 @@ pub enum GatewayKind {
 #[derive(Debug, Clone)]
 pub struct Config {
     pub database_url: Option<Secret>,
+    pub owner_database_url: Option<Secret>,
     pub database_connections: u32,
     pub data_dir: PathBuf,
     /// Scheme and host without a trailing slash.
@@ -91,6 +102,8 @@ pub struct Config {
     pub demo: bool,
     pub smtp_url: Option<Secret>,
     pub gateway: GatewayKind,
+    /// `mailto:` or `https:`.
+    pub security_contact: Option<String>,
     pub trusted_proxies: usize,
     pub run_as: String,
     pub log: String,
@@ -140,17 +153,22 @@ impl Config {
                 GatewayKind::None
             }
         };
-        let database_url = reader.optional("DATABASE_URL").map(Secret);
-        if let Some(Secret(url)) = &database_url
-            && !(url.starts_with("postgres://") || url.starts_with("postgresql://"))
-        {
-            reader.problem("DATABASE_URL", "does not start with postgres://");
+        let database_url = reader.postgres_url("DATABASE_URL");
+        let owner_database_url = reader.postgres_url("CERTPORTAL_OWNER_DATABASE_URL");
+        if owner_database_url.is_some() && database_url.is_none() {
+            reader.problem("CERTPORTAL_OWNER_DATABASE_URL", "is of no use without DATABASE_URL");
         }
         let smtp_url = reader.optional("CERTPORTAL_SMTP_URL").map(Secret);
         if let Some(Secret(url)) = &smtp_url
             && !(url.starts_with("smtp://") || url.starts_with("smtps://"))
         {
             reader.problem("CERTPORTAL_SMTP_URL", "does not start with smtp:// or smtps://");
+        }
+        let security_contact = reader.optional("CERTPORTAL_SECURITY_CONTACT");
+        if let Some(contact) = &security_contact
+            && !(contact.starts_with("mailto:") || contact.starts_with("https://"))
+        {
+            reader.problem("CERTPORTAL_SECURITY_CONTACT", "does not start with mailto: or https://");
         }
         let log_json = match reader.text("CERTPORTAL_LOG_FORMAT").as_str() {
             "text" => false,
@@ -166,12 +184,14 @@ impl Config {
         }
         let config = Config {
             database_url,
+            owner_database_url,
             database_connections,
             data_dir: overrides.data_dir.clone().unwrap_or_else(|| PathBuf::from(reader.text("CERTPORTAL_DATA_DIR"))),
             public_url,
             demo,
             smtp_url,
             gateway,
+            security_contact,
             trusted_proxies: reader.parsed("CERTPORTAL_TRUSTED_PROXIES", "a whole number"),
             run_as: reader.text("CERTPORTAL_RUN_AS"),
             log: reader.text("CERTPORTAL_LOG"),
@@ -251,6 +271,14 @@ impl Reader<'_> {
 
     fn flag(&mut self, setting: &'static str) -> bool {
         self.parsed(setting, "true or false")
+    }
+
+    fn postgres_url(&mut self, setting: &'static str) -> Option<Secret> {
+        let url = self.optional(setting)?;
+        if !(url.starts_with("postgres://") || url.starts_with("postgresql://")) {
+            self.problem(setting, "does not start with postgres://");
+        }
+        Some(Secret(url))
     }
 
     fn public_url(&mut self, url: String, demo: bool) -> String {

@@ -17,9 +17,41 @@ pub fn pool(options: PgConnectOptions, connections: u32) -> PgPool {
         .connect_lazy_with(options)
 }
 
-/// Brings the schema up to this program's version.
-pub async fn migrate(pool: &PgPool) -> Result<(), sqlx::migrate::MigrateError> {
-    MIGRATOR.run(pool).await
+/// Brings the schema up to this program's version, as its owner, and gives the running portal's role its rights: to read
+/// and write rows, but not to change or delete what is in the audit log (security.md line 77).
+pub async fn migrate(owner: &PgPool, app: &PgPool) -> Result<(), Box<dyn std::error::Error>> {
+    MIGRATOR.run(owner).await?;
+    let role: String = sqlx::query_scalar("SELECT current_user::text").fetch_one(app).await?;
+    grant(owner, &role).await?;
+    Ok(())
+}
+
+/// The rights of the running portal's role. An owner keeps its own.
+pub async fn grant(owner: &PgPool, role: &str) -> Result<(), sqlx::Error> {
+    let is_owner: bool = sqlx::query_scalar("SELECT current_user = $1").bind(role).fetch_one(owner).await?;
+    if is_owner {
+        return Ok(());
+    }
+    // Identifiers can't be parameters: PostgreSQL quotes the name itself.
+    let role: String = sqlx::query_scalar("SELECT quote_ident($1)").bind(role).fetch_one(owner).await?;
+    let statements = format!(
+        "BEGIN;
+         GRANT USAGE ON SCHEMA public TO {role};
+         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role};
+         GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role};
+         REVOKE UPDATE, DELETE, TRUNCATE ON audit_event, audit_seal FROM {role};
+         REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON _sqlx_migrations FROM {role};
+         COMMIT"
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(statements)).execute(owner).await?;
+    Ok(())
+}
+
+/// Whether the role of a connection could change the audit log, were it not for the triggers.
+pub async fn may_change_audit_log(pool: &PgPool) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("SELECT has_table_privilege('audit_event', 'UPDATE') OR has_table_privilege('audit_event', 'DELETE')")
+        .fetch_one(pool)
+        .await
 }
 
 /// How many migrations this program brings.

@@ -47,8 +47,10 @@ use sqlx::{
 
 /// The oldest PostgreSQL the migrations are tested with.
 const OLDEST_MAJOR: u32 = 15;
-/// Owner of the portal's database. Not a superuser, so that a hole in the portal is not a shell on the machine.
-const ROLE: &str = "certportal";
+/// Owner of the portal's database: runs the migrations. Not a superuser, so that a hole in the portal is not a shell on the machine.
+const OWNER: &str = "certportal";
+/// The running portal: reads and writes rows, changes no table, and can't touch what is in the audit log (security.md line 77).
+const ROLE: &str = "certportal_app";
 /// Name of the portal's database.
 const DATABASE: &str = "certportal";
 /// Superuser of the cluster; the portal uses it for a moment at start, to create the two above.
@@ -284,16 +286,16 @@ impl EmbeddedPostgres {
         Ok(Self { supervisor, thread: Some(thread), socket_dir, _lock: lock })
     }
 
-    /// How the portal connects: the owner of its database, over the unix socket.
+    /// How the portal connects: over the unix socket, as the running portal and as the owner of its database.
     #[must_use]
-    pub fn connect_options(&self) -> PgConnectOptions {
-        options(&self.socket_dir, ROLE, DATABASE)
+    pub fn roles(&self) -> Roles {
+        Roles::over(&self.socket_dir)
     }
 
-    /// The same as a URL, for psql, pg_dump and for the developer's `DATABASE_URL`.
+    /// The owner's connection as a URL, for psql, pg_dump and for the developer's `DATABASE_URL`.
     #[must_use]
     pub fn url(&self) -> String {
-        url(&self.socket_dir, ROLE, DATABASE)
+        url(&self.socket_dir, OWNER, DATABASE)
     }
 
     /// A superuser's URL of the maintenance database. Tests clone databases with it; the portal has no use for it.
@@ -316,11 +318,11 @@ impl EmbeddedPostgres {
 
     /// The database of another certportal that runs on `data_dir` right now, for commands that may work beside it (`staff invite`, `check`).
     #[must_use]
-    pub fn running_beside(data_dir: &Path) -> Option<PgConnectOptions> {
+    pub fn running_beside(data_dir: &Path) -> Option<Roles> {
         let data_dir = fs::canonicalize(data_dir).ok()?;
         let lock = OpenOptions::new().read(true).open(data_dir.join("lock")).ok()?;
         match lock.try_lock_shared() {
-            Err(TryLockError::WouldBlock) => Some(options(&socket_dir(&data_dir), ROLE, DATABASE)),
+            Err(TryLockError::WouldBlock) => Some(Roles::over(&socket_dir(&data_dir))),
             _ => None,
         }
     }
@@ -340,10 +342,12 @@ impl EmbeddedPostgres {
 
     async fn prepare(&self) -> Result<()> {
         let mut connection = PgConnection::connect_with(&options(&self.socket_dir, SUPERUSER, "postgres")).await?;
-        let role: Option<i32> =
-            sqlx::query_scalar("SELECT 1 FROM pg_roles WHERE rolname = $1").bind(ROLE).fetch_optional(&mut connection).await?;
-        if role.is_none() {
-            connection.execute("CREATE ROLE certportal LOGIN").await?;
+        for (role, create) in [(OWNER, "CREATE ROLE certportal LOGIN"), (ROLE, "CREATE ROLE certportal_app LOGIN")] {
+            let known: Option<i32> =
+                sqlx::query_scalar("SELECT 1 FROM pg_roles WHERE rolname = $1").bind(role).fetch_optional(&mut connection).await?;
+            if known.is_none() {
+                connection.execute(create).await?;
+            }
         }
         let database: Option<i32> =
             sqlx::query_scalar("SELECT 1 FROM pg_database WHERE datname = $1").bind(DATABASE).fetch_optional(&mut connection).await?;
@@ -367,6 +371,21 @@ impl Drop for EmbeddedPostgres {
             self.supervisor.stop(IMMEDIATE_SHUTDOWN);
             let _ = thread.join();
         }
+    }
+}
+
+/// How to connect to the portal's database as whom.
+#[derive(Debug, Clone)]
+pub struct Roles {
+    /// The running portal.
+    pub app: PgConnectOptions,
+    /// The owner: for migrations.
+    pub owner: PgConnectOptions,
+}
+
+impl Roles {
+    fn over(socket_dir: &Path) -> Self {
+        Self { app: options(socket_dir, ROLE, DATABASE), owner: options(socket_dir, OWNER, DATABASE) }
     }
 }
 

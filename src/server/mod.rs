@@ -5,6 +5,7 @@ pub mod card_numbers;
 pub mod check;
 pub mod clock;
 pub mod config;
+pub mod csv;
 pub mod database;
 pub mod drawing;
 pub mod embedded_postgres;

@@ -1,8 +1,7 @@
-//! Staff: the start page of the people who run the programme.
+//! Staff: the pages of the people who run the programme.
 
+pub mod accounts;
 #[cfg(feature = "ssr")]
-pub mod pages;
+pub mod audit;
 #[cfg(feature = "ssr")]
-pub mod service;
-#[cfg(feature = "ssr")]
-mod store;
+pub mod home;

@@ -76,5 +76,7 @@ pub fn conflict_text(locale: Locale, conflict: Conflict) -> &'static str {
         Conflict::ImportApplied => tr!(locale, errors.import_applied),
         Conflict::AlreadyReleased => tr!(locale, errors.already_released),
         Conflict::Stale => tr!(locale, errors.stale),
+        Conflict::OwnAccount => tr!(locale, errors.own_account),
+        Conflict::LastAdministrator => tr!(locale, errors.last_administrator),
     }
 }

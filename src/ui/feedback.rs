@@ -151,11 +151,17 @@ pub fn ErrorView(error: AppError) -> impl IntoView {
         AppError::Unauthenticated | AppError::StepUpRequired => {
             (tr!(locale, errors.unauthenticated_title), tr!(locale, errors.unauthenticated_text))
         }
-        AppError::Unavailable | AppError::RateLimited(_) => (tr!(locale, errors.unavailable_title), tr!(locale, errors.unavailable_text)),
+        AppError::Unavailable => (tr!(locale, errors.unavailable_title), tr!(locale, errors.unavailable_text)),
+        AppError::RateLimited(_) => (tr!(locale, errors.rate_limited_title), tr!(locale, errors.rate_limited_text)),
         AppError::Conflict(conflict) => (tr!(locale, errors.refused_title), conflict_text(locale, *conflict)),
         AppError::Validation(_) => (tr!(locale, errors.refused_title), tr!(locale, errors.form_unreadable)),
         AppError::Internal(_) => (tr!(locale, errors.internal_title), tr!(locale, errors.internal_text)),
     };
+    match &error {
+        AppError::RateLimited(seconds) => respond::header("retry-after", &seconds.to_string()),
+        AppError::Unavailable => respond::header("retry-after", "5"),
+        _ => {}
+    }
     let reference = match &error {
         AppError::Internal(reference) => Some(reference.clone()),
         _ => None,

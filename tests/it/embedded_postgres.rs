@@ -29,7 +29,7 @@ async fn start_quick(data_dir: &Path) -> EmbeddedPostgres {
 
 async fn pool(postgres: &EmbeddedPostgres) -> PgPool {
     let options = PgPoolOptions::new().max_connections(2).acquire_timeout(Duration::from_secs(20));
-    options.connect_with(postgres.connect_options()).await.expect("a connection")
+    options.connect_with(postgres.roles().owner).await.expect("a connection")
 }
 
 async fn setting(pool: &PgPool, name: &str) -> String {
@@ -93,8 +93,9 @@ async fn a_second_program_on_the_same_directory_is_refused_and_told_who_is_there
     assert!(matches!(error, EmbeddedError::AlreadyRunning { pid: Some(pid), .. } if pid == std::process::id()), "{error}");
 
     // A command that may work beside the running server finds its database.
-    let options = EmbeddedPostgres::running_beside(data.path()).expect("it is running");
-    PgConnection::connect_with(&options).await.expect("a connection beside it");
+    let roles = EmbeddedPostgres::running_beside(data.path()).expect("it is running");
+    PgConnection::connect_with(&roles.app).await.expect("a connection beside it");
+    PgConnection::connect_with(&roles.owner).await.expect("the owner's connection beside it");
     first.stop().await;
     start_quick(data.path()).await.stop().await;
 }

@@ -109,7 +109,7 @@ async fn the_last_seat_is_got_by_exactly_one_of_a_hundred() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn without_the_constraint_the_last_seat_is_sold_twice_so_the_test_above_sees_the_race() {
     let portal = Portal::with_demo_data().await;
-    sqlx::query("ALTER TABLE appointment DROP CONSTRAINT appointment_seat_overlap").execute(portal.db()).await.unwrap();
+    sqlx::query("ALTER TABLE appointment DROP CONSTRAINT appointment_seat_overlap").execute(&portal.owner().await).await.unwrap();
     // A gate before the insert: opened when two have found the seat free, so that the race happens every time and not by chance.
     sqlx::raw_sql(
         "CREATE FUNCTION gate() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN NEW; END';

@@ -19,7 +19,7 @@ pub use verify::VerifyEmailPage;
 use super::rules::LinkState;
 use crate::error::{AppError, Conflict};
 use crate::server::RequestContext;
-use crate::server::http::respond::{self, LocalPath};
+use crate::server::http::respond::{self, LocalPath, go};
 use crate::server::i18n::Locale;
 use crate::tr;
 use crate::ui::{Alert, AlertKind};
@@ -36,13 +36,6 @@ pub fn flash(cx: &RequestContext, texts: &[(&str, &'static str)]) -> Option<AnyV
 /// Where the form of this page leads in the end, if the address names a page of ours (security.md line 48).
 fn next(cx: &RequestContext) -> String {
     cx.query("next").and_then(LocalPath::parse).map(|path| path.to_string()).unwrap_or_default()
-}
-
-/// Sends the reader to another page instead of this one.
-fn go(to: &str) -> AnyView {
-    respond::status(303);
-    respond::header("location", to);
-    ().into_any()
 }
 
 /// Pages with a token in their address do not tell it to anybody by the Referer (security.md line 21).

@@ -6,12 +6,16 @@ use super::super::model::Secret;
 use super::super::password::{self, NewPassword};
 use super::super::rules::{RESET_LINK, resend_wait};
 use super::super::store::{self, Account, Purpose};
+use super::throttle::MAILED_LINKS;
 use super::{enqueue, levelled, links};
 use crate::error::{AppError, AppResult};
 use crate::server::http::sessions;
+use crate::server::limits::address_key;
 use crate::server::{RequestContext, audit, ids};
 use chrono::TimeDelta;
 use serde_json::json;
+use sqlx::PgConnection;
+use uuid::Uuid;
 
 /// Mails a reset link to an address that has an account. The answer is the same for all.
 ///
@@ -19,6 +23,7 @@ use serde_json::json;
 /// [`AppError::Validation`] for what is no address.
 pub async fn request_reset(cx: &RequestContext, typed: &str) -> AppResult<()> {
     let email = EmailAddress::parse(typed).map_err(|code| AppError::field("email", code))?;
+    MAILED_LINKS.spend(&cx.state.db, cx.now(), &address_key(cx.address)).await?;
     levelled(async {
         let now = cx.now();
         let mut tx = cx.state.db.begin().await?;
@@ -26,9 +31,7 @@ pub async fn request_reset(cx: &RequestContext, typed: &str) -> AppResult<()> {
             store::lock_account(&mut tx, account.id).await?;
             let sent = store::links_sent(&mut tx, account.id, Purpose::ResetPassword, now - TimeDelta::hours(1)).await?;
             if resend_wait(&sent, now).is_none() {
-                let (token, hash, expires_at) =
-                    links::make(&mut tx, Purpose::ResetPassword, account.id, account.email_id, now, RESET_LINK).await?;
-                enqueue(&mut tx, cx, mails::reset_password(&cx.state, (&account).into(), &token, &hash, expires_at)).await?;
+                mail_reset(&mut tx, cx, &account).await?;
                 audit::record(&mut tx, cx, "account.reset_requested", &account.id.to_string(), json!({})).await?;
             }
         }
@@ -36,6 +39,21 @@ pub async fn request_reset(cx: &RequestContext, typed: &str) -> AppResult<()> {
         Ok(())
     })
     .await
+}
+
+async fn mail_reset(conn: &mut PgConnection, cx: &RequestContext, account: &Account) -> Result<(), sqlx::Error> {
+    let (token, hash, expires_at) =
+        links::make(conn, Purpose::ResetPassword, account.id, account.email_id, cx.now(), RESET_LINK).await?;
+    enqueue(conn, cx, mails::reset_password(&cx.state, account.into(), &token, &hash, expires_at)).await
+}
+
+/// Mails a reset link to the primary address of an account, because staff were asked to.
+///
+/// # Errors
+/// [`AppError::NotFound`]: no such account, or it is disabled.
+pub async fn send_reset(conn: &mut PgConnection, cx: &RequestContext, account_id: Uuid) -> AppResult<()> {
+    let account = store::by_id(conn, account_id).await?.ok_or(AppError::NotFound)?;
+    Ok(mail_reset(conn, cx, &account).await?)
 }
 
 /// The names and addresses that must not be part of an account's password.

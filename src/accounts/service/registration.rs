@@ -6,9 +6,11 @@ use super::super::password::{self, NewPassword};
 use super::super::rules::resend_wait;
 use super::super::store::{self, NewAccount, Purpose};
 use super::super::{CandidateId, mails, zones};
+use super::throttle::{MAILED_LINKS, REGISTRATIONS};
 use super::{enqueue, levelled, links};
 use crate::error::{AppError, AppResult, Code, FieldError};
 use crate::server::database::{DbError, OnConstraint};
+use crate::server::limits::address_key;
 use crate::server::programme::policies;
 use crate::server::{AppState, RequestContext, audit, i18n, ids};
 use chrono::TimeDelta;
@@ -102,6 +104,7 @@ pub async fn register(cx: &RequestContext, form: RegistrationForm) -> AppResult<
     let (Some(email), Some(password), true) = (email, password, errors.is_empty()) else {
         return Err(AppError::Validation(errors));
     };
+    REGISTRATIONS.spend(&cx.state.db, cx.now(), &address_key(cx.address)).await?;
     // Hashed also for an address that has an account: both take as long.
     let hash = password::hash(&cx.state, password).await?;
     let new = NewAccount {
@@ -209,6 +212,7 @@ pub async fn resend_verification(cx: &RequestContext, typed: &str) -> AppResult<
         return Ok(());
     }
     let email = EmailAddress::parse(typed).map_err(|code| AppError::field("email", code))?;
+    MAILED_LINKS.spend(&cx.state.db, cx.now(), &address_key(cx.address)).await?;
     levelled(async {
         let mut tx = cx.state.db.begin().await?;
         if let Some(account) = store::by_address(&mut tx, email.as_str()).await?

@@ -16,6 +16,10 @@ const FROM_ADDRESS: Limit = Limit::new("login.address", 400, TimeDelta::seconds(
 /// All attempts of all: what a search through the passwords of many accounts from many addresses meets in the end.
 const ALTOGETHER: Limit = Limit::new("login.all", 3000, TimeDelta::milliseconds(20));
 
+/// Registrations, and mails asked for by typing an address, from one network address: a whole class may register at once.
+pub const REGISTRATIONS: Limit = Limit::new("register.address", 300, TimeDelta::seconds(10));
+pub const MAILED_LINKS: Limit = Limit::new("mailed_links.address", 300, TimeDelta::seconds(10));
+
 /// Whose attempts are counted together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Counter {

@@ -1,5 +1,6 @@
 //! Security headers on every answer (security.md lines 46, 47, 49, 75).
 
+use super::security::REPORTS;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
@@ -11,7 +12,7 @@ pub fn page_policy(nonce: &str, live_reload: bool) -> String {
     format!(
         "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; \
          font-src 'self'; connect-src {connect}; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; \
-         base-uri 'none'; object-src 'none'"
+         base-uri 'none'; object-src 'none'; report-uri {REPORTS}; report-to csp"
     )
 }
 
@@ -21,6 +22,7 @@ const DEFAULTS: &[(&str, &str)] = &[
         "content-security-policy",
         "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
     ),
+    ("reporting-endpoints", "csp=\"/csp-report\""),
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "strict-origin-when-cross-origin"),
     ("cross-origin-opener-policy", "same-origin"),

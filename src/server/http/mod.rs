@@ -7,6 +7,7 @@ pub mod permissions;
 pub mod request;
 pub mod respond;
 pub mod router;
+pub mod security;
 pub mod sessions;
 
 pub use forms::{FormState, Submitted};

@@ -2,7 +2,7 @@
 
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
-use leptos::prelude::use_context;
+use leptos::prelude::{AnyView, IntoAny, use_context};
 use leptos_axum::ResponseOptions;
 use std::fmt;
 
@@ -44,6 +44,13 @@ pub fn header(name: &'static str, value: &str) {
     if let (Some(options), Ok(value)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(value)) {
         options.insert_header(HeaderName::from_static(name), value);
     }
+}
+
+/// Sends the reader to another page instead of the one being rendered.
+pub fn go(to: &str) -> AnyView {
+    status(303);
+    header("location", to);
+    ().into_any()
 }
 
 /// Sets the status of the page being rendered.

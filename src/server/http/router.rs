@@ -71,11 +71,13 @@ impl Site {
     /// Renders the page of a refused form again, with the status of the refusal.
     pub async fn render_refused(&self, cx: Arc<RequestContext>, uri: Uri, refused: FormState) -> Response {
         let status = StatusCode::from_u16(refused.error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let retry_after = retry_after(&refused.error);
         let again = cx.again().with(|again| again.form = Some(refused));
         let mut response = self.render(Arc::new(again), uri, None).await;
         if response.status() == StatusCode::OK {
             *response.status_mut() = status;
         }
+        response.headers_mut().extend(retry_after);
         response
     }
 
@@ -278,10 +280,18 @@ pub fn error_response(error: &AppError) -> Response {
     let mut response = (status, [(header::CONTENT_TYPE, "application/json")], body).into_response();
     // Tells leptos's client that the body is an error of the function.
     response.headers_mut().insert("serverfnerror", HeaderValue::from_static("1"));
-    if let AppError::RateLimited(seconds) = error {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(*seconds));
-    }
+    response.headers_mut().extend(retry_after(error));
     response
+}
+
+/// How long to wait before the next try, for those errors that pass by themselves.
+fn retry_after(error: &AppError) -> Option<(header::HeaderName, HeaderValue)> {
+    let seconds = match error {
+        AppError::RateLimited(seconds) => *seconds,
+        AppError::Unavailable => 5,
+        _ => return None,
+    };
+    Some((header::RETRY_AFTER, HeaderValue::from(seconds)))
 }
 
 /// The pages that staff without a second factor may see: where they enrol one, and where they prove who they are for it.

@@ -23,7 +23,9 @@ use tokio::sync::OnceCell;
 use super::temp::TempDir;
 
 /// Owns the databases, as in production: not a superuser.
-const ROLE: &str = "certportal";
+const OWNER: &str = "certportal";
+/// What the portal connects as: it owns nothing.
+const ROLE: &str = "certportal_app";
 
 /// One test's own database; dropped with it.
 #[derive(Debug)]
@@ -57,7 +59,7 @@ impl TestDatabase {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let mut connection = PgConnection::connect_with(superuser).await.expect("the test cluster answers");
-        let statement = format!("CREATE DATABASE {name} TEMPLATE {template} OWNER {ROLE}");
+        let statement = format!("CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER}");
         connection.execute(AssertSqlSafe(statement)).await.expect("a clone of the template");
         connection.close().await.expect("closed");
         Self { name, superuser: superuser.clone() }
@@ -68,10 +70,15 @@ impl TestDatabase {
         self.superuser.clone().username(ROLE).database(&self.name)
     }
 
-    /// The same for a program that is given `DATABASE_URL`.
+    /// The owner of the tables, for programs that migrate and for tests that take a guard off.
+    pub fn owner(&self) -> PgConnectOptions {
+        self.superuser.clone().username(OWNER).database(&self.name)
+    }
+
+    /// The owner's connection for a program that is given `DATABASE_URL`.
     pub fn url(&self) -> String {
         use sqlx::ConnectOptions;
-        self.options().to_url_lossy().to_string()
+        self.owner().to_url_lossy().to_string()
     }
 
     /// A pool as the portal's, small, because tests run side by side.
@@ -149,10 +156,12 @@ async fn prepare_templates(superuser: &PgConnectOptions) -> Result<String, sqlx:
     let mut connection = PgConnection::connect_with(superuser).await?;
     // Several test programs may share one cluster: one prepares, the others wait.
     connection.execute("SELECT pg_advisory_lock(7264)").await?;
-    let role: Option<i32> =
-        sqlx::query_scalar("SELECT 1 FROM pg_roles WHERE rolname = $1").bind(ROLE).fetch_optional(&mut connection).await?;
-    if role.is_none() {
-        connection.execute("CREATE ROLE certportal LOGIN").await?;
+    for (role, create) in [(OWNER, "CREATE ROLE certportal LOGIN"), (ROLE, "CREATE ROLE certportal_app LOGIN")] {
+        let known: Option<i32> =
+            sqlx::query_scalar("SELECT 1 FROM pg_roles WHERE rolname = $1").bind(role).fetch_optional(&mut connection).await?;
+        if known.is_none() {
+            connection.execute(create).await?;
+        }
     }
     if !exists(&mut connection, "template_empty").await? {
         connection.execute("CREATE DATABASE template_empty OWNER certportal").await?;
@@ -166,8 +175,11 @@ async fn prepare_templates(superuser: &PgConnectOptions) -> Result<String, sqlx:
         connection.execute("DROP DATABASE IF EXISTS template_draft WITH (FORCE)").await?;
         connection.execute("CREATE DATABASE template_draft TEMPLATE template_empty OWNER certportal").await?;
         if let Some(migrator) = migrator {
-            let mut inside = PgConnection::connect_with(&superuser.clone().username(ROLE).database("template_draft")).await?;
+            let mut inside = PgConnection::connect_with(&superuser.clone().username(OWNER).database("template_draft")).await?;
             migrator.run(&mut inside).await?;
+            let owner = PgPoolOptions::new().max_connections(1).connect_with(superuser.clone().username(OWNER).database("template_draft")).await?;
+            certportal::server::database::grant(&owner, ROLE).await?;
+            owner.close().await;
             // Planner statistics and visible rows once, instead of in every clone.
             inside.close().await?;
             let mut inside = PgConnection::connect_with(&superuser.clone().database("template_draft")).await?;
@@ -187,10 +199,10 @@ async fn prepare_reference_template(cluster: &TestCluster) -> Result<String, Box
     let mut connection = PgConnection::connect_with(&cluster.superuser).await?;
     connection.execute("SELECT pg_advisory_lock(7265)").await?;
     if !exists(&mut connection, &name).await? {
-        let statement = format!("CREATE DATABASE {name} TEMPLATE {} OWNER {ROLE}", cluster.template);
+        let statement = format!("CREATE DATABASE {name} TEMPLATE {} OWNER {OWNER}", cluster.template);
         connection.execute(AssertSqlSafe(statement)).await?;
     }
-    let options = cluster.superuser.clone().username(ROLE).database(&name);
+    let options = cluster.superuser.clone().username(OWNER).database(&name);
     let inside = PgPoolOptions::new().max_connections(1).connect_with(options).await?;
     certportal::catalog::reference::load(&inside).await?;
     inside.close().await;

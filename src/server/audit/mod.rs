@@ -1,0 +1,52 @@
+//! Who did what, when, from where, with which outcome: one row in the change's own transaction, append-only, chained
+//! (security.md lines 76 and 77). Rows hold ids, never a name, an e-mail address, a password, a token or a card number:
+//! they outlive the account they tell of.
+
+mod chain;
+mod search;
+
+pub use chain::{Chain, seal, verify};
+pub use search::{Entry, Filter, find};
+
+use super::database::internal;
+use super::http::request::RequestContext;
+use serde_json::Value;
+use sqlx::{PgConnection, PgExecutor};
+
+/// Writes that something was done. `action` is `area.verb`, `subject` the id of what it was done to.
+pub async fn record(conn: &mut PgConnection, cx: &RequestContext, action: &str, subject: &str, detail: Value) -> Result<(), sqlx::Error> {
+    write(conn, cx, action, subject, detail, "done").await
+}
+
+/// Writes that something was refused, outside any transaction: the refusal rolls its own back. A log that cannot be written
+/// is told in the program's own log and does not turn the refusal into another error.
+pub async fn refused(cx: &RequestContext, action: &str, subject: &str, detail: Value) {
+    if let Err(error) = write(&cx.state.db, cx, action, subject, detail, "refused").await {
+        internal(&error);
+    }
+}
+
+async fn write(
+    db: impl PgExecutor<'_>,
+    cx: &RequestContext,
+    action: &str,
+    subject: &str,
+    detail: Value,
+    outcome: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "INSERT INTO audit_event (at, actor_id, action, subject, detail, address, user_agent, outcome) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        cx.now(),
+        cx.viewer.as_ref().map(|viewer| viewer.account_id),
+        action,
+        subject,
+        detail,
+        cx.address.to_string(),
+        // One line, whatever a client calls itself.
+        cx.user_agent.chars().filter(|c| !c.is_control()).collect::<String>(),
+        outcome,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
