@@ -6,8 +6,8 @@ use crate::chrome::{Area, ClockBar, Footer, Header, StaffNavigation, SubNavigati
 use crate::server::http::headers::page_policy;
 use crate::server::http::request::Permission;
 use crate::server::http::respond;
-use crate::server::http::security;
 use crate::server::http::router::{Access, Refusal, Site};
+use crate::server::http::security;
 use crate::server::jobs::Registry;
 use crate::server::{AppState, audit, i18n, mail, request};
 use crate::ui::ErrorView;

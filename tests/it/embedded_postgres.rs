@@ -244,7 +244,10 @@ async fn a_server_that_cannot_start_says_why() {
 async fn every_test_has_a_database_of_its_own() {
     let (one, other) = (TestDatabase::new().await, TestDatabase::new().await);
     let (in_one, in_other) = (one.pool().await, other.pool().await);
-    sqlx::query("CREATE TABLE only_here (id int)").execute(&in_one).await.expect("a table");
+    // The portal's role creates nothing; the owner does.
+    assert!(sqlx::query("CREATE TABLE only_here (id int)").execute(&in_one).await.is_err());
+    let mut owner = PgConnection::connect_with(&one.owner()).await.expect("as the owner");
+    sqlx::query("CREATE TABLE only_here (id int)").execute(&mut owner).await.expect("a table");
     let found: Option<String> = sqlx::query_scalar("SELECT to_regclass('only_here')::text").fetch_one(&in_other).await.expect("an answer");
     assert_eq!(found, None);
     let by_url = PgConnection::connect(&one.url()).await.expect("by its URL");

@@ -2,7 +2,9 @@
 
 mod support;
 
+mod access;
 mod accounts;
+mod audit;
 mod catalog;
 mod checkout;
 mod credentials;
@@ -11,7 +13,9 @@ mod demo;
 mod embedded_postgres;
 mod http;
 mod leptos_settings;
+mod limits;
 mod locales;
 mod operations;
 mod results;
 mod scheduling;
+mod staff;

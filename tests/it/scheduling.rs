@@ -115,7 +115,7 @@ async fn without_the_constraint_the_last_seat_is_sold_twice_so_the_test_above_se
         "CREATE FUNCTION gate() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN NEW; END';
          CREATE TRIGGER gate BEFORE INSERT ON appointment FOR EACH ROW EXECUTE FUNCTION gate()",
     )
-    .execute(portal.db())
+    .execute(&portal.owner().await)
     .await
     .unwrap();
     let mut keeper = portal.db().acquire().await.unwrap();

@@ -3,7 +3,7 @@
 use super::{flash, go, next};
 use crate::accounts::api::{Login, LoginCode};
 use crate::accounts::rules::minutes_to_wait;
-use crate::error::AppError;
+use crate::error::{AppError, Conflict};
 use crate::server::http::forms::with_next;
 use crate::server::request;
 use crate::tr;
@@ -23,7 +23,8 @@ pub fn LoginPage() -> impl IntoView {
         return go(if wanted.is_empty() { home } else { &wanted });
     }
     let locked = match cx.form.as_ref().map(|form| &form.error) {
-        Some(AppError::RateLimited(seconds)) => Some(minutes_to_wait(*seconds)),
+        Some(AppError::RateLimited(seconds)) => Some(tr!(locale, accounts.locked_text, count = minutes_to_wait(*seconds)).to_string()),
+        Some(AppError::Conflict(Conflict::LoginLocked)) => Some(tr!(locale, accounts.locked_off).to_owned()),
         _ => None,
     };
     view! {
@@ -31,7 +32,7 @@ pub fn LoginPage() -> impl IntoView {
             <div class="auth stack">
                 <PageTitle text=tr!(locale, accounts.login_title)/>
                 {match locked {
-                    Some(minutes) => view! { <Locked minutes/> }.into_any(),
+                    Some(text) => view! { <Locked text/> }.into_any(),
                     None => view! { <ErrorSummary/> }.into_any(),
                 }}
                 {flash(&cx, &[
@@ -59,15 +60,15 @@ pub fn LoginPage() -> impl IntoView {
     .into_any()
 }
 
-/// Too many wrong passwords: how long to wait, and what else to do.
+/// Too many wrong passwords: what that means, and what else to do.
 #[component]
-fn Locked(minutes: u32) -> impl IntoView {
+fn Locked(text: String) -> impl IntoView {
     let locale = request().locale;
     view! {
         <div class="errors" role="alert" tabindex="-1" aria-labelledby="errors-title">
             <h2 class="errors__title" id="errors-title">{tr!(locale, accounts.locked_title)}</h2>
             <ul class="errors__list">
-                <li>{tr!(locale, accounts.locked_text, count = minutes).to_string()}</li>
+                <li>{text}</li>
                 <li><a href="/forgot">{tr!(locale, accounts.locked_reset)}</a></li>
             </ul>
         </div>

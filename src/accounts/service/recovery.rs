@@ -42,8 +42,7 @@ pub async fn request_reset(cx: &RequestContext, typed: &str) -> AppResult<()> {
 }
 
 async fn mail_reset(conn: &mut PgConnection, cx: &RequestContext, account: &Account) -> Result<(), sqlx::Error> {
-    let (token, hash, expires_at) =
-        links::make(conn, Purpose::ResetPassword, account.id, account.email_id, cx.now(), RESET_LINK).await?;
+    let (token, hash, expires_at) = links::make(conn, Purpose::ResetPassword, account.id, account.email_id, cx.now(), RESET_LINK).await?;
     enqueue(conn, cx, mails::reset_password(&cx.state, account.into(), &token, &hash, expires_at)).await
 }
 

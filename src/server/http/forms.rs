@@ -103,6 +103,7 @@ pub async fn post(site: Site, cx: Arc<RequestContext>, request: Request<Body>) -
         Err(AppError::Unauthenticated) => see_other(&with_next("/login", &page)),
         Err(AppError::StepUpRequired) => see_other(&with_next("/account/confirm", &page)),
         Err(error) => {
+            super::router::note_refusal(&cx, &error, &function).await;
             let refused = FormState { function, submitted, error };
             site.render_refused(cx, parts.uri, refused).await
         }

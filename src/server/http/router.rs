@@ -6,8 +6,8 @@ use super::request::{Permission, RequestContext};
 use super::respond::Cookie;
 use super::{csrf, headers, sessions};
 use crate::error::AppError;
-use crate::server::i18n;
 use crate::server::state::AppState;
+use crate::server::{audit, i18n};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
@@ -264,12 +264,16 @@ fn client_address(headers: &HeaderMap, peer: IpAddr, trusted: usize) -> IpAddr {
 
 /// A call by an island, or by a program.
 async fn server_function(request: Request) -> Response {
+    let function = request.uri().path().to_owned();
     let Some(cx) = request.extensions().get::<Arc<RequestContext>>().cloned() else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    match forms::run_server_function(cx, request).await {
+    match forms::run_server_function(cx.clone(), request).await {
         Ok(response) => response,
-        Err(error) => error_response(&error),
+        Err(error) => {
+            note_refusal(&cx, &error, &function).await;
+            error_response(&error)
+        }
     }
 }
 
@@ -322,13 +326,24 @@ pub async fn page(State(site): State<Site>, request: Request) -> Response {
             let to = if cx.viewer.as_ref().is_some_and(|viewer| viewer.awaiting_factor) { "/login/code" } else { "/login" };
             return forms::see_other(&forms::with_next(to, page));
         }
-        Some(error) => return site.render(cx, uri, Some(error)).await,
+        Some(error) => {
+            note_refusal(&cx, &error, &cx.path).await;
+            return site.render(cx, uri, Some(error)).await;
+        }
         None => {}
     }
     match *request.method() {
         Method::GET | Method::HEAD => site.render(cx, uri, None).await,
         Method::POST => forms::post(site, cx, request).await,
         _ => StatusCode::METHOD_NOT_ALLOWED.into_response(),
+    }
+}
+
+/// Somebody signed in wanted what is not theirs to do: into the audit log (security.md line 76).
+pub async fn note_refusal(cx: &RequestContext, error: &AppError, what: &str) {
+    if matches!(error, AppError::Forbidden) {
+        let subject: String = what.chars().take(200).collect();
+        audit::refused(cx, "access.refused", &subject, serde_json::json!({})).await;
     }
 }
 

@@ -11,8 +11,8 @@ use crate::server::i18n::Locale;
 use crate::server::{Permission, RequestContext, format, request};
 use crate::tr;
 use crate::ui::{
-    Alert, AlertKind, BackLink, Empty, ErrorSummary, Form, HiddenField, PageTitle, Summary, SummaryRow, Table, Tag, TextField,
-    Tone, loaded, param,
+    Alert, AlertKind, BackLink, Empty, ErrorSummary, Form, HiddenField, PageTitle, Summary, SummaryRow, Table, Tag, TextField, Tone,
+    loaded, param,
 };
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;

@@ -7,6 +7,7 @@ use crate::server::http::permissions::Role;
 use crate::server::http::sessions;
 use crate::server::{Permission, RequestContext, audit};
 use serde_json::json;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 /// Lines of a search.
@@ -105,6 +106,14 @@ pub async fn start_reset(cx: &RequestContext, id: &str, reason: &str) -> AppResu
     Ok(())
 }
 
+/// The administrators, while nobody else changes who they are. The viewer must still be one of them: somebody may have
+/// been quicker.
+async fn administrators(conn: &mut PgConnection, cx: &RequestContext) -> AppResult<Vec<Uuid>> {
+    store::lock_administration(conn).await?;
+    let administrators = store::administrators(conn).await?;
+    if administrators.contains(&cx.viewer()?.account_id) { Ok(administrators) } else { Err(AppError::Forbidden) }
+}
+
 /// Disables an account: all its sessions end at once (security.md line 31). Or enables it again.
 ///
 /// # Errors
@@ -116,11 +125,9 @@ pub async fn set_disabled(cx: &RequestContext, id: &str, disabled: bool, reason:
         return Err(Conflict::OwnAccount.into());
     }
     let mut tx = cx.state.db.begin().await?;
-    if disabled {
-        let administrators = store::administrators(&mut tx).await?;
-        if administrators == [account.id] {
-            return Err(Conflict::LastAdministrator.into());
-        }
+    let administrators = administrators(&mut tx, cx).await?;
+    if disabled && administrators == [account.id] {
+        return Err(Conflict::LastAdministrator.into());
     }
     if store::set_disabled(&mut tx, account.id, disabled.then(|| cx.now())).await? {
         if disabled {
@@ -149,7 +156,7 @@ pub async fn change_roles(cx: &RequestContext, id: &str, wanted: &[String], reas
         return Err(Conflict::OwnAccount.into());
     }
     let mut tx = cx.state.db.begin().await?;
-    let administrators = store::administrators(&mut tx).await?;
+    let administrators = administrators(&mut tx, cx).await?;
     if administrators == [account.id] && !roles.iter().any(|role| role == Role::Administrator.as_str()) {
         return Err(Conflict::LastAdministrator.into());
     }

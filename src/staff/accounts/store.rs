@@ -111,11 +111,17 @@ pub async fn give_roles(conn: &mut PgConnection, id: Uuid, roles: &[String], now
     Ok(())
 }
 
-/// Administrators who can sign in. The lock makes two of them who disable each other wait for one another.
+/// One change of roles or of who may sign in at a time: two administrators must not take each other's last chance.
+pub async fn lock_administration(conn: &mut PgConnection) -> Sql<()> {
+    sqlx::query!(r#"SELECT pg_advisory_xact_lock(hashtext('certportal.administration')) IS NULL AS "locked!""#).fetch_one(conn).await?;
+    Ok(())
+}
+
+/// Administrators who can sign in.
 pub async fn administrators(conn: &mut PgConnection) -> Sql<Vec<Uuid>> {
     sqlx::query_scalar!(
         "SELECT a.id FROM account a JOIN account_role r ON r.account_id = a.id
-         WHERE r.role = 'administrator' AND a.disabled_at IS NULL ORDER BY a.id FOR UPDATE OF a"
+         WHERE r.role = 'administrator' AND a.disabled_at IS NULL ORDER BY a.id"
     )
     .fetch_all(conn)
     .await

@@ -2,8 +2,8 @@
 
 use super::service;
 use crate::error::AppError;
-use crate::server::{RequestContext, csv};
 use crate::server::http::router::Site;
+use crate::server::{RequestContext, csv};
 use axum::extract::{Extension, State};
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;

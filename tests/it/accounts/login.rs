@@ -85,20 +85,6 @@ async fn many_guesses_at_once_are_not_more_than_five() {
 }
 
 #[tokio::test]
-async fn security_9_one_network_address_waits_after_fifty_failures() {
-    let portal = portal().await;
-    registered(&portal, "ana@example.com").await;
-    sqlx::query("INSERT INTO login_failure (key, failed_at) SELECT 'address:127.0.0.1', $1 FROM generate_series(1, 50)")
-        .bind(portal.clock.now())
-        .execute(portal.db())
-        .await
-        .unwrap();
-    assert_eq!(log_in(&mut portal.browser(), "ana@example.com", PASSWORD).await.status, StatusCode::TOO_MANY_REQUESTS);
-    portal.later(TimeDelta::minutes(10));
-    assert_eq!(log_in(&mut portal.browser(), "ana@example.com", PASSWORD).await.location(), "/dashboard");
-}
-
-#[tokio::test]
 async fn security_48_next_leads_only_to_pages_of_the_portal() {
     let portal = portal().await;
     registered(&portal, "ana@example.com").await;
@@ -175,11 +161,15 @@ async fn security_15_a_new_browser_is_told_by_mail_once() {
     const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0";
     const SAFARI: &str =
         "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 Version/18.1 Mobile/15E148 Safari/604.1";
-    for agent in [FIREFOX, FIREFOX, SAFARI, SAFARI] {
-        log_in(&mut portal.browser().with_header("user-agent", agent), "ana@example.com", PASSWORD).await;
-        portal.later(TimeDelta::seconds(1));
+    for agent in [FIREFOX, SAFARI] {
+        let mut browser = portal.browser().with_header("user-agent", agent);
+        for _ in 0..3 {
+            log_in(&mut browser, "ana@example.com", PASSWORD).await;
+            portal.later(TimeDelta::seconds(1));
+        }
     }
     let told: Vec<_> = portal.mails("ana@example.com").await.into_iter().filter(|mail| mail.template == "accounts.new_sign_in").collect();
+    // Not of the first one there ever was, and of the second one once.
     assert_eq!(told.len(), 1);
     assert!(told[0].body_text.contains("Safari on iPhone"));
 }

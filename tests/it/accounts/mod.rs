@@ -2,6 +2,7 @@
 
 mod dashboard;
 mod demo_people;
+mod devices;
 mod login;
 mod profile;
 mod recovery;

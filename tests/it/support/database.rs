@@ -177,7 +177,8 @@ async fn prepare_templates(superuser: &PgConnectOptions) -> Result<String, sqlx:
         if let Some(migrator) = migrator {
             let mut inside = PgConnection::connect_with(&superuser.clone().username(OWNER).database("template_draft")).await?;
             migrator.run(&mut inside).await?;
-            let owner = PgPoolOptions::new().max_connections(1).connect_with(superuser.clone().username(OWNER).database("template_draft")).await?;
+            let owner =
+                PgPoolOptions::new().max_connections(1).connect_with(superuser.clone().username(OWNER).database("template_draft")).await?;
             certportal::server::database::grant(&owner, ROLE).await?;
             owner.close().await;
             // Planner statistics and visible rows once, instead of in every clone.
