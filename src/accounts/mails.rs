@@ -57,6 +57,14 @@ impl From<&Account> for Addressee {
     }
 }
 
+/// Where something was done: the place, if it is known, and the network address.
+fn place_and_address(state: &AppState, locale: Locale, address: &str) -> String {
+    match state.places.name(locale, address) {
+        Some(place) => format!("{place} ({address})"),
+        None => address.to_owned(),
+    }
+}
+
 /// A key that names one link without telling its token.
 fn link_key(kind: &str, token_hash: &[u8]) -> String {
     let short: String = token_hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
@@ -151,7 +159,7 @@ pub fn security_changed(state: &AppState, to: Addressee, change: SecurityChange,
         Block::Paragraph(text.to_owned()),
         Block::Details(vec![
             (tr!(locale, accounts.mail_when).to_owned(), to.when(now)),
-            (tr!(locale, accounts.mail_from_address).to_owned(), from.to_owned()),
+            (tr!(locale, accounts.mail_from_address).to_owned(), place_and_address(state, locale, from)),
         ]),
         Block::Notice(
             tr!(
@@ -175,7 +183,7 @@ pub fn new_sign_in(state: &AppState, to: Addressee, browser: Option<String>, now
         Block::Details(vec![
             (tr!(locale, accounts.mail_browser).to_owned(), browser),
             (tr!(locale, accounts.mail_when).to_owned(), to.when(now)),
-            (tr!(locale, accounts.mail_from_address).to_owned(), from.to_owned()),
+            (tr!(locale, accounts.mail_from_address).to_owned(), place_and_address(state, locale, from)),
         ]),
         Block::Notice(
             tr!(

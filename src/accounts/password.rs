@@ -3,6 +3,7 @@
 use super::common_passwords;
 use super::model::Secret;
 use crate::error::{AppError, AppResult, Code, FieldError};
+use crate::server::config::PasswordPolicy;
 use crate::server::{AppState, database, ids};
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
@@ -14,6 +15,29 @@ use unicode_normalization::UnicodeNormalization;
 /// Shortest and longest in characters (Unicode code points, after normalisation).
 pub const MIN: usize = 8;
 pub const MAX: usize = 128;
+/// The shortest one that has to do without a second factor under NIST SP 800-63B-4.
+pub const MIN_ALONE: usize = 15;
+
+/// What a password of somebody must be like: the policy of the programme, and whether a second factor stands beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rules {
+    pub policy: PasswordPolicy,
+    pub has_factor: bool,
+}
+
+impl Rules {
+    pub fn min(self) -> usize {
+        match (self.policy, self.has_factor) {
+            (PasswordPolicy::Nist, false) => MIN_ALONE,
+            _ => MIN,
+        }
+    }
+
+    /// Whether letters of both cases and a digit are asked for.
+    pub fn needs_kinds(self) -> bool {
+        self.policy == PasswordPolicy::Programme
+    }
+}
 
 /// A password that keeps the rules.
 pub struct NewPassword(String);
@@ -26,15 +50,15 @@ fn normalise(typed: &str) -> String {
 
 impl NewPassword {
     /// Every rule that is broken is told. `personal`: names and addresses of the person and the programme that must not be part of it.
-    pub fn parse(field: &str, typed: &Secret, personal: &[&str]) -> Result<Self, Vec<FieldError>> {
+    pub fn parse(field: &str, typed: &Secret, personal: &[&str], rules: Rules) -> Result<Self, Vec<FieldError>> {
         let password = normalise(&typed.0);
         let length = password.chars().count();
         let mut errors = vec![];
         if length == 0 {
             return Err(vec![FieldError::new(field, Code::Required)]);
         }
-        if length < MIN {
-            errors.push(FieldError::with(field, Code::PasswordTooShort, MIN));
+        if length < rules.min() {
+            errors.push(FieldError::with(field, Code::PasswordTooShort, rules.min()));
         }
         if length > MAX {
             errors.push(FieldError::with(field, Code::PasswordTooLong, MAX));
@@ -44,7 +68,7 @@ impl NewPassword {
             (!password.chars().any(char::is_uppercase), Code::PasswordNeedsUpper),
             (!password.chars().any(char::is_numeric), Code::PasswordNeedsDigit),
         ] {
-            if missing {
+            if missing && rules.needs_kinds() {
                 errors.push(FieldError::new(field, code));
             }
         }
@@ -151,10 +175,28 @@ mod tests {
     use super::*;
 
     fn codes(password: &str, personal: &[&str]) -> Vec<Code> {
-        match NewPassword::parse("password", &Secret(password.into()), personal) {
+        codes_under(Rules { policy: PasswordPolicy::Programme, has_factor: false }, password, personal)
+    }
+
+    fn codes_under(rules: Rules, password: &str, personal: &[&str]) -> Vec<Code> {
+        match NewPassword::parse("password", &Secret(password.into()), personal, rules) {
             Ok(_) => vec![],
             Err(errors) => errors.into_iter().map(|error| error.code).collect(),
         }
+    }
+
+    #[test]
+    fn nist_asks_for_length_alone_and_for_less_beside_a_second_factor() {
+        let alone = Rules { policy: PasswordPolicy::Nist, has_factor: false };
+        let beside = Rules { has_factor: true, ..alone };
+        assert_eq!(codes_under(alone, "lantern harbor", &[]), [Code::PasswordTooShort], "14");
+        assert_eq!(codes_under(alone, "lanterns harbor", &[]), [], "15 of any kind");
+        assert_eq!(codes_under(beside, "qxzwvjkp", &[]), [], "8 beside a factor");
+        assert_eq!(codes_under(beside, "qxzwvjk", &[]), [Code::PasswordTooShort]);
+        assert_eq!(codes_under(beside, "password1", &[]), [Code::PasswordCommon], "the list counts as before");
+        let programme = Rules { policy: PasswordPolicy::Programme, has_factor: true };
+        assert_eq!(codes_under(programme, "Xq7wTz9k", &[]), []);
+        assert_eq!(codes_under(programme, "lanterns harbor", &[]), [Code::PasswordNeedsUpper, Code::PasswordNeedsDigit]);
     }
 
     #[test]

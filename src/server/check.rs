@@ -21,6 +21,9 @@ fn files(config: &Config) -> Vec<Problem> {
         let problem = format!("{} has no pkg directory: build the browser files first (./run does)", config.site_root.display());
         problems.push(Problem { setting: "LEPTOS_SITE_ROOT", problem });
     }
+    if let Some(Err(problem)) = config.places_db.as_deref().map(super::places::Places::open) {
+        problems.push(Problem { setting: "CERTPORTAL_PLACES_DB", problem });
+    }
     problems
 }
 

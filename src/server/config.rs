@@ -40,6 +40,16 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
         "Payment gateway: `none` (nothing can be bought) or `sandbox` (test cards only: whoever knows one books for nothing; the default of demo mode).",
     ),
     (
+        "CERTPORTAL_PASSWORD_POLICY",
+        "programme",
+        "`programme`: 8 characters with lower case, upper case and a digit. `nist`: the length rule of NIST SP 800-63B-4 instead, 15 characters of any kind, 8 with a second factor.",
+    ),
+    (
+        "CERTPORTAL_PLACES_DB",
+        "",
+        "City database in MaxMind's format (GeoLite2 City, DB-IP City Lite): names the place of a sign-in in the list of sessions and in mails.",
+    ),
+    (
         "CERTPORTAL_SECURITY_CONTACT",
         "",
         "Where researchers report a weakness, as a `mailto:` or `https:` address; shown in `/.well-known/security.txt`. Without it the programme's support address.",
@@ -91,6 +101,16 @@ pub enum GatewayKind {
     None,
 }
 
+/// What a new password must be like (product.md section 2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PasswordPolicy {
+    /// At least 8 characters with lower case, upper case and a digit.
+    #[default]
+    Programme,
+    /// NIST SP 800-63B-4: length alone, 15 characters, or 8 where a second factor stands beside it.
+    Nist,
+}
+
 #[derive(Debug, Clone)]
 pub struct Config {
     pub database_url: Option<Secret>,
@@ -102,6 +122,8 @@ pub struct Config {
     pub demo: bool,
     pub smtp_url: Option<Secret>,
     pub gateway: GatewayKind,
+    pub password_policy: PasswordPolicy,
+    pub places_db: Option<PathBuf>,
     /// `mailto:` or `https:`.
     pub security_contact: Option<String>,
     pub trusted_proxies: usize,
@@ -164,6 +186,14 @@ impl Config {
         {
             reader.problem("CERTPORTAL_SMTP_URL", "does not start with smtp:// or smtps://");
         }
+        let password_policy = match reader.text("CERTPORTAL_PASSWORD_POLICY").as_str() {
+            "programme" => PasswordPolicy::Programme,
+            "nist" => PasswordPolicy::Nist,
+            other => {
+                reader.problem("CERTPORTAL_PASSWORD_POLICY", format!("`{other}` is not one of programme, nist"));
+                PasswordPolicy::Programme
+            }
+        };
         let security_contact = reader.optional("CERTPORTAL_SECURITY_CONTACT");
         if let Some(contact) = &security_contact
             && !(contact.starts_with("mailto:") || contact.starts_with("https://"))
@@ -191,6 +221,8 @@ impl Config {
             demo,
             smtp_url,
             gateway,
+            password_policy,
+            places_db: reader.optional("CERTPORTAL_PLACES_DB").map(PathBuf::from),
             security_contact,
             trusted_proxies: reader.parsed("CERTPORTAL_TRUSTED_PROXIES", "a whole number"),
             run_as: reader.text("CERTPORTAL_RUN_AS"),

@@ -19,6 +19,7 @@ pub mod jobs;
 pub mod limits;
 pub mod mail;
 pub mod pdf;
+pub mod places;
 pub mod programme;
 pub mod qr;
 pub mod server_key;

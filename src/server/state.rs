@@ -3,6 +3,7 @@
 use super::clock::Clock;
 use super::config::Config;
 use super::mail::Mailer;
+use super::places::Places;
 use super::programme::ProgrammeCache;
 use super::server_key::ServerKey;
 use super::shared::Shared;
@@ -22,6 +23,7 @@ pub struct Inner {
     pub key: ServerKey,
     pub programme: ProgrammeCache,
     pub mailer: Mailer,
+    pub places: Places,
     /// One password hash at a time a core: a login storm must not starve the pages (security.md, "Cost of a password").
     pub hashing: Arc<Semaphore>,
     /// What capabilities keep in memory for all requests.
@@ -35,6 +37,11 @@ impl AppState {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let mailer = Mailer::from_config(&config);
         let leptos = leptos_options(&config);
+        // A file that cannot be used costs the names of places, not the portal; `certportal check` tells of it.
+        let places = config.places_db.as_deref().map(Places::open).transpose().unwrap_or_else(|error| {
+            tracing::error!(error.cause = %error, "CERTPORTAL_PLACES_DB cannot be used");
+            None
+        });
         Self(Arc::new(Inner {
             config,
             db,
@@ -42,6 +49,7 @@ impl AppState {
             key,
             programme: ProgrammeCache::default(),
             mailer,
+            places: places.unwrap_or_default(),
             leptos,
             shared: Shared::default(),
             hashing: Arc::new(Semaphore::new(cores)),
@@ -57,6 +65,7 @@ impl AppState {
             key: self.key.clone(),
             programme: self.programme.clone(),
             mailer: self.mailer.clone(),
+            places: self.places.clone(),
             leptos: self.leptos.clone(),
             shared: Shared::default(),
             hashing: self.hashing.clone(),

@@ -144,16 +144,17 @@ pub fn TextField(
     }
 }
 
-/// A password. Never filled in again. `new`: shows the strength while it is typed and the programme's rules.
+/// A password. Never filled in again. With `rules` it is a new one: they are listed, and its strength is shown while it is typed.
 #[component]
 pub fn PasswordField(
     name: &'static str,
     #[prop(into)] label: String,
     #[prop(optional, into)] hint: Option<String>,
-    #[prop(optional)] new: bool,
+    #[prop(optional)] rules: Vec<String>,
 ) -> impl IntoView {
     let locale = request().locale;
     let error = error_of(name);
+    let (new, items) = (!rules.is_empty(), rules);
     let rules = new.then(|| format!("{name}-rules"));
     let described = described_by(name, hint.is_some(), error.is_some(), rules.as_deref());
     let invalid = error.is_some().then_some("true");
@@ -189,9 +190,7 @@ pub fn PasswordField(
                             ]
                         />
                         <ul class="rules" id=format!("{name}-rules")>
-                            <li class="rules__item">{tr!(locale, common.rule_length)}</li>
-                            <li class="rules__item">{tr!(locale, common.rule_letters)}</li>
-                            <li class="rules__item">{tr!(locale, common.rule_digit)}</li>
+                            {items.into_iter().map(|item| view! { <li class="rules__item">{item}</li> }).collect_view()}
                         </ul>
                     }
                 })}

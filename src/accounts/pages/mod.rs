@@ -17,6 +17,7 @@ pub use security::{ConfirmPage, PasswordPage, SecurityPage, TotpPage};
 pub use verify::VerifyEmailPage;
 
 use super::rules::LinkState;
+use super::service;
 use crate::error::{AppError, Conflict};
 use crate::server::RequestContext;
 use crate::server::http::respond::{self, LocalPath, go};
@@ -41,6 +42,20 @@ fn next(cx: &RequestContext) -> String {
 /// Pages with a token in their address do not tell it to anybody by the Referer (security.md line 21).
 fn keep_address_private() {
     respond::header("referrer-policy", "no-referrer");
+}
+
+/// What a new password must be like, as the list beside its field.
+fn password_rules(cx: &RequestContext, has_factor: bool) -> Vec<String> {
+    let locale = cx.locale;
+    let rules = service::password_rules(cx, has_factor);
+    let mut lines = vec![tr!(locale, accounts.rule_length, length = rules.min()).to_string()];
+    if rules.needs_kinds() {
+        lines.push(tr!(locale, accounts.rule_letters).to_owned());
+        lines.push(tr!(locale, accounts.rule_digit).to_owned());
+    } else {
+        lines.push(tr!(locale, accounts.rule_any).to_owned());
+    }
+    lines
 }
 
 /// Why a link is no good, and what to do: title and text of its page.

@@ -67,7 +67,7 @@ pub fn ResetPage() -> impl IntoView {
                     <Form action=Reset::PATH>
                         <HiddenField name="token" value=token/>
                         <UserName address=info.address/>
-                        <PasswordField name="password" label=tr!(locale, accounts.new_password) new=true/>
+                        <PasswordField name="password" label=tr!(locale, accounts.new_password) rules=super::password_rules(&cx, info.has_factor)/>
                         <p class="small muted">{tr!(locale, accounts.reset_note)}</p>
                         <div class="actions">
                             <button class="btn btn--primary btn--block">{tr!(locale, accounts.reset_button)}</button>
@@ -119,7 +119,7 @@ pub fn InvitationPage() -> impl IntoView {
                     <Form action=AcceptInvitation::PATH>
                         <HiddenField name="token" value=token/>
                         <UserName address=info.address/>
-                        <PasswordField name="password" label=tr!(locale, accounts.password) new=true/>
+                        <PasswordField name="password" label=tr!(locale, accounts.password) rules=super::password_rules(&cx, true)/>
                         <div class="actions">
                             <button class="btn btn--primary btn--block">{tr!(locale, common.go_on)}</button>
                         </div>

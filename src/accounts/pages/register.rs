@@ -249,7 +249,7 @@ pub fn RegisterPage() -> impl IntoView {
         </div>
         <div class="form">
                             <h2>{tr!(locale, accounts.section_password)}</h2>
-                            <PasswordField name="password" label=tr!(locale, accounts.password) new=true/>
+                            <PasswordField name="password" label=tr!(locale, accounts.password) rules=super::password_rules(&cx, false)/>
         </div>
         <div class="form">
                             <h2>{tr!(locale, accounts.agreement_title)}</h2>

@@ -91,6 +91,7 @@ fn session_row(cx: &Arc<RequestContext>, session: SessionView) -> AnyView {
     let (locale, zone) = (cx.locale, cx.time_zone());
     let browser = session.browser.unwrap_or_else(|| tr!(locale, accounts.browser_unknown).to_owned());
     let used = format::date_time_short(locale, session.last_used_at, zone);
+    let place = session.place.map(|place| format!("{place} · ")).unwrap_or_default();
     let end = if session.current {
         view! { <Tag tone=Tone::Accent text=tr!(locale, accounts.this_session)/> }.into_any()
     } else {
@@ -108,7 +109,7 @@ fn session_row(cx: &Arc<RequestContext>, session: SessionView) -> AnyView {
             <div class="row__main">
                 <p class="row__title">{browser}</p>
                 <p class="row__text">
-                    {tr!(locale, accounts.last_used)} " " <time datetime=session.last_used_at.to_rfc3339()>{used}</time> " · " {session.address}
+                    {tr!(locale, accounts.last_used)} " " <time datetime=session.last_used_at.to_rfc3339()>{used}</time> " · " {place} {session.address}
                 </p>
             </div>
             <div class="row__side">{end}</div>
@@ -122,6 +123,7 @@ pub fn PasswordPage() -> impl IntoView {
     let cx = request();
     let locale = cx.locale;
     let address = cx.viewer.as_ref().map(|viewer| viewer.email.clone()).unwrap_or_default();
+    let has_factor = cx.viewer.as_ref().is_some_and(|viewer| viewer.has_factor);
     view! {
         <div class="wrap wrap--narrow stack">
             <BackLink href="/account/security" label=tr!(locale, accounts.security_title)/>
@@ -131,7 +133,7 @@ pub fn PasswordPage() -> impl IntoView {
             <Form action=ChangePassword::PATH>
                 <UserName address/>
                 <PasswordField name="current_password" label=tr!(locale, accounts.current_password)/>
-                <PasswordField name="password" label=tr!(locale, accounts.new_password) new=true/>
+                <PasswordField name="password" label=tr!(locale, accounts.new_password) rules=super::password_rules(&cx, has_factor)/>
                 <div class="actions">
                     <button class="btn btn--primary">{tr!(locale, accounts.password_button)}</button>
                     <a class="btn btn--quiet" href="/account/security">{tr!(locale, common.cancel)}</a>

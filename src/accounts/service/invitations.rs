@@ -7,7 +7,7 @@ use super::super::password::{self, NewPassword};
 use super::super::rules::INVITATION_LINK;
 use super::super::store::{self, NewAccount, Purpose};
 use super::super::{mails, zones};
-use super::links;
+use super::{links, password_rules};
 use super::recovery::personal;
 use crate::error::{AppError, AppResult};
 use crate::server::http::request::Role;
@@ -102,7 +102,9 @@ pub async fn accept_invitation(cx: &RequestContext, token: &str, typed: &Secret)
         store::by_id(&mut conn, link.account_id).await?.ok_or(AppError::NotFound)?
     };
     let programme = cx.programme();
-    let new = NewPassword::parse("password", typed, &personal(&account, &programme.short_name)).map_err(AppError::Validation)?;
+    // Staff enrol a second factor before they see anything.
+    let rules = password_rules(cx, true);
+    let new = NewPassword::parse("password", typed, &personal(&account, &programme.short_name), rules).map_err(AppError::Validation)?;
     let new_hash = password::hash(&cx.state, new).await?;
     let mut tx = cx.state.db.begin().await?;
     let link = links::take(&mut tx, Purpose::StaffInvitation, &hash, now).await?;

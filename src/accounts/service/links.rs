@@ -18,6 +18,8 @@ pub struct LinkInfo {
     pub address: String,
     /// The address it was sent to is verified already.
     pub verified: bool,
+    /// The account has a second factor.
+    pub has_factor: bool,
 }
 
 /// The state of a link, without using it.
@@ -25,11 +27,12 @@ pub async fn look_at(cx: &RequestContext, purpose: Purpose, token: &str) -> AppR
     let mut conn = cx.state.db.acquire().await?;
     let found = store::link(&mut conn, purpose, &ids::token_hash(token)).await?;
     let state = link_state(found.as_ref().map(|link| (link.expires_at, link.used_at)), cx.now());
-    let mut info = LinkInfo { state, address: String::new(), verified: false };
+    let mut info = LinkInfo { state, address: String::new(), verified: false, has_factor: false };
     if let Some(link) = found
         && let Some(account) = store::by_id(&mut conn, link.account_id).await?
     {
         info.verified = account.verified;
+        info.has_factor = account.has_factor;
         if state == LinkState::Good {
             info.address = account.address;
         }

@@ -20,6 +20,7 @@ pub use security::{SessionView, change_password, confirm_totp, end_other_session
 pub use super::store::Purpose;
 
 use super::model::Region;
+use super::password::Rules;
 use super::store;
 use crate::error::AppResult;
 use crate::server::i18n::Locale;
@@ -39,6 +40,11 @@ const LEVEL: Duration = Duration::from_millis(250);
 async fn levelled<T>(work: impl Future<Output = T>) -> T {
     let (result, ()) = tokio::join!(work, tokio::time::sleep(LEVEL));
     result
+}
+
+/// The rules for the password of somebody who has a second factor, or has none.
+pub fn password_rules(cx: &RequestContext, has_factor: bool) -> Rules {
+    Rules { policy: cx.state.config.password_policy, has_factor }
 }
 
 async fn enqueue(conn: &mut PgConnection, cx: &RequestContext, mail: Mail) -> Result<(), sqlx::Error> {

@@ -7,7 +7,7 @@ use super::super::password::{self, NewPassword};
 use super::super::rules::{RESET_LINK, resend_wait};
 use super::super::store::{self, Account, Purpose};
 use super::throttle::MAILED_LINKS;
-use super::{enqueue, levelled, links};
+use super::{enqueue, levelled, links, password_rules};
 use crate::error::{AppError, AppResult};
 use crate::server::http::sessions;
 use crate::server::limits::address_key;
@@ -74,7 +74,8 @@ pub async fn reset_password(cx: &RequestContext, token: &str, typed: &Secret) ->
         store::by_id(&mut conn, link.account_id).await?.ok_or(AppError::NotFound)?
     };
     let programme = cx.programme();
-    let new = NewPassword::parse("password", typed, &personal(&account, &programme.short_name)).map_err(AppError::Validation)?;
+    let rules = password_rules(cx, account.has_factor);
+    let new = NewPassword::parse("password", typed, &personal(&account, &programme.short_name), rules).map_err(AppError::Validation)?;
     let new_hash = password::hash(&cx.state, new).await?;
     let mut tx = cx.state.db.begin().await?;
     let link = links::take(&mut tx, Purpose::ResetPassword, &hash, now).await?;

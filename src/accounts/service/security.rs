@@ -6,7 +6,7 @@ use super::super::password::{self, NewPassword};
 use super::super::rules::browser_name;
 use super::super::store::{self, Purpose};
 use super::super::totp;
-use super::enqueue;
+use super::{enqueue, password_rules};
 use super::login::check_password;
 use super::recovery::personal;
 use crate::error::{AppError, AppResult, Code};
@@ -26,7 +26,8 @@ pub async fn change_password(cx: &RequestContext, current: &Secret, typed: &Secr
     let viewer = cx.viewer()?;
     let account = check_password(cx, "current_password", current).await?;
     let programme = cx.programme();
-    let new = NewPassword::parse("password", typed, &personal(&account, &programme.short_name)).map_err(AppError::Validation)?;
+    let rules = password_rules(cx, account.has_factor);
+    let new = NewPassword::parse("password", typed, &personal(&account, &programme.short_name), rules).map_err(AppError::Validation)?;
     let hash = password::hash(&cx.state, new).await?;
     let now = cx.now();
     let mut tx = cx.state.db.begin().await?;
@@ -113,6 +114,8 @@ pub struct SessionView {
     /// `None`: not a browser that names itself.
     pub browser: Option<String>,
     pub address: String,
+    /// Where the address is, as far as it is known.
+    pub place: Option<String>,
     pub created_at: DateTime<Utc>,
     pub last_used_at: DateTime<Utc>,
     /// The one that asks.
@@ -131,6 +134,7 @@ pub async fn sessions(cx: &RequestContext) -> AppResult<Vec<SessionView>> {
             browser: browser_name(&row.user_agent, cx.locale),
             current: row.id == viewer.session_id,
             id: row.id,
+            place: cx.state.places.name(cx.locale, &row.address),
             address: row.address,
             created_at: row.created_at,
             last_used_at: row.last_used_at,

@@ -481,7 +481,7 @@ fn fields() -> AnyView {
             <TextField name="code" label="Code" class="input--code" inputmode="numeric" maxlength=6/>
             <TextField name="long" label=LONG hint=LONG value=LONG/>
             <PasswordField name="old-password" label="Password"/>
-            <PasswordField name="new-password" label="New password" new=true/>
+            <PasswordField name="new-password" label="New password" rules=vec!["At least 8 characters".to_owned(), "A digit".to_owned()]/>
             <SelectField name="country" label="Country" choices=choices() prompt="Choose one"/>
             <RadioField name="where" legend="Where do you want to take the exam?" choices=choices() hint="You can change this later." value="center"/>
             <RadioField
@@ -532,7 +532,7 @@ fn RefusedForm(cx: Arc<crate::server::RequestContext>, function: &'static str) -
             <ErrorSummary/>
             <Form action=function>
                 <TextField name="r-email" label="E-mail address" hint="We send the confirmation here." kind="email"/>
-                <PasswordField name="r-password" label="New password" new=true/>
+                <PasswordField name="r-password" label="New password" rules=vec!["At least 8 characters".to_owned(), "A digit".to_owned()]/>
                 <TextField name="r-age" label="Age" width=4/>
                 <SelectField name="r-country" label="Country" choices=choices()/>
                 <RadioField name="r-where" legend="Where?" choices=choices()/>
