@@ -43,6 +43,7 @@ pub const PAGES: &[(&str, Access)] = &[
     ("/account/security/password", Access::SignedIn),
     ("/account/security/totp", Access::SignedIn),
     ("/account/confirm", Access::SignedIn),
+    ("/account/activity", Access::SignedIn),
     // scheduling
     ("/schedule/details/:appointment_id", Access::Candidate),
     ("/schedule/:exam_code", Access::Candidate),
@@ -286,6 +287,7 @@ fn Pages() -> impl IntoView {
                 <Route path=path!("/account/security/password") view=accounts::PasswordPage/>
                 <Route path=path!("/account/security/totp") view=accounts::TotpPage/>
                 <Route path=path!("/account/confirm") view=accounts::ConfirmPage/>
+                <Route path=path!("/account/activity") view=crate::accounts::activity::ActivityPage/>
 
                 // scheduling
                 <Route path=path!("/schedule/details/:appointment_id") view=crate::scheduling::pages::DetailsPage/>

@@ -3,6 +3,8 @@
 mod candidate_id;
 pub mod model;
 
+#[cfg(feature = "ssr")]
+pub mod activity;
 pub mod api;
 pub mod islands;
 

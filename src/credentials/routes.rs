@@ -55,6 +55,9 @@ async fn own_document(cx: &RequestContext, public_id: &str, file: &str, headers:
         Some(version) if version == credential.version => {
             let pdf = documents::certificate(&cx.state, &credential).await?;
             let tag = etag(&pdf);
+            if !is_known(headers, &tag) {
+                service::note_download(cx, &credential).await?;
+            }
             let name = format!("certificate-{}.pdf", credential.exam_code);
             Ok(answer(headers, &tag, "application/pdf", PRIVATE, Some(&name), || pdf.into()))
         }

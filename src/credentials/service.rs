@@ -69,6 +69,13 @@ pub async fn own(cx: &RequestContext, public_id: &str) -> AppResult<Credential> 
     store::find(&cx.state.db, Some(public_id), Some(account)).await?.pop().ok_or(AppError::NotFound)
 }
 
+/// Its owner downloaded the certificate: one line in the activity log.
+pub async fn note_download(cx: &RequestContext, credential: &Credential) -> AppResult<()> {
+    let mut conn = cx.state.db.acquire().await?;
+    let detail = json!({ "version": credential.version });
+    Ok(audit::record(&mut conn, cx, "credentials.certificate_downloaded", &credential.compact_id(), detail).await?)
+}
+
 /// Looks a credential up for anybody who has its ID. The one way in for public look-ups: their rate limit belongs here.
 /// `None`: no credential has this ID.
 ///

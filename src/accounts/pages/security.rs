@@ -53,7 +53,9 @@ pub fn SecurityPage() -> impl IntoView {
                     ("session", tr!(locale, accounts.done_session)),
                     ("sessions", tr!(locale, accounts.done_sessions)),
                 ])}
-                <PageHead title=tr!(locale, accounts.security_title)/>
+                <PageHead title=tr!(locale, accounts.security_title)>
+                    <a class="btn" href="/account/activity">{tr!(locale, accounts.activity_title)}</a>
+                </PageHead>
                 <section>
                     <h2>{tr!(locale, accounts.sign_in)}</h2>
                     <Summary>

@@ -96,9 +96,8 @@ pub async fn register(cx: &RequestContext, form: RegistrationForm) -> AppResult<
     let address = email.as_ref().map_or("", EmailAddress::as_str);
     let local = email.as_ref().map_or("", EmailAddress::local);
     let personal = [given_name.as_str(), family_name.as_str(), local, address, programme.short_name.as_str()];
-    let password = NewPassword::parse("password", &form.password, &personal, password_rules(cx, false))
-        .map_err(|refused| errors.extend(refused))
-        .ok();
+    let password =
+        NewPassword::parse("password", &form.password, &personal, password_rules(cx, false)).map_err(|refused| errors.extend(refused)).ok();
     // The box was ticked for the text that was shown: a newer one has to be read first.
     if form.agreement != "on" || form.agreement_version != programme.agreement_version {
         errors.push(FieldError::new("agreement", Code::AgreementRequired));

@@ -1,5 +1,6 @@
 //! Registration, sign-in, recovery, profile: driven through pages and forms as a browser without scripts does.
 
+mod activity;
 mod dashboard;
 mod demo_people;
 mod devices;

@@ -1,0 +1,135 @@
+//! `/account/activity`: what was done with the account, by its owner, by somebody who tried to be, and by staff
+//! (product.md section 2). Read from the audit log; what only concerns the programme stays there.
+
+use crate::error::AppResult;
+use crate::server::audit::{self, Entry, Filter};
+use crate::server::i18n::Locale;
+use crate::server::{RequestContext, format, request};
+use crate::tr;
+use crate::ui::{BackLink, Empty, PageHead, PageTitle, Tag, Tone, loaded};
+use leptos::prelude::*;
+use std::sync::Arc;
+
+use super::rules::browser_name;
+
+/// Entries on a page.
+const PAGE: usize = 30;
+
+/// The sentence for an entry; `None`: not one for its owner's eyes.
+fn words(locale: Locale, action: &str, refused: bool) -> Option<&'static str> {
+    Some(match (action, refused) {
+        ("account.register", _) => tr!(locale, accounts.act_register),
+        ("account.verify_email", _) => tr!(locale, accounts.act_verify_email),
+        ("account.login", false) => tr!(locale, accounts.act_login),
+        ("account.login", true) => tr!(locale, accounts.act_login_refused),
+        ("account.logout", _) => tr!(locale, accounts.act_logout),
+        ("account.confirm", true) => tr!(locale, accounts.act_confirm_refused),
+        ("account.profile_changed", _) => tr!(locale, accounts.act_profile),
+        ("account.agreement_accepted", _) => tr!(locale, accounts.act_agreement),
+        ("account.reset_requested", _) => tr!(locale, accounts.act_reset_requested),
+        ("account.password_reset", _) => tr!(locale, accounts.act_password_reset),
+        ("account.password_changed", _) => tr!(locale, accounts.act_password_changed),
+        ("account.totp_enrolled", _) => tr!(locale, accounts.act_totp_enrolled),
+        ("account.totp_removed", _) => tr!(locale, accounts.act_totp_removed),
+        ("account.session_ended" | "account.other_sessions_ended", _) => tr!(locale, accounts.act_session_ended),
+        ("credentials.certificate_downloaded", _) => tr!(locale, accounts.act_certificate),
+        ("checkout.order_placed", _) => tr!(locale, accounts.act_order),
+        ("appointment.cancel", _) => tr!(locale, accounts.act_cancel),
+        ("staff.sessions_ended", _) => tr!(locale, accounts.act_staff_sessions),
+        ("staff.reset_started", _) => tr!(locale, accounts.act_staff_reset),
+        ("staff.account_disabled", _) => tr!(locale, accounts.act_staff_disabled),
+        ("staff.account_enabled", _) => tr!(locale, accounts.act_staff_enabled),
+        ("staff.roles_changed", _) => tr!(locale, accounts.act_staff_roles),
+        _ => return None,
+    })
+}
+
+/// A page of entries that have words, newest first, and where the next page begins.
+async fn page(cx: &RequestContext) -> AppResult<(Vec<Entry>, Option<i64>)> {
+    let viewer = cx.viewer()?;
+    let own = viewer.account_id;
+    let mut before = cx.query("before").and_then(|id| id.parse().ok());
+    let mut entries = vec![];
+    let mut conn = cx.state.db.acquire().await?;
+    loop {
+        let filter = Filter { about: Some(own), before, ..Filter::default() };
+        let batch = audit::find(&mut conn, &filter, 100).await?;
+        let last = batch.last().map(|entry| entry.id);
+        for entry in batch {
+            // What a member of staff did to others is not about their own account.
+            let mine = entry.subject == own.to_string() || !entry.action.starts_with("staff.");
+            if mine && words(cx.locale, &entry.action, entry.outcome == "refused").is_some() {
+                entries.push(entry);
+            }
+            if entries.len() > PAGE {
+                entries.truncate(PAGE);
+                let next = entries.last().map(|entry| entry.id);
+                return Ok((entries, next));
+            }
+        }
+        match last {
+            Some(last) => before = Some(last),
+            None => return Ok((entries, None)),
+        }
+    }
+}
+
+#[component]
+pub fn ActivityPage() -> impl IntoView {
+    let cx = request();
+    loaded(async move {
+        let locale = cx.locale;
+        let (entries, next) = page(&cx).await?;
+        let own = cx.viewer()?.account_id;
+        let list = if entries.is_empty() {
+            view! { <Empty icon="history" title=tr!(locale, accounts.activity_none_title) text=tr!(locale, accounts.activity_none_text)/> }
+                .into_any()
+        } else {
+            view! { <ul class="rows">{entries.into_iter().map(|entry| row(&cx, own, entry)).collect_view()}</ul> }.into_any()
+        };
+        Ok(view! {
+            <div class="wrap wrap--narrow stack">
+                <BackLink href="/account/security" label=tr!(locale, accounts.security_title)/>
+                <PageTitle text=tr!(locale, accounts.activity_title)/>
+                <PageHead title=tr!(locale, accounts.activity_title) lead=tr!(locale, accounts.activity_lead)/>
+                {list}
+                {next
+                    .map(|next| {
+                        view! {
+                            <p>
+                                <a class="btn" href=format!("/account/activity?before={next}") rel="next">{tr!(locale, accounts.activity_older)}</a>
+                            </p>
+                        }
+                    })}
+            </div>
+        })
+    })
+}
+
+fn row(cx: &Arc<RequestContext>, own: uuid::Uuid, entry: Entry) -> AnyView {
+    let (locale, zone) = (cx.locale, cx.time_zone());
+    let refused = entry.outcome == "refused";
+    let text = words(locale, &entry.action, refused).unwrap_or_default();
+    // A member of staff's browser and address are not the candidate's business.
+    let by_staff = entry.action.starts_with("staff.") && entry.actor_id != Some(own);
+    let from: Vec<String> = if by_staff {
+        vec![tr!(locale, accounts.activity_by_staff).to_owned()]
+    } else {
+        let browser = entry.user_agent.as_deref().and_then(|agent| browser_name(agent, locale));
+        let place = entry.address.as_deref().and_then(|address| cx.state.places.name(locale, address));
+        [browser, place, entry.address.clone()].into_iter().flatten().collect()
+    };
+    view! {
+        <li class="row">
+            <div class="row__main">
+                <p class="row__title">{text}</p>
+                <p class="row__text">
+                    <time datetime=entry.at.to_rfc3339()>{format::date_time_short(locale, entry.at, zone)}</time>
+                    {from.into_iter().map(|part| format!(" · {part}")).collect::<String>()}
+                </p>
+            </div>
+            {refused.then(|| view! { <div class="row__side"><Tag tone=Tone::Bad text=tr!(locale, accounts.activity_refused)/></div> })}
+        </li>
+    }
+    .into_any()
+}
