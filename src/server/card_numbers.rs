@@ -66,7 +66,7 @@ mod tests {
     use super::looks_like_card_number;
 
     #[test]
-    fn security_116_card_numbers_are_recognised_however_they_are_typed() {
+    fn card_data_card_numbers_are_recognised_however_they_are_typed() {
         for text in [
             "4242424242424242",
             "my card is 4242 4242 4242 4242, thanks",

@@ -18,4 +18,5 @@ mod locales;
 mod operations;
 mod results;
 mod scheduling;
+mod security;
 mod staff;

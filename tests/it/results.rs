@@ -142,7 +142,7 @@ async fn security_63_a_file_that_is_too_large_is_refused_with_413() {
 }
 
 #[tokio::test]
-async fn one_wrong_row_stops_the_whole_file_and_every_wrong_cell_is_told() {
+async fn security_59_one_wrong_row_stops_the_whole_file_and_every_wrong_cell_is_told() {
     let world = World::new().await;
     let (ana, ben) = (world.sitting("Ana").await, world.sitting("Ben").await);
     let rows = [

@@ -101,7 +101,7 @@ async fn rush(portal: &Portal) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn the_last_seat_is_got_by_exactly_one_of_a_hundred() {
+async fn security_58_the_last_seat_is_got_by_exactly_one_of_a_hundred() {
     let portal = Portal::with_demo_data().await;
     assert_eq!(rush(&portal).await, 1);
 }
@@ -208,7 +208,7 @@ async fn two_tabs_and_two_clicks_hold_one_seat() {
 }
 
 #[tokio::test]
-async fn own_appointments_never_overlap_and_three_holds_are_the_most() {
+async fn security_60_own_appointments_never_overlap_and_three_holds_are_the_most() {
     let portal = Portal::with_demo_data().await;
     let anna = portal.account("anna@example.com", "Anna", "Berg", &[]).await;
     let cx = request_of(&portal, anna).await;
@@ -345,7 +345,7 @@ async fn reminders_follow_the_appointment_as_it_stands() {
 }
 
 #[tokio::test]
-async fn security_other_peoples_appointments_do_not_exist() {
+async fn security_37_other_peoples_appointments_do_not_exist() {
     let portal = Portal::with_demo_data().await;
     let anna = portal.account("anna@example.com", "Anna", "Berg", &[]).await;
     let eve = portal.account("eve@example.com", "Eve", "Dropper", &[]).await;

@@ -175,7 +175,7 @@ async fn security_15_a_new_browser_is_told_by_mail_once() {
 }
 
 #[tokio::test]
-async fn a_disabled_account_is_answered_like_an_unknown_one_and_its_sessions_end() {
+async fn security_31_a_disabled_account_is_answered_like_an_unknown_one_and_its_sessions_end() {
     let portal = portal().await;
     let mut browser = registered(&portal, "ana@example.com").await;
     log_in(&mut browser, "ana@example.com", PASSWORD).await;

@@ -57,7 +57,7 @@ async fn taking_an_item_out_gives_its_seat_back_and_doing_it_again_is_fine() {
 }
 
 #[tokio::test]
-async fn security_50_nobody_reaches_into_another_cart() {
+async fn security_37_nobody_reaches_into_another_cart() {
     let shop = Shop::new().await;
     let appointment = shop.put(shop.amara, shop.exam, 10).await;
     let item = shop.portal.signed_in(shop.amara).await.get("/cart").await.hidden("item");

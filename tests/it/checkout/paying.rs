@@ -217,7 +217,7 @@ async fn a_free_order_is_complete_at_once() {
 }
 
 #[tokio::test]
-async fn security_50_a_foreign_order_does_not_exist() {
+async fn security_37_a_foreign_order_does_not_exist() {
     let shop = Shop::new().await;
     shop.put(shop.amara, shop.exam, 10).await;
     let mut amara = shop.portal.signed_in(shop.amara).await;

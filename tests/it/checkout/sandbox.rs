@@ -23,7 +23,7 @@ async fn what_is_wrong_with_a_card_is_said_at_its_field() {
 }
 
 #[tokio::test]
-async fn security_116_a_card_number_is_neither_shown_again_nor_written_anywhere() {
+async fn card_data_a_card_number_is_neither_shown_again_nor_written_anywhere() {
     let shop = Shop::new().await;
     shop.put(shop.amara, shop.exam, 10).await;
     let mut browser = shop.portal.signed_in(shop.amara).await;
@@ -53,7 +53,7 @@ async fn security_116_a_card_number_is_neither_shown_again_nor_written_anywhere(
 }
 
 #[tokio::test]
-async fn security_116_no_page_of_the_portal_has_a_card_field() {
+async fn card_data_no_page_of_the_portal_has_a_card_field() {
     let shop = Shop::new().await;
     shop.put(shop.amara, shop.exam, 10).await;
     let mut browser = shop.portal.signed_in(shop.amara).await;

@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn security_116_a_real_card_number_is_refused() {
+    fn card_data_a_real_card_number_is_refused() {
         // Valid by its check digit, in nobody's list of test cards here.
         assert_eq!(codes("5555555555554444", "12/30", "123"), [("card".into(), Code::NotATestCard)]);
     }
