@@ -151,9 +151,10 @@ fn calendar(cx: &RequestContext, trip: &Trip, found: &Month, shown: NaiveDate, c
         let current = (Some(day) == chosen).then_some("true");
         view! {
             <td>
-                <a class=format!("cal__day {kind}{now}") href=at_day(trip, day) aria-current=current aria-label=label>
-                    {day.day()}
-                    <span class="cal__n">{count}</span>
+                <a class=format!("cal__day {kind}{now}") href=at_day(trip, day) aria-current=current>
+                    <span aria-hidden="true">{day.day()}</span>
+                    <span class="cal__n" aria-hidden="true">{count}</span>
+                    <span class="vh">{label}</span>
                 </a>
             </td>
         }
