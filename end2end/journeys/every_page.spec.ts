@@ -8,14 +8,15 @@ const FRAMED = ["mailbox"];
 for (const role of new Set(pages.map((page) => page.role))) {
   test(`every page of ${role ?? "everybody"} is accessible and fits the narrowest phone`, async ({ page, portal, login, axe, expectProblem }) => {
     test.setTimeout(300_000);
-    // Error pages are pages too.
-    expectProblem(/status of 4(04|22)/);
+    // Error pages are pages too; and a mail's frame says that it lets no script in.
+    expectProblem(/status of 4(04|22)|Blocked script execution in '[^']*\/mailbox\//);
     if (role) await login(page, role);
     for (const { name, path } of pages.filter((wanted) => wanted.role === role)) {
       await test.step(name, async () => {
         await page.setViewportSize({ width: 1280, height: 800 });
         await page.goto(typeof path === "string" ? path : path(portal.demo));
-        await expect(page.locator("h1")).toHaveCount(1);
+        // The style guide shows headings of every level.
+        if (name !== "style-guide") await expect(page.locator("h1")).toHaveCount(1);
         if (!FRAMED.includes(name)) await axe(page);
         await page.setViewportSize({ width: 320, height: 700 });
         const width = await page.evaluate(() => document.documentElement.scrollWidth);

@@ -10,7 +10,7 @@ use crate::error::{AppError, AppResult, Conflict};
 use crate::scheduling;
 use crate::server::database::{DbError, expect_one, retrying};
 use crate::server::jobs::{self, JobError};
-use crate::server::{AppState, ids};
+use crate::server::{AppState, audit, ids};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -109,7 +109,7 @@ pub async fn settle_in(
                 "order": purchase.number, "asked_minor": payment.amount.minor, "asked_currency": payment.amount.currency,
                 "paid_minor": paid.minor, "paid_currency": paid.currency,
             });
-            store::audit(tx, "checkout.amount_mismatch", &payment.id.to_string(), detail, true, now).await?;
+            audit::record_by_program(tx, now, "checkout.amount_mismatch", &payment.id.to_string(), detail, true).await?;
             Ok(Settled::Mismatch)
         }
         Decision::NoteFailure(code) => {
@@ -152,7 +152,7 @@ async fn take(tx: &mut PgConnection, state: &AppState, purchase: &Purchase, paym
     }
     let detail =
         json!({ "order": purchase.number, "amount_minor": payment.amount.minor, "currency": payment.amount.currency, "lost": lost.len() });
-    store::audit(tx, "checkout.paid", &purchase.id.to_string(), detail, false, now).await?;
+    audit::record_by_program(tx, now, "checkout.paid", &purchase.id.to_string(), detail, false).await?;
     mails::receipt(tx, state, purchase, &lost, now).await?;
     Ok(())
 }
@@ -226,14 +226,14 @@ pub async fn refund(state: &AppState, refund_id: Uuid) -> Result<(), JobError> {
                     store::set_purchase_state(&mut tx, purchase.id, after, None).await?;
                 }
             }
-            store::audit(&mut tx, "checkout.refunded", &due.id.to_string(), detail(&reference), false, now).await?;
+            audit::record_by_program(&mut tx, now, "checkout.refunded", &due.id.to_string(), detail(&reference), false).await?;
             mails::refund(&mut tx, state, &purchase, &due, now).await?;
         }
         Err(GatewayError::Refused(cause)) => {
             // Asking again would change nothing: staff must look at it.
             tracing::error!(refund.id = %due.id, error.cause = %cause, "the gateway refuses a refund");
             store::settle_refund(&mut tx, due.id, "failed", None, now).await?;
-            store::audit(&mut tx, "checkout.refund_refused", &due.id.to_string(), detail(&cause), true, now).await?;
+            audit::record_by_program(&mut tx, now, "checkout.refund_refused", &due.id.to_string(), detail(&cause), true).await?;
         }
         Err(error) => return Err(error.into()),
     }

@@ -10,6 +10,7 @@ pub use search::{Entry, Filter, find};
 
 use super::database::internal;
 use super::http::request::RequestContext;
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::{PgConnection, PgExecutor};
 
@@ -47,6 +48,31 @@ async fn write(
         outcome,
     )
     .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Writes what the program itself caused: a payment that was settled, a job that ran. `once`: not again for the same action
+/// and subject.
+pub async fn record_by_program(
+    conn: &mut PgConnection,
+    now: DateTime<Utc>,
+    action: &str,
+    subject: &str,
+    detail: Value,
+    once: bool,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "INSERT INTO audit_event (at, actor_id, action, subject, detail)
+         SELECT $1, NULL, $2, $3, $4
+         WHERE NOT ($5 AND EXISTS (SELECT 1 FROM audit_event WHERE action = $2 AND subject = $3))",
+        now,
+        action,
+        subject,
+        detail,
+        once
+    )
+    .execute(conn)
     .await?;
     Ok(())
 }

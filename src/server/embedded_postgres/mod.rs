@@ -52,8 +52,8 @@ use sqlx::{
 };
 
 use files::*;
-use programs::*;
 use orphans::*;
+use programs::*;
 use server::*;
 use supervisor::*;
 

@@ -1,0 +1,150 @@
+//! Payments and what gateways said of them.
+
+use crate::checkout::model::PaymentState;
+use crate::money::Money;
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+/// One attempt to pay.
+#[derive(Debug, Clone)]
+pub struct Payment {
+    pub id: Uuid,
+    pub purchase_id: Uuid,
+    pub gateway: String,
+    pub gateway_ref: Option<String>,
+    pub redirect_url: Option<String>,
+    pub state: PaymentState,
+    pub amount: Money,
+    pub failure_code: Option<String>,
+}
+
+/// Begins a payment; the database allows one at a time for an order.
+pub async fn insert_payment(
+    tx: &mut PgConnection,
+    id: Uuid,
+    purchase_id: Uuid,
+    gateway: &str,
+    amount: &Money,
+    now: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "INSERT INTO payment (id, purchase_id, gateway, state, amount_minor, currency, created_at) VALUES ($1, $2, $3, 'pending', $4, $5, $6)",
+        id,
+        purchase_id,
+        gateway,
+        amount.minor,
+        amount.currency,
+        now
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+pub async fn payment(conn: &mut PgConnection, id: Uuid) -> Result<Option<Payment>, sqlx::Error> {
+    let row = sqlx::query!(
+        "SELECT id, purchase_id, gateway, gateway_ref, redirect_url, state, amount_minor, currency, failure_code FROM payment WHERE id = $1",
+        id
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map(|row| Payment {
+        id: row.id,
+        purchase_id: row.purchase_id,
+        gateway: row.gateway,
+        gateway_ref: row.gateway_ref,
+        redirect_url: row.redirect_url,
+        state: PaymentState::of(&row.state),
+        amount: Money::new(row.amount_minor, row.currency),
+        failure_code: row.failure_code,
+    }))
+}
+
+/// The payment of an order that counts: the one that succeeded, else the one under way, else the latest.
+pub async fn current_payment(conn: &mut PgConnection, purchase_id: Uuid) -> Result<Option<Payment>, sqlx::Error> {
+    let id = sqlx::query_scalar!(
+        "SELECT id FROM payment WHERE purchase_id = $1
+         ORDER BY state = 'succeeded' DESC, state = 'pending' DESC, created_at DESC LIMIT 1",
+        purchase_id
+    )
+    .fetch_optional(&mut *conn)
+    .await?;
+    match id {
+        None => Ok(None),
+        Some(id) => payment(conn, id).await,
+    }
+}
+
+/// Which payment and order a gateway's reference belongs to.
+pub async fn payment_by_reference(conn: &mut PgConnection, gateway: &str, reference: &str) -> Result<Option<(Uuid, Uuid)>, sqlx::Error> {
+    let row = sqlx::query!("SELECT id, purchase_id FROM payment WHERE gateway = $1 AND gateway_ref = $2", gateway, reference)
+        .fetch_optional(conn)
+        .await?;
+    Ok(row.map(|row| (row.id, row.purchase_id)))
+}
+
+/// Writes down where the gateway's page is.
+pub async fn set_checkout(conn: &mut PgConnection, payment_id: Uuid, reference: &str, redirect_url: &str) -> Result<u64, sqlx::Error> {
+    let done = sqlx::query!(
+        "UPDATE payment SET gateway_ref = $2, redirect_url = $3 WHERE id = $1 AND (gateway_ref IS NULL OR gateway_ref = $2)",
+        payment_id,
+        reference,
+        redirect_url
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Ends a payment; only one that is in the state `from`.
+pub async fn settle_payment(
+    tx: &mut PgConnection,
+    id: Uuid,
+    from: PaymentState,
+    to: PaymentState,
+    failure_code: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<u64, sqlx::Error> {
+    let done = sqlx::query!(
+        "UPDATE payment SET state = $3, failure_code = $4, settled_at = $5 WHERE id = $1 AND state = $2",
+        id,
+        from.as_str(),
+        to.as_str(),
+        failure_code,
+        now
+    )
+    .execute(tx)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Remembers why the last card was refused, while another may be tried.
+pub async fn note_failure(tx: &mut PgConnection, payment_id: Uuid, code: &str) -> Result<(), sqlx::Error> {
+    sqlx::query!("UPDATE payment SET failure_code = $2 WHERE id = $1 AND state = 'pending'", payment_id, code).execute(tx).await?;
+    Ok(())
+}
+
+/// Writes down a webhook; `false`: it was here before.
+pub async fn insert_event(
+    tx: &mut PgConnection,
+    gateway: &str,
+    event_id: &str,
+    kind: &str,
+    payload: &Value,
+    now: DateTime<Utc>,
+) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query!(
+        "INSERT INTO gateway_event (gateway, event_id, kind, payload, received_at) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (gateway, event_id) DO NOTHING",
+        gateway,
+        event_id,
+        kind,
+        payload,
+        now
+    )
+    .execute(tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
