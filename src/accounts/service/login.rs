@@ -108,7 +108,7 @@ pub async fn log_in(cx: &RequestContext, typed: &str, password: &Secret) -> AppR
     let signed_in = if account.has_factor {
         end_old_session(&mut tx, cx).await?;
         let cookie = sessions::start(&mut tx, cx.now(), account.id, true, cx.address, &cx.user_agent).await?;
-        audit::record(&mut tx, cx, "account.password_accepted", &account.id.to_string(), json!({})).await?;
+        audit::record_as(&mut tx, cx, account.id, "account.password_accepted", &account.id.to_string(), json!({})).await?;
         SignedIn { cookies: vec![cookie], next: Next::Code }
     } else {
         complete(&mut tx, cx, &account, Proof::Password).await?
@@ -142,7 +142,7 @@ pub(super) async fn complete(conn: &mut PgConnection, cx: &RequestContext, accou
             sessions::start(conn, now, account.id, false, cx.address, &cx.user_agent).await?
         }
     };
-    audit::record(conn, cx, "account.login", &account.id.to_string(), json!({"by": by.as_str()})).await?;
+    audit::record_as(conn, cx, account.id, "account.login", &account.id.to_string(), json!({"by": by.as_str()})).await?;
     Ok(SignedIn { cookies: vec![session, devices::remember(cx, account.id)], next: Next::of(account) })
 }
 

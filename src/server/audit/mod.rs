@@ -13,16 +13,33 @@ use super::http::request::RequestContext;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::{PgConnection, PgExecutor};
+use uuid::Uuid;
 
 /// Writes that something was done. `action` is `area.verb`, `subject` the id of what it was done to.
 pub async fn record(conn: &mut PgConnection, cx: &RequestContext, action: &str, subject: &str, detail: Value) -> Result<(), sqlx::Error> {
-    write(conn, cx, action, subject, detail, "done").await
+    write(conn, cx, viewer_id(cx), action, subject, detail, "done").await
+}
+
+/// The same for somebody who is about to be signed in.
+pub async fn record_as(
+    conn: &mut PgConnection,
+    cx: &RequestContext,
+    actor: Uuid,
+    action: &str,
+    subject: &str,
+    detail: Value,
+) -> Result<(), sqlx::Error> {
+    write(conn, cx, Some(actor), action, subject, detail, "done").await
+}
+
+fn viewer_id(cx: &RequestContext) -> Option<Uuid> {
+    cx.viewer.as_ref().map(|viewer| viewer.account_id)
 }
 
 /// Writes that something was refused, outside any transaction: the refusal rolls its own back. A log that cannot be written
 /// is told in the program's own log and does not turn the refusal into another error.
 pub async fn refused(cx: &RequestContext, action: &str, subject: &str, detail: Value) {
-    if let Err(error) = write(&cx.state.db, cx, action, subject, detail, "refused").await {
+    if let Err(error) = write(&cx.state.db, cx, viewer_id(cx), action, subject, detail, "refused").await {
         internal(&error);
     }
 }
@@ -30,6 +47,7 @@ pub async fn refused(cx: &RequestContext, action: &str, subject: &str, detail: V
 async fn write(
     db: impl PgExecutor<'_>,
     cx: &RequestContext,
+    actor: Option<Uuid>,
     action: &str,
     subject: &str,
     detail: Value,
@@ -38,7 +56,7 @@ async fn write(
     sqlx::query!(
         "INSERT INTO audit_event (at, actor_id, action, subject, detail, address, user_agent, outcome) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         cx.now(),
-        cx.viewer.as_ref().map(|viewer| viewer.account_id),
+        actor,
         action,
         subject,
         detail,

@@ -83,13 +83,7 @@ fn filter_form(cx: &Arc<RequestContext>) -> AnyView {
 
 fn table(cx: &Arc<RequestContext>, entries: Vec<Entry>) -> AnyView {
     let (locale, zone) = (cx.locale, cx.time_zone());
-    let columns = [
-        tr!(locale, staff.audit_when),
-        tr!(locale, staff.audit_who),
-        tr!(locale, staff.audit_what),
-        tr!(locale, staff.audit_subject),
-        tr!(locale, staff.audit_detail),
-    ];
+    let columns = [tr!(locale, staff.audit_when), tr!(locale, staff.audit_what), tr!(locale, staff.audit_subject)];
     let rows = entries
         .into_iter()
         .map(|entry| {
@@ -97,25 +91,27 @@ fn table(cx: &Arc<RequestContext>, entries: Vec<Entry>) -> AnyView {
                 Some(id) => id.to_string(),
                 None => tr!(locale, staff.audit_nobody).to_owned(),
             });
-            let detail = match entry.detail.as_object() {
-                Some(detail) if detail.is_empty() => String::new(),
-                _ => entry.detail.to_string(),
-            };
+            let detail = entry.detail.as_object().is_none_or(|detail| !detail.is_empty()).then(|| entry.detail.to_string());
             view! {
                 <tr role="row">
                     <td role="cell" data-label=tr!(locale, staff.audit_when)>
-                        <time datetime=entry.at.to_rfc3339()>{format::date_time_short(locale, entry.at, zone)}</time>
+                        <div>
+                            <time class="nowrap" datetime=entry.at.to_rfc3339()>{format::date_time_short(locale, entry.at, zone)}</time>
+                            <br/>
+                            <bdi>{who}</bdi>
+                            <span class="muted">{entry.address.map(|address| format!(" · {address}"))}</span>
+                        </div>
                     </td>
-                    <td role="cell" data-label=tr!(locale, staff.audit_who)>
-                        <bdi>{who}</bdi>
-                        {entry.address.map(|address| view! { <br/> <span class="small muted">{address}</span> })}
-                    </td>
-                    <th scope="row" role="rowheader" data-label=tr!(locale, staff.audit_what)>
-                        <code>{entry.action}</code>
+                    <th scope="row" role="rowheader">
+                        <code class="id">{entry.action}</code>
                         {(entry.outcome == "refused").then(|| view! { " " <Tag tone=Tone::Bad text=tr!(locale, staff.audit_refused)/> })}
                     </th>
-                    <td role="cell" data-label=tr!(locale, staff.audit_subject)><span class="small id">{entry.subject}</span></td>
-                    <td role="cell" data-label=tr!(locale, staff.audit_detail)><span class="small id">{detail}</span></td>
+                    <td role="cell" data-label=tr!(locale, staff.audit_subject)>
+                        <div>
+                            <code class="id">{entry.subject}</code>
+                            {detail.map(|detail| view! { <br/> <code class="id">{detail}</code> })}
+                        </div>
+                    </td>
                 </tr>
             }
         })
