@@ -5,6 +5,7 @@ pub mod model;
 
 pub mod api;
 pub mod islands;
+pub mod passkeys;
 
 #[cfg(feature = "ssr")]
 mod common_passwords;

@@ -76,5 +76,9 @@ pub fn conflict_text(locale: Locale, conflict: Conflict) -> &'static str {
         Conflict::ImportApplied => tr!(locale, errors.import_applied),
         Conflict::AlreadyReleased => tr!(locale, errors.already_released),
         Conflict::Stale => tr!(locale, errors.stale),
+        Conflict::PasskeyRefused => tr!(locale, errors.passkey_refused),
+        Conflict::CeremonyOver => tr!(locale, errors.ceremony_over),
+        Conflict::PasskeyLimit => tr!(locale, errors.passkey_limit),
+        Conflict::LastFactor => tr!(locale, errors.last_factor),
     }
 }

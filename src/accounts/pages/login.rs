@@ -2,6 +2,7 @@
 
 use super::{flash, go, next};
 use crate::accounts::api::{Login, LoginCode};
+use crate::accounts::passkeys::pages::{PasskeyLogin, PasskeySecondFactor, locked_hint};
 use crate::accounts::rules::minutes_to_wait;
 use crate::error::AppError;
 use crate::server::http::forms::with_next;
@@ -42,13 +43,14 @@ pub fn LoginPage() -> impl IntoView {
                 <h1>{tr!(locale, accounts.login_title)}</h1>
                 <Form action=Login::PATH>
                     <HiddenField name="next" value=next(&cx)/>
-                    <TextField name="email" kind="email" label=tr!(locale, accounts.email) autocomplete="username"/>
+                    <TextField name="email" kind="email" label=tr!(locale, accounts.email) autocomplete="username webauthn"/>
                     <PasswordField name="password" label=tr!(locale, accounts.password)/>
                     <p><a href="/forgot">{tr!(locale, accounts.forgot_link)}</a></p>
                     <div class="actions">
                         <button class="btn btn--primary btn--block">{tr!(locale, accounts.sign_in)}</button>
                     </div>
                 </Form>
+                <PasskeyLogin/>
                 <div class="auth__alt stack stack--s">
                     <p>{tr!(locale, accounts.no_account)}</p>
                     <a class="btn btn--block" href="/register">{tr!(locale, accounts.register_title)}</a>
@@ -69,6 +71,7 @@ fn Locked(minutes: u32) -> impl IntoView {
             <ul class="errors__list">
                 <li>{tr!(locale, accounts.locked_text, count = minutes).to_string()}</li>
                 <li><a href="/forgot">{tr!(locale, accounts.locked_reset)}</a></li>
+                {locked_hint()}
             </ul>
         </div>
     }
@@ -102,6 +105,7 @@ pub fn LoginCodePage() -> impl IntoView {
                         <button class="btn btn--primary btn--block">{tr!(locale, accounts.sign_in)}</button>
                     </div>
                 </Form>
+                <PasskeySecondFactor/>
                 <div class="auth__alt stack stack--s">
                     <p>{tr!(locale, accounts.code_trouble)}</p>
                     <p><a href="/login">{tr!(locale, accounts.start_again)}</a></p>

@@ -34,12 +34,12 @@ pub fn flash(cx: &RequestContext, texts: &[(&str, &'static str)]) -> Option<AnyV
 }
 
 /// Where the form of this page leads in the end, if the address names a page of ours (security.md line 48).
-fn next(cx: &RequestContext) -> String {
+pub(super) fn next(cx: &RequestContext) -> String {
     cx.query("next").and_then(LocalPath::parse).map(|path| path.to_string()).unwrap_or_default()
 }
 
 /// Sends the reader to another page instead of this one.
-fn go(to: &str) -> AnyView {
+pub(super) fn go(to: &str) -> AnyView {
     respond::status(303);
     respond::header("location", to);
     ().into_any()

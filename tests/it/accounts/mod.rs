@@ -3,6 +3,7 @@
 mod dashboard;
 mod demo_people;
 mod login;
+mod passkeys;
 mod profile;
 mod recovery;
 mod registration;
