@@ -188,8 +188,7 @@ mod dom {
         let begun = if register { passkey_register_start().await } else { passkey_login_start(flow.purpose.clone()).await };
         let begun = JSON::parse(&begun.map_err(Failure::NotBegun)?).map_err(exception)?;
         let ceremony = get(&begun, "ceremony").as_string().unwrap_or_default();
-        let (parse, method) =
-            if register { ("parseCreationOptionsFromJSON", "create") } else { ("parseRequestOptionsFromJSON", "get") };
+        let (parse, method) = if register { ("parseCreationOptionsFromJSON", "create") } else { ("parseRequestOptionsFromJSON", "get") };
         let options = Object::new();
         set(&options, "publicKey", &call(&class(), parse, &get(&begun, "options"))?);
         set(&options, "signal", &controller.signal());

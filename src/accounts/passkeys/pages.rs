@@ -10,7 +10,8 @@ use crate::server::http::forms::with_next;
 use crate::server::{RequestContext, format, request};
 use crate::tr;
 use crate::ui::{
-    Alert, AlertKind, BackLink, Empty, ErrorSummary, Form, HiddenField, PageHead, PageTitle, SummaryRow, Tag, TextField, Tone, loaded, param,
+    Alert, AlertKind, BackLink, Empty, ErrorSummary, Form, HiddenField, PageHead, PageTitle, SummaryRow, Tag, TextField, Tone, loaded,
+    param,
 };
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;

@@ -74,7 +74,9 @@ mod tests {
     fn only_localhost_itself_is_taken_from_a_request() {
         assert_eq!(localhost_origin("localhost:3000").unwrap().as_str(), "http://localhost:3000/");
         assert_eq!(localhost_origin("LOCALHOST").unwrap().as_str(), "http://localhost/");
-        for other in ["", "127.0.0.1:3000", "evil.example", "localhost.evil.example", "localhost:x", "localhost:1/..", "a@localhost", "[::1]:3000"] {
+        for other in
+            ["", "127.0.0.1:3000", "evil.example", "localhost.evil.example", "localhost:x", "localhost:1/..", "a@localhost", "[::1]:3000"]
+        {
             assert!(localhost_origin(other).is_none(), "{other}");
         }
     }

@@ -286,8 +286,7 @@ async fn check(
         Kind::Login | Kind::Register => None,
     };
     let mut tx = cx.state.db.begin().await?;
-    let account_id =
-        store::owner(&mut tx, &answer.raw_id).await?.ok_or(Stop::Refused { subject: None, reason: "unknown_passkey" })?;
+    let account_id = store::owner(&mut tx, &answer.raw_id).await?.ok_or(Stop::Refused { subject: None, reason: "unknown_passkey" })?;
     let stop = |reason| Stop::Refused { subject: Some(account_id), reason };
     // Whom the device takes it for: always said where no account was named before.
     let named = answer.get_user_unique_id();
@@ -303,8 +302,7 @@ async fn check(
     let account = accounts::by_id(&mut tx, account_id).await?.ok_or_else(|| stop("disabled"))?;
     let (id, kept) = store::key(&mut tx, account_id, &answer.raw_id).await?.ok_or_else(|| stop("unknown_passkey"))?;
     let mut passkey: Passkey = restore(kept)?;
-    let result =
-        webauthn.finish_discoverable_authentication_v2(&answer, state, &passkey).map_err(|error| stop(reason(&error)))?;
+    let result = webauthn.finish_discoverable_authentication_v2(&answer, state, &passkey).map_err(|error| stop(reason(&error)))?;
     passkey.update_credential(&result);
     let kept = serde_json::to_value(&passkey).map_err(|error| internal(&error))?;
     store::used(&mut tx, id, &kept, cx.now()).await?;
