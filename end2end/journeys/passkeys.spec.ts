@@ -126,11 +126,12 @@ test("a candidate enrols a passkey, signs in with it alone and as the second fac
   await expect(page.getByText("You have no passkeys yet")).toBeVisible();
   await mailbox.latest(account.email, /A passkey was removed/);
 
-  // The password alone is enough again; what the device still has opens nothing.
+  // It is asked for no more; the authenticator app of this account is, as before.
   await device.touched(false);
   await signOut(page);
   await givePassword(page, account);
-  await expect(page).toHaveURL(/\/dashboard/);
+  await expect(page).toHaveURL(/\/login\/code/);
+  await expect(page.getByRole("button", { name: "Use a passkey" })).toHaveCount(0);
 });
 
 test("the sign-in page offers passkeys in the autofill of the e-mail field", async ({ page, login }) => {
