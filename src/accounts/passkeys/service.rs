@@ -22,8 +22,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use uuid::Uuid;
 use webauthn_rs::prelude::{
-    CredentialID, DiscoverableAuthentication, Passkey, PasskeyRegistration, PublicKeyCredential, RegisterPublicKeyCredential, Webauthn,
-    WebauthnError,
+    DiscoverableAuthentication, Passkey, PasskeyRegistration, PublicKeyCredential, RegisterPublicKeyCredential, Webauthn, WebauthnError,
 };
 
 /// Binds the ceremony of somebody who is not signed in to their browser.
@@ -90,9 +89,8 @@ pub async fn register_start(cx: &RequestContext) -> AppResult<String> {
     if known.len() >= MOST {
         return Err(Conflict::PasskeyLimit.into());
     }
-    let exclude = known.into_iter().map(CredentialID::from).collect();
     let (challenge, state) = webauthn
-        .start_passkey_registration(viewer.account_id, &viewer.email, &viewer.full_name(), Some(exclude))
+        .start_passkey_registration(viewer.account_id, &viewer.email, &viewer.full_name(), Some(known))
         .map_err(|error| internal(&error))?;
     let mut options = options(&challenge)?;
     // The library leaves it to the device, and then a sign-in without an address would not find the passkey.

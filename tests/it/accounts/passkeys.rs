@@ -297,7 +297,8 @@ async fn answers_that_prove_nothing_are_refused_alike() {
     let portal = portal().await;
     let (mut first, good) = with_passkey(&portal, ANA).await;
     let mut browser = named(portal.browser());
-    let wrong: [(&str, fn(&mut Authenticator)); 7] = [
+    type Spoil = fn(&mut Authenticator);
+    let wrong: [(&str, Spoil); 7] = [
         ("counter", |device| device.counter = 0),
         ("user_not_verified", |device| device.verifies = false),
         ("origin", |device| device.origin = "https://evil.example".into()),
