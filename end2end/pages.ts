@@ -41,6 +41,7 @@ export const pages: Page[] = [
   { name: "account", path: "/account", role: "candidate" },
   { name: "security", path: "/account/security", role: "candidate" },
   { name: "activity", path: "/account/activity", role: "candidate" },
+  { name: "passkeys", path: "/account/security/passkeys", role: "candidate" },
   { name: "dashboard-empty", path: "/dashboard", role: "nilo.cantera@example.com" },
   { name: "staff", path: "/staff", role: "exam_manager" },
   { name: "staff-results", path: "/staff/results", role: "exam_manager" },

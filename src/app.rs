@@ -42,6 +42,8 @@ pub const PAGES: &[(&str, Access)] = &[
     ("/account/security", Access::SignedIn),
     ("/account/security/password", Access::SignedIn),
     ("/account/security/totp", Access::SignedIn),
+    ("/account/security/passkeys", Access::SignedIn),
+    ("/account/security/passkeys/:id", Access::SignedIn),
     ("/account/confirm", Access::SignedIn),
     ("/account/activity", Access::SignedIn),
     // scheduling
@@ -286,6 +288,8 @@ fn Pages() -> impl IntoView {
                 <Route path=path!("/account/security") view=accounts::SecurityPage/>
                 <Route path=path!("/account/security/password") view=accounts::PasswordPage/>
                 <Route path=path!("/account/security/totp") view=accounts::TotpPage/>
+                <Route path=path!("/account/security/passkeys") view=crate::accounts::passkeys::pages::PasskeysPage/>
+                <Route path=path!("/account/security/passkeys/:id") view=crate::accounts::passkeys::pages::PasskeyPage/>
                 <Route path=path!("/account/confirm") view=accounts::ConfirmPage/>
                 <Route path=path!("/account/activity") view=crate::accounts::activity::ActivityPage/>
 

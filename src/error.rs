@@ -124,6 +124,14 @@ pub enum Conflict {
     OwnAccount,
     /// Somebody must be left who can give roles.
     LastAdministrator,
+    /// A passkey's answer is wrong, unknown, or of an account that is disabled: one sentence for all.
+    PasskeyRefused,
+    /// The challenge was used, is older than five minutes, or is another browser's.
+    CeremonyOver,
+    /// The account has as many passkeys as one may have.
+    PasskeyLimit,
+    /// Staff keep one second factor at least.
+    LastFactor,
 }
 
 /// Why a call was refused. Maps one to one to an HTTP status ([`AppError::status`]).

@@ -15,21 +15,27 @@ use {
 
 /// The page a form was on the way to, if it is one of ours.
 #[cfg(feature = "ssr")]
-fn wanted(next: &str) -> Option<String> {
+pub(super) fn wanted(next: &str) -> Option<String> {
     LocalPath::parse(next).map(|path| path.to_string())
 }
 
 /// Sets the cookies of a login and leads to its next page: the one that was wanted, unless another step comes before it.
 #[cfg(feature = "ssr")]
 fn go_on(signed_in: service::SignedIn, next: &str) {
+    redirect(&arrive(&signed_in, next));
+}
+
+/// The same, for an island that goes there by itself.
+#[cfg(feature = "ssr")]
+pub(super) fn arrive(signed_in: &service::SignedIn, next: &str) -> String {
     for cookie in &signed_in.cookies {
         set_cookie(cookie);
     }
     let page = signed_in.next.page();
     match (signed_in.next, wanted(next)) {
         // The wish is carried along to the page after this one.
-        (service::Next::Code | service::Next::Enrol, Some(next)) => redirect(&crate::server::http::forms::with_next(page, &next)),
-        (_, next) => redirect(next.as_deref().unwrap_or(page)),
+        (service::Next::Code | service::Next::Enrol, Some(next)) => crate::server::http::forms::with_next(page, &next),
+        (_, next) => next.unwrap_or_else(|| page.to_owned()),
     }
 }
 

@@ -140,6 +140,8 @@ pub enum SecurityChange {
     Password,
     FactorAdded,
     FactorRemoved,
+    PasskeyAdded,
+    PasskeyRemoved,
 }
 
 pub fn security_changed(state: &AppState, to: Addressee, change: SecurityChange, now: DateTime<Utc>, from: &str) -> Mail {
@@ -153,6 +155,12 @@ pub fn security_changed(state: &AppState, to: Addressee, change: SecurityChange,
         }
         SecurityChange::FactorRemoved => {
             ("accounts.factor_removed", tr!(locale, accounts.mail_factor_removed_subject), tr!(locale, accounts.mail_factor_removed_text))
+        }
+        SecurityChange::PasskeyAdded => {
+            ("accounts.passkey_added", tr!(locale, accounts.pk_mail_added_subject), tr!(locale, accounts.pk_mail_added_text))
+        }
+        SecurityChange::PasskeyRemoved => {
+            ("accounts.passkey_removed", tr!(locale, accounts.pk_mail_removed_subject), tr!(locale, accounts.pk_mail_removed_text))
         }
     };
     let blocks = vec![

@@ -7,6 +7,7 @@ pub mod model;
 pub mod activity;
 pub mod api;
 pub mod islands;
+pub mod passkeys;
 
 #[cfg(feature = "ssr")]
 mod common_passwords;

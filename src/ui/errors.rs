@@ -78,5 +78,9 @@ pub fn conflict_text(locale: Locale, conflict: Conflict) -> &'static str {
         Conflict::Stale => tr!(locale, errors.stale),
         Conflict::OwnAccount => tr!(locale, errors.own_account),
         Conflict::LastAdministrator => tr!(locale, errors.last_administrator),
+        Conflict::PasskeyRefused => tr!(locale, errors.passkey_refused),
+        Conflict::CeremonyOver => tr!(locale, errors.ceremony_over),
+        Conflict::PasskeyLimit => tr!(locale, errors.passkey_limit),
+        Conflict::LastFactor => tr!(locale, errors.last_factor),
     }
 }

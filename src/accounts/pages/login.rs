@@ -2,6 +2,7 @@
 
 use super::{flash, go, next};
 use crate::accounts::api::{Login, LoginCode};
+use crate::accounts::passkeys::pages::{PasskeyLogin, PasskeySecondFactor, locked_hint};
 use crate::accounts::rules::minutes_to_wait;
 use crate::error::{AppError, Conflict};
 use crate::server::http::forms::with_next;
@@ -43,13 +44,14 @@ pub fn LoginPage() -> impl IntoView {
                 <h1>{tr!(locale, accounts.login_title)}</h1>
                 <Form action=Login::PATH>
                     <HiddenField name="next" value=next(&cx)/>
-                    <TextField name="email" kind="email" label=tr!(locale, accounts.email) autocomplete="username"/>
+                    <TextField name="email" kind="email" label=tr!(locale, accounts.email) autocomplete="username webauthn"/>
                     <PasswordField name="password" label=tr!(locale, accounts.password)/>
                     <p><a href="/forgot">{tr!(locale, accounts.forgot_link)}</a></p>
                     <div class="actions">
                         <button class="btn btn--primary btn--block">{tr!(locale, accounts.sign_in)}</button>
                     </div>
                 </Form>
+                <PasskeyLogin/>
                 <div class="auth__alt stack stack--s">
                     <p>{tr!(locale, accounts.no_account)}</p>
                     <a class="btn btn--block" href="/register">{tr!(locale, accounts.register_title)}</a>
@@ -70,6 +72,7 @@ fn Locked(text: String) -> impl IntoView {
             <ul class="errors__list">
                 <li>{text}</li>
                 <li><a href="/forgot">{tr!(locale, accounts.locked_reset)}</a></li>
+                {locked_hint()}
             </ul>
         </div>
     }
@@ -103,6 +106,7 @@ pub fn LoginCodePage() -> impl IntoView {
                         <button class="btn btn--primary btn--block">{tr!(locale, accounts.sign_in)}</button>
                     </div>
                 </Form>
+                <PasskeySecondFactor/>
                 <div class="auth__alt stack stack--s">
                     <p>{tr!(locale, accounts.code_trouble)}</p>
                     <p><a href="/login">{tr!(locale, accounts.start_again)}</a></p>

@@ -20,7 +20,8 @@ use super::rules::LinkState;
 use super::service;
 use crate::error::{AppError, Conflict};
 use crate::server::RequestContext;
-use crate::server::http::respond::{self, LocalPath, go};
+pub(super) use crate::server::http::respond::go;
+use crate::server::http::respond::{self, LocalPath};
 use crate::server::i18n::Locale;
 use crate::tr;
 use crate::ui::{Alert, AlertKind};
@@ -35,7 +36,7 @@ pub fn flash(cx: &RequestContext, texts: &[(&str, &'static str)]) -> Option<AnyV
 }
 
 /// Where the form of this page leads in the end, if the address names a page of ours (security.md line 48).
-fn next(cx: &RequestContext) -> String {
+pub(super) fn next(cx: &RequestContext) -> String {
     cx.query("next").and_then(LocalPath::parse).map(|path| path.to_string()).unwrap_or_default()
 }
 

@@ -3,6 +3,7 @@
 use super::recovery::UserName;
 use super::{flash, go, next};
 use crate::accounts::api::{ChangePassword, ConfirmIdentity, EndOtherSessions, EndSession, TotpEnrol, TotpRemove};
+use crate::accounts::passkeys::pages::{PasskeyConfirm, security_row};
 use crate::accounts::service::{self, SessionView};
 use crate::accounts::totp;
 use crate::server::http::forms::with_next;
@@ -27,6 +28,7 @@ pub fn SecurityPage() -> impl IntoView {
         let sessions = service::sessions(&cx).await?;
         let changed = profile.password_changed_at.map(|at| (at.to_rfc3339(), format::date(locale, format::day_in(at, cx.time_zone()))));
         let others = sessions.len() > 1;
+        let passkeys_row = security_row(&cx).await?;
         let factor = if viewer.has_factor {
             view! { <Tag tone=Tone::Ok text=tr!(locale, accounts.totp_on)/> }.into_any()
         } else {
@@ -69,6 +71,7 @@ pub fn SecurityPage() -> impl IntoView {
                                 })}
                         </SummaryRow>
                         {factor_row}
+                        {passkeys_row}
                     </Summary>
                 </section>
                 <section class="stack">
@@ -165,6 +168,7 @@ pub fn ConfirmPage() -> impl IntoView {
                         <button class="btn btn--primary btn--block">{tr!(locale, common.go_on)}</button>
                     </div>
                 </Form>
+                <PasskeyConfirm/>
                 <p class="auth__alt"><a href="/forgot">{tr!(locale, accounts.forgot_link)}</a></p>
             </div>
         </div>
@@ -208,7 +212,8 @@ pub fn TotpPage() -> impl IntoView {
         let base32 = totp::base32(&secret);
         let url = totp::otpauth_url(&secret, &cx.programme().short_name, &viewer.email);
         let staff_note = viewer.is_staff().then(|| {
-            view! { <Alert kind=AlertKind::Info><p>{tr!(locale, accounts.totp_staff_must)}</p></Alert> }
+            view! { <Alert kind=AlertKind::Info><p>{tr!(locale, accounts.totp_staff_must)}</p></Alert>
+            <p><a href=with_next("/account/security/passkeys", &next(&cx))>{tr!(locale, accounts.pk_staff_instead)}</a></p> }
         });
         Ok(view! {
             <div class="wrap wrap--narrow stack">

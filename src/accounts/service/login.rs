@@ -58,6 +58,8 @@ pub struct SignedIn {
 pub enum Proof {
     Password,
     Totp,
+    /// Both factors in one: the device has checked its owner.
+    Passkey,
 }
 
 impl Proof {
@@ -65,6 +67,7 @@ impl Proof {
         match self {
             Proof::Password => "password",
             Proof::Totp => "totp",
+            Proof::Passkey => "passkey",
         }
     }
 }
@@ -127,7 +130,12 @@ async fn end_old_session(conn: &mut PgConnection, cx: &RequestContext) -> Result
 
 /// Completes a login: the session that waited for the factor gets a new cookie, or a new session begins; the browser is
 /// remembered, and its owner is told of one that was not known (security.md line 15).
-pub(super) async fn complete(conn: &mut PgConnection, cx: &RequestContext, account: &Account, by: Proof) -> Result<SignedIn, DbError> {
+pub(in crate::accounts) async fn complete(
+    conn: &mut PgConnection,
+    cx: &RequestContext,
+    account: &Account,
+    by: Proof,
+) -> Result<SignedIn, DbError> {
     let now = cx.now();
     if store::signed_in_before(conn, account.id).await? && devices::known(cx, account.id).is_none() {
         let locale = i18n::from_tag(&account.language).unwrap_or(cx.locale);

@@ -12,6 +12,7 @@ mod throttle;
 pub use invitations::{Invitation, accept_invitation, invite};
 pub use links::{LinkInfo, look_at};
 pub use login::{Next, SignedIn, confirm_identity, enter_code, log_in, log_out};
+pub(in crate::accounts) use login::{Proof, complete};
 pub use profile::{accept_agreement, agreement_accepted, change_profile, profile};
 pub use recovery::{request_reset, reset_password, send_reset};
 pub use registration::{load, register, resend_verification, verify_email};

@@ -60,6 +60,8 @@ pub struct RequestContext {
     /// The client's network address, behind as many proxies as are trusted.
     pub address: IpAddr,
     pub user_agent: String,
+    /// The host and port that the client says it has asked for. Theirs to choose: the portal's own is `config.public_url`.
+    pub host: String,
     /// The browser's cookies, without the session's.
     pub cookies: HashMap<String, String>,
     /// `light`, `dark` or `system`: the reader's choice, kept in a cookie.
@@ -81,6 +83,7 @@ impl RequestContext {
             query: HashMap::new(),
             address,
             user_agent: String::new(),
+            host: String::new(),
             cookies: HashMap::new(),
             theme: "system".into(),
             form: None,
@@ -103,6 +106,7 @@ impl RequestContext {
             query: self.query.clone(),
             address: self.address,
             user_agent: self.user_agent.clone(),
+            host: self.host.clone(),
             cookies: self.cookies.clone(),
             theme: self.theme.clone(),
             form: None,

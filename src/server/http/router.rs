@@ -231,6 +231,7 @@ async fn context_of(site: &Site, request: &Parts) -> (RequestContext, Option<App
         cx.path = request.uri.path().to_owned();
         cx.query = query;
         cx.cookies = cookies;
+        cx.host = text(header::HOST).unwrap_or_default().to_owned();
         cx.user_agent = text(header::USER_AGENT).unwrap_or_default().chars().take(300).collect();
     });
     (cx, failure)
@@ -299,7 +300,7 @@ fn retry_after(error: &AppError) -> Option<(header::HeaderName, HeaderValue)> {
 }
 
 /// The pages that staff without a second factor may see: where they enrol one, and where they prove who they are for it.
-const ENROLMENT: [&str; 2] = ["/account/security/totp", "/account/confirm"];
+const ENROLMENT: [&str; 3] = ["/account/security/totp", "/account/security/passkeys", "/account/confirm"];
 
 /// Plain routes answer a refusal as JSON with its status.
 impl IntoResponse for AppError {

@@ -5,6 +5,7 @@ mod dashboard;
 mod demo_people;
 mod devices;
 mod login;
+mod passkeys;
 mod profile;
 mod recovery;
 mod registration;

@@ -1,5 +1,6 @@
 //! What the tests stand on.
 
+pub mod authenticator;
 pub mod database;
 pub mod fixtures_results;
 pub mod portal;

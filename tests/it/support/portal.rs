@@ -46,6 +46,12 @@ impl Portal {
         Self::with(TestDatabase::new().await, |config| config.demo = false).await
     }
 
+    /// A portal without demo mode that people know by another address.
+    pub async fn in_production_at(public_url: &str) -> Self {
+        let change = |config: &mut Config| (config.demo, config.public_url) = (false, public_url.to_owned());
+        Self::with(TestDatabase::new().await, change).await
+    }
+
     async fn on(database: TestDatabase) -> Self {
         Self::with(database, |_| {}).await
     }
@@ -322,8 +328,10 @@ impl Browser {
     }
 
     async fn send(&mut self, method: Method, path: &str, body: Option<(&str, Vec<u8>)>, accept: &str) -> Answer {
-        let mut request =
-            Request::builder().method(&method).uri(path).header(header::HOST, "127.0.0.1:3000").header(header::ACCEPT, accept);
+        let mut request = Request::builder().method(&method).uri(path).header(header::ACCEPT, accept);
+        if !self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
+            request = request.header(header::HOST, "127.0.0.1:3000");
+        }
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }

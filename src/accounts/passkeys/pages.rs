@@ -1,0 +1,285 @@
+//! `/account/security/passkeys`, and what other pages show of passkeys.
+
+use super::api::{PasskeyRemove, PasskeyRename};
+use super::islands::{PasskeyButton, PasskeyWords};
+use super::relying_party::{Availability, availability};
+use super::service;
+use super::store::Listed;
+use crate::accounts::pages::{flash, go, next};
+use crate::server::http::forms::with_next;
+use crate::server::{RequestContext, format, request};
+use crate::tr;
+use crate::ui::{
+    Alert, AlertKind, BackLink, Empty, ErrorSummary, Form, HiddenField, PageHead, PageTitle, SummaryRow, Tag, TextField, Tone, loaded,
+    param,
+};
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+
+/// The field with the name of a new passkey.
+const NAME: &str = "passkey_name";
+
+fn words(cx: &RequestContext, button: &'static str) -> PasskeyWords {
+    let locale = cx.locale;
+    PasskeyWords {
+        button: button.to_owned(),
+        waiting: tr!(locale, accounts.pk_waiting).to_owned(),
+        unsupported: tr!(locale, accounts.pk_unsupported).to_owned(),
+        outdated: tr!(locale, accounts.pk_outdated).to_owned(),
+        cancelled: tr!(locale, accounts.pk_cancelled).to_owned(),
+        already: tr!(locale, accounts.pk_already).to_owned(),
+        wrong_host: tr!(locale, accounts.pk_wrong_host, url = cx.state.config.public_url.clone()).to_string(),
+        refused: tr!(locale, accounts.pk_refused).to_owned(),
+        over: tr!(locale, accounts.pk_over).to_owned(),
+        wait: tr!(locale, accounts.pk_wait).to_owned(),
+        failed: tr!(locale, accounts.pk_failed).to_owned(),
+    }
+}
+
+/// The button, or why there is none here.
+fn button(cx: &RequestContext, purpose: &'static str, label: &'static str, input: &'static str) -> AnyView {
+    let locale = cx.locale;
+    match availability(cx) {
+        Availability::Here(_) => view! {
+            <noscript><p class="muted">{tr!(locale, accounts.pk_noscript)}</p></noscript>
+            <PasskeyButton
+                purpose=purpose.to_owned()
+                input=input.to_owned()
+                next=next(cx)
+                autofill={purpose == "login"}
+                words=words(cx, label)
+            />
+        }
+        .into_any(),
+        Availability::Elsewhere(url) => view! {
+            <p class="muted">
+                {tr!(locale, accounts.pk_elsewhere)} " " <a href=url.clone() rel="external">{tr!(locale, accounts.pk_elsewhere_link)}</a>
+            </p>
+        }
+        .into_any(),
+        Availability::Nowhere => view! { <p class="muted">{tr!(locale, accounts.pk_nowhere)}</p> }.into_any(),
+    }
+}
+
+/// On the sign-in page: the passkey in place of the password.
+#[component]
+pub fn PasskeyLogin() -> impl IntoView {
+    let cx = request();
+    // A portal without a name has no passkeys: nobody who signs in can do anything about it.
+    if matches!(availability(&cx), Availability::Nowhere) {
+        return ().into_any();
+    }
+    let label = tr!(cx.locale, accounts.pk_sign_in);
+    view! { <div class="auth__alt">{button(&cx, "login", label, "")}</div> }.into_any()
+}
+
+/// What else somebody can do whose password is locked (product.md section 2).
+pub fn locked_hint() -> Option<AnyView> {
+    let cx = request();
+    let here = matches!(availability(&cx), Availability::Here(_));
+    here.then(|| view! { <li>{tr!(cx.locale, accounts.pk_locked)}</li> }.into_any())
+}
+
+/// On the page of the second factor: for somebody who has a passkey.
+#[component]
+pub fn PasskeySecondFactor() -> impl IntoView {
+    where_there_is_one("second_factor")
+}
+
+/// On the page that asks again who one is: for somebody who has a passkey.
+#[component]
+pub fn PasskeyConfirm() -> impl IntoView {
+    where_there_is_one("confirm")
+}
+
+fn where_there_is_one(purpose: &'static str) -> impl IntoView {
+    let cx = request();
+    view! {
+        <Suspense>
+            {Suspend::new(async move {
+                // The other ways stand on the page: what goes wrong here takes none of them away.
+                let has_one = service::viewer_has_one(&cx).await.unwrap_or(false);
+                has_one
+                    .then(|| {
+                        let label = tr!(cx.locale, accounts.pk_use);
+                        view! { <div class="auth__alt">{button(&cx, purpose, label, "")}</div> }
+                    })
+            })}
+        </Suspense>
+    }
+}
+
+/// The line about passkeys on the security page.
+///
+/// # Errors
+/// Those of the database.
+pub async fn security_row(cx: &RequestContext) -> crate::error::AppResult<AnyView> {
+    let locale = cx.locale;
+    let number = service::list(cx).await?.len();
+    let change = ("/account/security/passkeys".to_owned(), tr!(locale, accounts.pk_manage).to_owned());
+    let tag = if number == 0 {
+        view! { <Tag tone=Tone::Off text=tr!(locale, accounts.pk_none_tag)/> }.into_any()
+    } else {
+        view! { <Tag tone=Tone::Ok text=tr!(locale, accounts.pk_number, count = number).to_string()/> }.into_any()
+    };
+    Ok(view! { <SummaryRow key=tr!(locale, accounts.pk_title) change=change>{tag}</SummaryRow> }.into_any())
+}
+
+/// Sends the reader to prove who they are, and then back.
+fn confirm_first(cx: &RequestContext) -> Option<AnyView> {
+    cx.fresh_proof().is_err().then(|| {
+        let here = if next(cx).is_empty() { cx.path.clone() } else { with_next(&cx.path, &next(cx)) };
+        go(&with_next("/account/confirm", &here))
+    })
+}
+
+/// The list, and a new one.
+#[component]
+pub fn PasskeysPage() -> impl IntoView {
+    let cx = request();
+    if let Some(away) = confirm_first(&cx) {
+        return away;
+    }
+    loaded(async move {
+        let locale = cx.locale;
+        let passkeys = service::list(&cx).await?;
+        let full = passkeys.len() >= service::MOST;
+        let suggested = service::suggested_name(&cx);
+        let staff_note = cx.owes_factor().then(|| {
+            view! { <Alert kind=AlertKind::Info><p>{tr!(locale, accounts.pk_staff_must)}</p></Alert> }
+        });
+        let rows = passkeys.into_iter().map(|passkey| row(&cx, passkey)).collect_view();
+        let list = if rows.is_empty() {
+            view! { <Empty icon="fingerprint" title=tr!(locale, accounts.pk_empty_title) text=tr!(locale, accounts.pk_empty_text)/> }
+                .into_any()
+        } else {
+            view! { <ul class="rows">{rows}</ul> }.into_any()
+        };
+        let add = if full {
+            view! { <p>{tr!(locale, accounts.pk_full)}</p> }.into_any()
+        } else if matches!(availability(&cx), Availability::Here(_)) {
+            view! {
+                <div class="form">
+                    <TextField
+                        name=NAME
+                        label=tr!(locale, accounts.pk_name)
+                        hint=tr!(locale, accounts.pk_name_hint)
+                        value=suggested
+                        maxlength=60
+                        autocomplete="off"
+                    />
+                    {button(&cx, "register", tr!(locale, accounts.pk_add), NAME)}
+                </div>
+            }
+            .into_any()
+        } else {
+            button(&cx, "register", tr!(locale, accounts.pk_add), NAME)
+        };
+        Ok(view! {
+            <div class="wrap wrap--narrow stack stack--l">
+                <BackLink href="/account/security" label=tr!(locale, accounts.security_title)/>
+                <PageTitle text=tr!(locale, accounts.pk_title)/>
+                <ErrorSummary/>
+                {flash(&cx, &[
+                    ("passkey_added", tr!(locale, accounts.pk_done_added)),
+                    ("passkey_renamed", tr!(locale, accounts.pk_done_renamed)),
+                    ("passkey_removed", tr!(locale, accounts.pk_done_removed)),
+                ])}
+                <PageHead title=tr!(locale, accounts.pk_title) lead=tr!(locale, accounts.pk_lead)/>
+                {staff_note}
+                {list}
+                <section class="stack">
+                    <h2>{tr!(locale, accounts.pk_add_title)}</h2>
+                    <p class="muted">{tr!(locale, accounts.pk_add_text)}</p>
+                    {add}
+                </section>
+            </div>
+        })
+    })
+}
+
+fn row(cx: &RequestContext, passkey: Listed) -> AnyView {
+    let locale = cx.locale;
+    view! {
+        <li class="row">
+            <div class="row__main">
+                <a class="row__title" href=format!("/account/security/passkeys/{}", passkey.id)>{passkey.name.clone()}</a>
+                <p class="row__text">{dates(cx, &passkey)}</p>
+            </div>
+            <div class="row__side">
+                <a class="btn btn--small" href=format!("/account/security/passkeys/{}", passkey.id)>
+                    {tr!(locale, accounts.pk_manage)}
+                    <span class="vh">" " {passkey.name}</span>
+                </a>
+            </div>
+        </li>
+    }
+    .into_any()
+}
+
+fn dates(cx: &RequestContext, passkey: &Listed) -> AnyView {
+    let (locale, zone) = (cx.locale, cx.time_zone());
+    let added = format::date(locale, format::day_in(passkey.created_at, zone));
+    let used = match passkey.last_used_at {
+        Some(at) => {
+            let used = format::date_time_short(locale, at, zone);
+            view! { {tr!(locale, accounts.last_used)} " " <time datetime=at.to_rfc3339()>{used}</time> }.into_any()
+        }
+        None => tr!(locale, accounts.pk_never_used).into_any(),
+    };
+    view! {
+        <time datetime=passkey.created_at.to_rfc3339()>{tr!(locale, accounts.pk_added_on, day = added).to_string()}</time>
+        " · "
+        {used}
+    }
+    .into_any()
+}
+
+/// One passkey: its name, and the end of it.
+#[component]
+pub fn PasskeyPage() -> impl IntoView {
+    let cx = request();
+    if let Some(away) = confirm_first(&cx) {
+        return away;
+    }
+    let id = param("id");
+    loaded(async move {
+        let locale = cx.locale;
+        let passkey = service::one(&cx, &id).await?;
+        let staff = cx.viewer()?.is_staff();
+        Ok(view! {
+            <div class="wrap wrap--narrow stack stack--l">
+                <BackLink href="/account/security/passkeys" label=tr!(locale, accounts.pk_title)/>
+                <PageTitle text=tr!(locale, accounts.pk_passkey)/>
+                <ErrorSummary/>
+                <div>
+                    <PageHead title=passkey.name.clone() kicker=tr!(locale, accounts.pk_passkey)/>
+                    <p class="muted">{dates(&cx, &passkey)}</p>
+                </div>
+                <Form action=PasskeyRename::PATH>
+                    <HiddenField name="passkey" value=passkey.id.to_string()/>
+                    <TextField
+                        name="name"
+                        label=tr!(locale, accounts.pk_name)
+                        hint=tr!(locale, accounts.pk_name_hint)
+                        value=passkey.name.clone()
+                        maxlength=60
+                        autocomplete="off"
+                    />
+                    <div class="actions">
+                        <button class="btn btn--primary">{tr!(locale, accounts.pk_rename)}</button>
+                    </div>
+                </Form>
+                <section class="stack">
+                    <h2>{tr!(locale, accounts.pk_remove_title)}</h2>
+                    <p>{tr!(locale, accounts.pk_remove_text)}</p>
+                    {staff.then(|| view! { <p>{tr!(locale, accounts.pk_staff_keep)}</p> })}
+                    <Form action=PasskeyRemove::PATH class="">
+                        <HiddenField name="passkey" value=passkey.id.to_string()/>
+                        <button class="btn btn--danger">{tr!(locale, accounts.pk_remove)}</button>
+                    </Form>
+                </section>
+            </div>
+        })
+    })
+}
