@@ -31,6 +31,8 @@ fn words(locale: Locale, action: &str, refused: bool) -> Option<&'static str> {
         ("account.password_changed", _) => tr!(locale, accounts.act_password_changed),
         ("account.totp_enrolled", _) => tr!(locale, accounts.act_totp_enrolled),
         ("account.totp_removed", _) => tr!(locale, accounts.act_totp_removed),
+        ("account.passkey_added", _) => tr!(locale, accounts.act_passkey_added),
+        ("account.passkey_removed", _) => tr!(locale, accounts.act_passkey_removed),
         ("account.session_ended" | "account.other_sessions_ended", _) => tr!(locale, accounts.act_session_ended),
         ("credentials.certificate_downloaded", _) => tr!(locale, accounts.act_certificate),
         ("checkout.order_placed", _) => tr!(locale, accounts.act_order),

@@ -39,6 +39,12 @@ const FUNCTIONS: &[(&str, Caller)] = &[
     ("accounts/end_other_sessions", Caller::SignedIn),
     ("accounts/change_profile", Caller::SignedIn),
     ("accounts/accept_agreement", Caller::SignedIn),
+    ("accounts/passkey_register_start", Caller::SignedIn),
+    ("accounts/passkey_register_finish", Caller::SignedIn),
+    ("accounts/passkey_remove", Caller::SignedIn),
+    ("accounts/passkey_rename", Caller::SignedIn),
+    ("accounts/passkey_login_start", Caller::Anybody),
+    ("accounts/passkey_login_finish", Caller::Anybody),
     // scheduling
     ("scheduling/start", Caller::Candidate),
     ("scheduling/hold", Caller::Candidate),
@@ -125,7 +131,7 @@ fn filled(pattern: &str) -> String {
     pattern.split('/').map(|part| if part.starts_with(':') { nobody.as_str() } else { part }).collect::<Vec<_>>().join("/")
 }
 
-const ENROLMENT: [&str; 2] = ["/account/security/totp", "/account/confirm"];
+const ENROLMENT: [&str; 3] = ["/account/security/totp", "/account/security/passkeys", "/account/confirm"];
 
 #[tokio::test]
 async fn security_36_every_page_is_open_to_those_it_is_for_and_closed_to_all_others() {
