@@ -42,6 +42,13 @@ pub const PAGES: &[(&str, Access)] = &[
     ("/account/security/password", Access::SignedIn),
     ("/account/security/totp", Access::SignedIn),
     ("/account/confirm", Access::SignedIn),
+    ("/account/emails", Access::SignedIn),
+    ("/account/emails/add", Access::SignedIn),
+    ("/account/emails/:id", Access::SignedIn),
+    ("/account/contact", Access::SignedIn),
+    ("/account/notifications", Access::SignedIn),
+    ("/account/guardian", Access::Candidate),
+    ("/guardian-consent", Access::Public),
     // scheduling
     ("/schedule/details/:appointment_id", Access::Candidate),
     ("/schedule/:exam_code", Access::Candidate),
@@ -276,6 +283,13 @@ fn Pages() -> impl IntoView {
                 <Route path=path!("/account/security/password") view=accounts::PasswordPage/>
                 <Route path=path!("/account/security/totp") view=accounts::TotpPage/>
                 <Route path=path!("/account/confirm") view=accounts::ConfirmPage/>
+                <Route path=path!("/account/emails") view=accounts::EmailsPage/>
+                <Route path=path!("/account/emails/add") view=accounts::AddEmailPage/>
+                <Route path=path!("/account/emails/:id") view=accounts::EmailPage/>
+                <Route path=path!("/account/contact") view=accounts::ContactPage/>
+                <Route path=path!("/account/notifications") view=accounts::NoticesPage/>
+                <Route path=path!("/account/guardian") view=accounts::GuardianPage/>
+                <Route path=path!("/guardian-consent") view=accounts::GuardianConsentPage/>
 
                 // scheduling
                 <Route path=path!("/schedule/details/:appointment_id") view=crate::scheduling::pages::DetailsPage/>

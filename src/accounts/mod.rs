@@ -3,8 +3,13 @@
 mod candidate_id;
 pub mod model;
 
+pub mod addresses;
 pub mod api;
+pub mod contact;
+pub mod guardians;
 pub mod islands;
+pub mod notices;
+pub mod nudges;
 
 #[cfg(feature = "ssr")]
 mod common_passwords;

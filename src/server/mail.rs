@@ -3,6 +3,7 @@
 
 use super::config::Config;
 use super::jobs::{self, JobError};
+use super::notices::{self, Channel, Kind};
 use super::state::AppState;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -71,8 +72,14 @@ impl Attachment {
     }
 }
 
-/// Writes the mail and the job that delivers it. Call it inside the change's transaction.
+/// Writes the mail and the job that delivers it, unless its recipient has switched mails of its kind off ([`notices`]). Call
+/// it inside the change's transaction.
 pub async fn enqueue(conn: &mut PgConnection, state: &AppState, now: DateTime<Utc>, mail: Mail) -> Result<(), sqlx::Error> {
+    if let Some(account_id) = mail.to.account_id
+        && !notices::wanted(conn, account_id, Kind::of(mail.template), Channel::Mail).await?
+    {
+        return Ok(());
+    }
     let id = super::ids::uuid();
     let programme = state.programme.get();
     let written = sqlx::query_scalar!(

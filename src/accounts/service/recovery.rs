@@ -1,7 +1,7 @@
 //! A forgotten password. A link by mail lets choose a new one; the second factor stays.
 
 use super::super::identity::EmailAddress;
-use super::super::mails::{self, SecurityChange};
+use super::super::mails::{self, Addressee, SecurityChange};
 use super::super::model::Secret;
 use super::super::password::{self, NewPassword};
 use super::super::rules::{RESET_LINK, resend_wait};
@@ -28,7 +28,12 @@ pub async fn request_reset(cx: &RequestContext, typed: &str) -> AppResult<()> {
             if resend_wait(&sent, now).is_none() {
                 let (token, hash, expires_at) =
                     links::make(&mut tx, Purpose::ResetPassword, account.id, account.email_id, now, RESET_LINK).await?;
-                enqueue(&mut tx, cx, mails::reset_password(&cx.state, (&account).into(), &token, &hash, expires_at)).await?;
+                enqueue(
+                    &mut tx,
+                    cx,
+                    mails::reset_password(&cx.state, Addressee::at(&account, &account.reached_by), &token, &hash, expires_at),
+                )
+                .await?;
                 audit::record(&mut tx, cx, "account.reset_requested", &account.id.to_string(), json!({})).await?;
             }
         }
