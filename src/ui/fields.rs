@@ -211,7 +211,9 @@ pub fn TextArea(
     #[prop(optional)] optional: bool,
 ) -> impl IntoView {
     let error = error_of(name);
-    let value = form_value(name, value);
+    // The framework writes the text of this element as it is (its list of raw elements, with script and style): what was typed
+    // must not end it.
+    let value = form_value(name, value).map(|typed| typed.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"));
     let described = described_by(name, hint.is_some(), error.is_some(), None);
     let invalid = error.is_some().then_some("true");
     view! {

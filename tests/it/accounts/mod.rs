@@ -1,7 +1,10 @@
 //! Registration, sign-in, recovery, profile: driven through pages and forms as a browser without scripts does.
 
+mod contact;
 mod dashboard;
 mod demo_people;
+mod emails;
+mod guardians;
 mod login;
 mod profile;
 mod recovery;
