@@ -18,6 +18,9 @@ fn names_its_fields(page: &str, answer: &Answer, fields: &[&str]) {
     }
 }
 
+/// Page, function, what is typed, and the fields that are refused.
+type Case = (&'static str, &'static str, &'static [(&'static str, &'static str)], &'static [&'static str]);
+
 #[tokio::test]
 async fn every_refused_form_names_its_fields() {
     let portal = Portal::with_demo_data().await;
@@ -39,7 +42,7 @@ async fn every_refused_form_names_its_fields() {
     let anna = portal.account("anna@example.com", "Anna", "Berg", &[]).await;
     let mut browser = portal.signed_in(anna).await;
     let seat = "/schedule/CLF-C02/times?center=DE-BER-01&language=en&day=2026-12-02";
-    let own: [(&str, &str, &[(&str, &str)], &[&str]); 9] = [
+    let own: [Case; 9] = [
         ("/account/edit", "/api/accounts/change_profile", &[], &["given_name", "family_name", "country", "language", "time_zone"]),
         ("/account/security/password", "/api/accounts/change_password", &[], &["current_password"]),
         ("/account/confirm", "/api/accounts/confirm_identity", &[], &["password"]),

@@ -207,8 +207,8 @@ async fn take_over(tx: &mut PgConnection, cx: &RequestContext, email: &Address) 
     }
     match rival.other {
         Some(other) => {
-            expect_one(store::make_primary(tx, rival.account_id, other).await?)?;
-            audit::record(tx, cx, "account.primary_email_changed", &rival.account_id.to_string(), json!({"email": other})).await?;
+            let other = store::by_id(tx, other).await?.ok_or(AppError::NotFound)?;
+            change_primary(tx, cx, &other).await?;
         }
         None => {
             let removed = store::remove_unproved(tx, rival.account_id).await;

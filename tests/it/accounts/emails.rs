@@ -188,6 +188,22 @@ async fn an_account_that_never_verified_an_address_gives_it_up_to_who_did() {
 }
 
 #[tokio::test]
+async fn a_main_address_that_was_never_verified_gives_way_to_one_that_was() {
+    let portal = portal().await;
+    let mut ben = portal.browser();
+    ben.post_form("/register", "/api/accounts/register", &registration(&[("email", "mine@example.com")])).await;
+    log_in(&mut ben, "mine@example.com", PASSWORD).await;
+    add(&mut ben, "ben@example.com").await;
+    assert_eq!(open_link(&portal, &mut ben, "ben@example.com").await.location(), "/account/emails?done=verified");
+    let mut ana = signed_in(&portal, "ana@example.com").await;
+    add(&mut ana, "mine@example.com").await;
+    assert_eq!(open_link(&portal, &mut ana, "mine@example.com").await.location(), "/account/emails?done=verified");
+    let page = ben.get("/account/emails").await.words();
+    assert!(page.contains("ben@example.com") && !page.contains("mine@example.com"), "{page}");
+    assert!(mail(&portal, "ben@example.com", "accounts.email_primary").await.is_some(), "its owner is told");
+}
+
+#[tokio::test]
 async fn a_member_of_staff_keeps_the_address_they_were_invited_with() {
     let portal = portal().await;
     portal.account("sam@example.com", "Sam", "Staff", &["auditor"]).await;
