@@ -46,6 +46,13 @@ pub const PAGES: &[(&str, Access)] = &[
     ("/account/security/passkeys/:id", Access::SignedIn),
     ("/account/confirm", Access::SignedIn),
     ("/account/activity", Access::SignedIn),
+    ("/account/emails", Access::SignedIn),
+    ("/account/emails/add", Access::SignedIn),
+    ("/account/emails/:id", Access::SignedIn),
+    ("/account/contact", Access::SignedIn),
+    ("/account/notifications", Access::SignedIn),
+    ("/account/guardian", Access::Candidate),
+    ("/guardian-consent", Access::Public),
     // scheduling
     ("/schedule/details/:appointment_id", Access::Candidate),
     ("/schedule/:exam_code", Access::Candidate),
@@ -292,6 +299,13 @@ fn Pages() -> impl IntoView {
                 <Route path=path!("/account/security/passkeys/:id") view=crate::accounts::passkeys::pages::PasskeyPage/>
                 <Route path=path!("/account/confirm") view=accounts::ConfirmPage/>
                 <Route path=path!("/account/activity") view=crate::accounts::activity::ActivityPage/>
+                <Route path=path!("/account/emails") view=accounts::EmailsPage/>
+                <Route path=path!("/account/emails/add") view=accounts::AddEmailPage/>
+                <Route path=path!("/account/emails/:id") view=accounts::EmailPage/>
+                <Route path=path!("/account/contact") view=accounts::ContactPage/>
+                <Route path=path!("/account/notifications") view=accounts::NoticesPage/>
+                <Route path=path!("/account/guardian") view=accounts::GuardianPage/>
+                <Route path=path!("/guardian-consent") view=accounts::GuardianConsentPage/>
 
                 // scheduling
                 <Route path=path!("/schedule/details/:appointment_id") view=crate::scheduling::pages::DetailsPage/>

@@ -32,6 +32,12 @@ pub enum Code {
     DateInFuture,
     TooYoung,
     GuardianNeeded,
+    /// The guardian's address is one of the candidate's own.
+    GuardianIsYou,
+    /// An address that is on the account's list already.
+    AddressYours,
+    /// More lines than the field takes; the parameter is the limit.
+    TooManyLines,
     /// The rules of an appointment were not ticked as read.
     RulesUnread,
     /// No accessible workstation is free at that centre and time.
@@ -97,6 +103,18 @@ pub enum Conflict {
     LinkUnknown,
     EmailNotVerified,
     AgreementOutdated,
+    /// Under 18, and no guardian has consented.
+    GuardianNeeded,
+    /// Of age, or a consent is there already.
+    GuardianNotNeeded,
+    /// A guardian has answered this request already.
+    GuardianAnswered,
+    /// As many addresses as an account may have.
+    TooManyAddresses,
+    /// The address belongs to another account. Only said to who has opened the link that was mailed to it.
+    AddressTaken,
+    /// The main address cannot be removed.
+    PrimaryAddress,
     /// Somebody else was quicker.
     SlotTaken,
     /// The place does not offer this time (any more): lead time, horizon, opening hours.

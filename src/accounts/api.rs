@@ -62,15 +62,6 @@ pub async fn resend_verification(#[server(default)] email: String) -> Result<(),
     Ok(())
 }
 
-/// Verifies an address by its mailed link.
-#[server(endpoint = "accounts/verify_email")]
-pub async fn verify_email(#[server(default)] token: String) -> Result<(), AppError> {
-    let cx = request();
-    service::verify_email(&cx, &token).await?;
-    redirect(if cx.viewer().is_ok() { "/dashboard?done=verified" } else { "/login?done=verified" });
-    Ok(())
-}
-
 /// Address and password.
 #[server(endpoint = "accounts/login")]
 pub async fn login(

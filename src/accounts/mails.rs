@@ -10,10 +10,10 @@ use uuid::Uuid;
 
 /// To whom.
 pub struct Addressee {
-    account_id: Uuid,
+    pub(super) account_id: Uuid,
     name: String,
-    address: String,
-    locale: Locale,
+    pub(super) address: String,
+    pub(super) locale: Locale,
     zone: chrono_tz::Tz,
 }
 
@@ -28,7 +28,12 @@ impl Addressee {
         }
     }
 
-    fn mail(self, template: &'static str, subject: String, preheader: String, blocks: Vec<Block>, dedup_key: String) -> Mail {
+    /// The person of an account, at one of their addresses.
+    pub fn at(account: &Account, address: &str) -> Self {
+        Self { address: address.to_owned(), ..account.into() }
+    }
+
+    pub(super) fn mail(self, template: &'static str, subject: String, preheader: String, blocks: Vec<Block>, dedup_key: String) -> Mail {
         let greeting = Block::Paragraph(tr!(self.locale, accounts.mail_greeting, name = self.name.clone()).to_string());
         Mail {
             template,
@@ -46,7 +51,7 @@ impl Addressee {
         }
     }
 
-    fn when(&self, at: DateTime<Utc>) -> String {
+    pub(super) fn when(&self, at: DateTime<Utc>) -> String {
         format::date_time(self.locale, at, self.zone)
     }
 }
@@ -66,7 +71,7 @@ fn place_and_address(state: &AppState, locale: Locale, address: &str) -> String 
 }
 
 /// A key that names one link without telling its token.
-fn link_key(kind: &str, token_hash: &[u8]) -> String {
+pub(super) fn link_key(kind: &str, token_hash: &[u8]) -> String {
     let short: String = token_hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     format!("{kind}:{short}")
 }

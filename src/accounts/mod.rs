@@ -5,9 +5,14 @@ pub mod model;
 
 #[cfg(feature = "ssr")]
 pub mod activity;
+pub mod addresses;
 pub mod api;
+pub mod contact;
+pub mod guardians;
 pub mod islands;
 pub mod passkeys;
+pub mod notices;
+pub mod nudges;
 
 #[cfg(feature = "ssr")]
 mod common_passwords;

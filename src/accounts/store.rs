@@ -22,8 +22,11 @@ pub struct Account {
     pub totp_last_step: Option<i64>,
     /// A second factor of any kind is enrolled.
     pub has_factor: bool,
-    pub email_id: Uuid,
+    /// The main address, where mails about the account go.
     pub address: String,
+    /// The address it was found by, and whether that one is verified: the main one, unless another was asked for.
+    pub email_id: Uuid,
+    pub reached_by: String,
     pub verified: bool,
     pub is_staff: bool,
 }
@@ -33,9 +36,9 @@ pub async fn by_address(conn: &mut PgConnection, address: &str) -> Sql<Option<Ac
     sqlx::query_as!(
         Account,
         r#"SELECT a.id, a.candidate_id, a.given_name, a.family_name, a.language, a.time_zone, a.password_hash, a.totp_secret,
-                  a.totp_last_step, has_second_factor(a) AS "has_factor!", e.id AS email_id, e.address, e.verified_at IS NOT NULL AS "verified!",
-                  EXISTS (SELECT 1 FROM account_role r WHERE r.account_id = a.id) AS "is_staff!"
-           FROM account_email e JOIN account a ON a.id = e.account_id
+                  a.totp_last_step, has_second_factor(a) AS "has_factor!", p.address, e.id AS email_id, e.address AS reached_by,
+                  e.verified_at IS NOT NULL AS "verified!", EXISTS (SELECT 1 FROM account_role r WHERE r.account_id = a.id) AS "is_staff!"
+           FROM account_email e JOIN account a ON a.id = e.account_id JOIN account_email p ON p.account_id = a.id AND p.is_primary
            WHERE lower(e.address) = lower($1) AND (e.is_primary OR e.verified_at IS NOT NULL) AND a.disabled_at IS NULL"#,
         address
     )
@@ -48,8 +51,8 @@ pub async fn by_id(conn: &mut PgConnection, id: Uuid) -> Sql<Option<Account>> {
     sqlx::query_as!(
         Account,
         r#"SELECT a.id, a.candidate_id, a.given_name, a.family_name, a.language, a.time_zone, a.password_hash, a.totp_secret,
-                  a.totp_last_step, has_second_factor(a) AS "has_factor!", e.id AS email_id, e.address, e.verified_at IS NOT NULL AS "verified!",
-                  EXISTS (SELECT 1 FROM account_role r WHERE r.account_id = a.id) AS "is_staff!"
+                  a.totp_last_step, has_second_factor(a) AS "has_factor!", e.address, e.id AS email_id, e.address AS reached_by,
+                  e.verified_at IS NOT NULL AS "verified!", EXISTS (SELECT 1 FROM account_role r WHERE r.account_id = a.id) AS "is_staff!"
            FROM account a JOIN account_email e ON e.account_id = a.id AND e.is_primary
            WHERE a.id = $1 AND a.disabled_at IS NULL"#,
         id
@@ -58,11 +61,15 @@ pub async fn by_id(conn: &mut PgConnection, id: Uuid) -> Sql<Option<Account>> {
     .await
 }
 
-/// Whether an address is taken, verified or not.
+/// Whether an address is somebody's: verified, or the one they are registering with.
 pub async fn address_taken(conn: &mut PgConnection, address: &str) -> Sql<bool> {
-    sqlx::query_scalar!(r#"SELECT EXISTS (SELECT 1 FROM account_email WHERE lower(address) = lower($1)) AS "taken!""#, address)
-        .fetch_one(conn)
-        .await
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT 1 FROM account_email
+                          WHERE lower(address) = lower($1) AND (is_primary OR verified_at IS NOT NULL)) AS "taken!""#,
+        address
+    )
+    .fetch_one(conn)
+    .await
 }
 
 /// A new account as it is written.
@@ -133,15 +140,20 @@ pub async fn insert_email(
     Ok(())
 }
 
+/// An address is proved: other accounts that were waiting for it wait in vain. Violates `account_email_address_key` if it is
+/// somebody else's by now.
 pub async fn verify_address(conn: &mut PgConnection, email_id: Uuid, now: DateTime<Utc>) -> Sql<()> {
-    sqlx::query!("UPDATE account_email SET verified_at = coalesce(verified_at, $2) WHERE id = $1", email_id, now).execute(conn).await?;
+    sqlx::query!("UPDATE account_email SET verified_at = coalesce(verified_at, $2) WHERE id = $1", email_id, now)
+        .execute(&mut *conn)
+        .await?;
+    sqlx::query!(
+        "DELETE FROM account_email o USING account_email e
+         WHERE e.id = $1 AND lower(o.address) = lower(e.address) AND o.id <> e.id AND NOT o.is_primary AND o.verified_at IS NULL",
+        email_id
+    )
+    .execute(conn)
+    .await?;
     Ok(())
-}
-
-/// Whether an address of an account is verified: for the second click on a link.
-pub async fn address_verified(conn: &mut PgConnection, email_id: Uuid) -> Sql<bool> {
-    let found = sqlx::query_scalar!(r#"SELECT verified_at IS NOT NULL AS "verified!" FROM account_email WHERE id = $1"#, email_id);
-    Ok(found.fetch_optional(conn).await?.unwrap_or(false))
 }
 
 pub async fn accept_agreement(conn: &mut PgConnection, account_id: Uuid, version: &str, now: DateTime<Utc>) -> Sql<()> {
@@ -199,6 +211,10 @@ impl Purpose {
 pub struct Link {
     pub account_id: Uuid,
     pub email_id: Option<Uuid>,
+    /// The address it was sent to, and what became of it.
+    pub address: Option<String>,
+    pub verified: bool,
+    pub is_primary: bool,
     pub expires_at: DateTime<Utc>,
     pub used_at: Option<DateTime<Utc>>,
 }
@@ -229,8 +245,10 @@ pub async fn insert_link(
 pub async fn link(conn: &mut PgConnection, purpose: Purpose, token_hash: &[u8]) -> Sql<Option<Link>> {
     sqlx::query_as!(
         Link,
-        "SELECT l.account_id, l.email_id, l.expires_at, l.used_at FROM account_link l JOIN account a ON a.id = l.account_id
-         WHERE l.token_hash = $1 AND l.purpose = $2 AND a.disabled_at IS NULL",
+        r#"SELECT l.account_id, l.email_id, e.address AS "address?", e.verified_at IS NOT NULL AS "verified!",
+                  coalesce(e.is_primary, false) AS "is_primary!", l.expires_at, l.used_at
+           FROM account_link l JOIN account a ON a.id = l.account_id LEFT JOIN account_email e ON e.id = l.email_id
+           WHERE l.token_hash = $1 AND l.purpose = $2 AND a.disabled_at IS NULL"#,
         token_hash,
         purpose.as_str()
     )
@@ -340,6 +358,7 @@ pub async fn forget_old(conn: &mut PgConnection, now: DateTime<Utc>) -> Sql<()> 
     sqlx::query!("DELETE FROM login_streak WHERE failed_at < $1", now - TimeDelta::days(365)).execute(&mut *conn).await?;
     sqlx::query!("DELETE FROM account_link WHERE expires_at < $1", now - TimeDelta::days(30)).execute(&mut *conn).await?;
     sqlx::query!("DELETE FROM trusted_device WHERE expires_at < $1", now).execute(&mut *conn).await?;
+    super::addresses::store::forget_unproved(&mut *conn, now).await?;
     // That somebody has signed in before is known from the newest session for a year.
     sqlx::query!("DELETE FROM session WHERE created_at < $1", now - TimeDelta::days(365)).execute(conn).await?;
     Ok(())

@@ -416,7 +416,8 @@ pub mod demo {
     /// Locks the account: two starts of the program do not load one history twice.
     pub async fn lock_account(conn: &mut PgConnection, email: &str) -> SqlResult<Option<Uuid>> {
         sqlx::query_scalar!(
-            "SELECT a.id FROM account a JOIN account_email m ON m.account_id = a.id WHERE lower(m.address) = lower($1) FOR UPDATE OF a",
+            "SELECT a.id FROM account a JOIN account_email m ON m.account_id = a.id
+             WHERE lower(m.address) = lower($1) AND (m.is_primary OR m.verified_at IS NOT NULL) FOR UPDATE OF a",
             email
         )
         .fetch_optional(conn)

@@ -274,6 +274,9 @@ pub struct History {
     /// When the exam was last taken without a pass, and last with one; released results only.
     pub failed_at: Option<DateTime<Utc>>,
     pub passed_at: Option<DateTime<Utc>>,
+    /// Somebody under 18, by the date of birth told before: whether a guardian's consent holds. `None`: none is needed, or the
+    /// date is not known yet.
+    pub guardian: Option<bool>,
     /// An appointment for the same exam that is still to come, or still without a result: reference, is it to come.
     pub open_appointment: Option<(String, bool)>,
 }
@@ -283,6 +286,8 @@ pub struct History {
 pub enum Check {
     EmailVerified(bool),
     AgreementAccepted(bool),
+    /// Only for those who need one: a guardian's consent holds.
+    GuardianConsent(bool),
     /// The reason why it is not.
     ExamOpen(Result<(), ExamClosed>),
     /// The end of the wait, if it is not over.
@@ -305,6 +310,7 @@ impl Check {
         match self {
             Check::EmailVerified(false) => Some(Conflict::EmailNotVerified),
             Check::AgreementAccepted(false) => Some(Conflict::AgreementOutdated),
+            Check::GuardianConsent(false) => Some(Conflict::GuardianNeeded),
             Check::ExamOpen(Err(_)) => Some(Conflict::ExamClosed),
             Check::RetakeWait(Some(_)) | Check::NotPassedLately(Some(_)) | Check::NoOpenAppointment(Some(_)) => Some(Conflict::NotEligible),
             _ => None,
@@ -328,14 +334,15 @@ pub fn eligibility(now: DateTime<Utc>, today: NaiveDate, policies: &Policies, ex
     let retake = failed.map(|at| at + wait).filter(|until| now < *until);
     let block = u32::try_from(policies.pass_block_years * 12).unwrap_or(0);
     let passed = history.passed_at.and_then(|at| at.checked_add_months(Months::new(block))).filter(|until| now < *until);
-    vec![
-        Check::EmailVerified(history.email_verified),
-        Check::AgreementAccepted(history.agreement_accepted),
+    let mut checks = vec![Check::EmailVerified(history.email_verified), Check::AgreementAccepted(history.agreement_accepted)];
+    checks.extend(history.guardian.map(Check::GuardianConsent));
+    checks.extend([
         Check::ExamOpen(open),
         Check::NoOpenAppointment(history.open_appointment.clone()),
         Check::RetakeWait(retake),
         Check::NotPassedLately(passed),
-    ]
+    ]);
+    checks
 }
 
 /// The two windows of exam and language as one.
@@ -370,11 +377,18 @@ pub fn age(born: NaiveDate, today: NaiveDate) -> i32 {
     today.year() - born.year() - i32::from(birthday_is_ahead)
 }
 
-/// A date of birth as typed, and whether somebody of that age may book (product.md section 1).
+/// A date of birth as typed, and whether somebody of that age may book (product.md section 1). `consented`: a guardian's
+/// consent holds.
 ///
 /// # Errors
 /// At `field`: no date, in the future, too young, or in need of a guardian's consent.
-pub fn date_of_birth(field: &str, typed: (&str, &str, &str), today: NaiveDate, policies: &Policies) -> Result<NaiveDate, FieldError> {
+pub fn date_of_birth(
+    field: &str,
+    typed: (&str, &str, &str),
+    today: NaiveDate,
+    policies: &Policies,
+    consented: bool,
+) -> Result<NaiveDate, FieldError> {
     let (day, month, year) = (typed.0.trim(), typed.1.trim(), typed.2.trim());
     if [day, month, year].iter().all(|part| part.is_empty()) {
         return Err(FieldError::new(field, Code::Required));
@@ -387,19 +401,26 @@ pub fn date_of_birth(field: &str, typed: (&str, &str, &str), today: NaiveDate, p
     if date > today {
         return Err(FieldError::new(field, Code::DateInFuture));
     }
-    old_enough(field, date, today, policies).map(|()| date)
+    old_enough(field, date, today, policies, consented).map(|()| date)
 }
 
-/// Whether somebody born then may book today.
+/// Whether somebody born then is under the age at which nobody has to consent for them: until the day before the birthday.
+pub fn needs_guardian(born: NaiveDate, today: NaiveDate, policies: &Policies) -> bool {
+    age(born, today) < policies.guardian_consent_age
+}
+
+/// Whether somebody born then may book today; below the minimum age nobody's consent helps.
 ///
 /// # Errors
 /// At `field`: [`Code::TooYoung`] or [`Code::GuardianNeeded`], with the age as parameter.
-pub fn old_enough(field: &str, born: NaiveDate, today: NaiveDate, policies: &Policies) -> Result<(), FieldError> {
-    match age(born, today) {
-        age if age < policies.minimum_age => Err(FieldError::with(field, Code::TooYoung, policies.minimum_age)),
-        age if age < policies.guardian_consent_age => Err(FieldError::with(field, Code::GuardianNeeded, policies.guardian_consent_age)),
-        _ => Ok(()),
+pub fn old_enough(field: &str, born: NaiveDate, today: NaiveDate, policies: &Policies, consented: bool) -> Result<(), FieldError> {
+    if age(born, today) < policies.minimum_age {
+        return Err(FieldError::with(field, Code::TooYoung, policies.minimum_age));
     }
+    if needs_guardian(born, today, policies) && !consented {
+        return Err(FieldError::with(field, Code::GuardianNeeded, policies.guardian_consent_age));
+    }
+    Ok(())
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -662,6 +683,9 @@ mod tests {
             refused("2026-11-24T10:00:00Z", &exam(), &nobody),
             [Conflict::EmailNotVerified, Conflict::AgreementOutdated, Conflict::NotEligible]
         );
+        let minor = History { guardian: Some(false), ..clean() };
+        assert_eq!(refused("2026-11-24T10:00:00Z", &exam(), &minor), [Conflict::GuardianNeeded]);
+        assert_eq!(refused("2026-11-24T10:00:00Z", &exam(), &History { guardian: Some(true), ..clean() }), []);
         let later = ExamFacts { registration_from: Some(day("2026-11-25")), ..exam() };
         assert_eq!(refused("2026-11-24T10:00:00Z", &later, &clean()), [Conflict::ExamClosed]);
         assert_eq!(refused("2026-11-25T00:00:00Z", &later, &clean()), []);
@@ -683,11 +707,14 @@ mod tests {
     #[test]
     fn age_turns_on_the_birthday() {
         let policies = Policies::default();
-        let birth = |year: &str, today: &str| date_of_birth("dob", ("24", "11", year), day(today), &policies).map_err(|error| error.code);
+        let birth = |year: &str, today: &str| date_of_birth("dob", ("24", "11", year), day(today), &policies, false).map_err(|e| e.code);
         assert_eq!(birth("2013", "2026-11-23"), Err(Code::TooYoung));
         assert_eq!(birth("2013", "2026-11-24"), Err(Code::GuardianNeeded));
         assert_eq!(birth("2008", "2026-11-23"), Err(Code::GuardianNeeded));
         assert_eq!(birth("2008", "2026-11-24"), Ok(day("2008-11-24")));
+        // With a guardian's consent from the thirteenth birthday on.
+        assert_eq!(old_enough("dob", day("2013-11-24"), day("2026-11-24"), &policies, true), Ok(()));
+        assert!(old_enough("dob", day("2013-11-24"), day("2026-11-23"), &policies, true).is_err());
         assert_eq!(birth("2027", "2026-11-24"), Err(Code::DateInFuture));
         assert_eq!(birth("1850", "2026-11-24"), Err(Code::DateInvalid));
         assert_eq!(age(day("2008-02-29"), day("2026-02-28")), 17);

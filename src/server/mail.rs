@@ -2,8 +2,11 @@
 //! of; delivered by a job over SMTP, or left for the local mailbox.
 
 use super::config::Config;
+use super::i18n;
 use super::jobs::{self, JobError};
+use super::notices::{self, Channel, Kind};
 use super::state::AppState;
+use crate::tr;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
@@ -71,8 +74,18 @@ impl Attachment {
     }
 }
 
-/// Writes the mail and the job that delivers it. Call it inside the change's transaction.
-pub async fn enqueue(conn: &mut PgConnection, state: &AppState, now: DateTime<Utc>, mail: Mail) -> Result<(), sqlx::Error> {
+/// Writes the mail and the job that delivers it, unless its recipient has switched mails of its kind off ([`notices`]). Call
+/// it inside the change's transaction.
+pub async fn enqueue(conn: &mut PgConnection, state: &AppState, now: DateTime<Utc>, mut mail: Mail) -> Result<(), sqlx::Error> {
+    let kind = Kind::of(mail.template);
+    if let Some(account_id) = mail.to.account_id.filter(|_| kind.choice().is_some()) {
+        if !notices::wanted(conn, account_id, kind, Channel::Mail).await? {
+            return Ok(());
+        }
+        let locale = i18n::from_tag(&mail.to.language).unwrap_or(i18n::Locale::en);
+        let url = state.config.url("/account/notifications");
+        mail.blocks.push(Block::Paragraph(tr!(locale, common.em_mail_choose, url = url).to_string()));
+    }
     let id = super::ids::uuid();
     let programme = state.programme.get();
     let written = sqlx::query_scalar!(

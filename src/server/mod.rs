@@ -18,6 +18,7 @@ pub mod ids;
 pub mod jobs;
 pub mod limits;
 pub mod mail;
+pub mod notices;
 pub mod pdf;
 pub mod places;
 pub mod programme;

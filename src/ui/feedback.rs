@@ -1,7 +1,7 @@
 //! What a page says to its reader: heads, alerts, errors, empty states, steps, facts.
 
 use super::errors::{conflict_text, error_text};
-use crate::error::AppError;
+use crate::error::{AppError, FieldError};
 use crate::server::http::respond;
 use crate::server::request;
 use crate::tr;
@@ -104,24 +104,27 @@ pub fn Empty(
     }
 }
 
-/// Everything that was refused in the page's form, each with a link to its field. First thing in the page's column.
-///
-/// `labels`: the fields' labels by name. A form of many fields gives them, so that "Fill in this field" says which.
+/// Everything that was refused in the page's form, each with a link to its field and the field's label before it, so that
+/// "Fill in this field" says which. First thing in the page's column.
 #[component]
-pub fn ErrorSummary(#[prop(optional)] labels: Vec<(&'static str, &'static str)>) -> impl IntoView {
+pub fn ErrorSummary() -> impl IntoView {
     let cx = request();
     let locale = cx.locale;
     let form = cx.form.clone()?;
     let items = match &form.error {
         AppError::Validation(errors) if errors.is_empty() => view! { <li>{tr!(locale, errors.form_unreadable)}</li> }.into_any(),
-        AppError::Validation(errors) => errors
-            .iter()
-            .map(|error| {
-                let label = labels.iter().find(|(name, _)| *name == error.field).map(|(_, label)| format!("{label}: "));
-                view! { <li><a href=format!("#{}", error.field)>{label} {error_text(locale, error)}</a></li> }
-            })
-            .collect_view()
-            .into_any(),
+        AppError::Validation(errors) => {
+            let (cx, errors) = (cx.clone(), errors.clone());
+            // A function: it is asked when the page is written, and by then the fields have told their labels.
+            let items = move || {
+                let item = |error: &FieldError| {
+                    let label = cx.field_label(&error.field).map(|label| format!("{label}: "));
+                    view! { <li><a href=format!("#{}", error.field)>{label} {error_text(locale, error)}</a></li> }
+                };
+                errors.iter().map(item).collect_view()
+            };
+            items.into_any()
+        }
         AppError::Conflict(conflict) => view! { <li>{conflict_text(locale, *conflict)}</li> }.into_any(),
         AppError::RateLimited(seconds) => view! { <li>{tr!(locale, errors.rate_limited, seconds = *seconds).to_string()}</li> }.into_any(),
         AppError::Forbidden => view! { <li>{tr!(locale, errors.forbidden_text)}</li> }.into_any(),

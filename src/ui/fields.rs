@@ -72,7 +72,9 @@ fn described_by(name: &str, hint: bool, error: bool, more: Option<&str>) -> Opti
 
 #[component]
 fn Frame(name: String, label: String, hint: Option<String>, error: Option<String>, optional: bool, children: Children) -> impl IntoView {
-    let locale = request().locale;
+    let cx = request();
+    let locale = cx.locale;
+    cx.label_field(&name, &label);
     let field_class = if error.is_some() { "field field--error" } else { "field" };
     view! {
         <div class=field_class>
@@ -208,7 +210,9 @@ pub fn TextArea(
     #[prop(optional)] optional: bool,
 ) -> impl IntoView {
     let error = error_of(name);
-    let value = form_value(name, value);
+    // The framework writes the text of this element as it is (its list of raw elements, with script and style): what was typed
+    // must not end it.
+    let value = form_value(name, value).map(|typed| typed.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"));
     let described = described_by(name, hint.is_some(), error.is_some(), None);
     let invalid = error.is_some().then_some("true");
     view! {
@@ -309,6 +313,7 @@ pub fn RadioField(
     #[prop(optional, into)] value: Option<String>,
     #[prop(optional)] inline: bool,
 ) -> impl IntoView {
+    request().label_field(name, &legend);
     let error = error_of(name);
     let value = form_value(name, value).unwrap_or_default();
     let described = described_by(name, hint.is_some(), error.is_some(), None);
@@ -389,8 +394,10 @@ pub fn DateField(
     birthday: bool,
 ) -> impl IntoView {
     use chrono::Datelike;
-    let locale = request().locale;
+    let cx = request();
+    let locale = cx.locale;
     let first = format!("{name}-day");
+    cx.label_field(&first, &legend);
     let error = error_of(&first);
     let described = described_by(name, hint.is_some(), false, error.is_some().then(|| format!("{first}-error")).as_deref());
     let part = |suffix: &str, label: &'static str, width: u8, initial: Option<String>| {

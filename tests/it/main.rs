@@ -11,6 +11,7 @@ mod credentials;
 mod credentials_documents;
 mod demo;
 mod embedded_postgres;
+mod forms;
 mod http;
 mod leptos_settings;
 mod limits;

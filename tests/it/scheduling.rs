@@ -345,6 +345,35 @@ async fn reminders_follow_the_appointment_as_it_stands() {
 }
 
 #[tokio::test]
+async fn reminders_can_be_switched_off_and_confirmations_cannot() {
+    let portal = Portal::with_demo_data().await;
+    let anna = portal.account("anna@example.com", "Anna", "Berg", &[]).await;
+    let ben = portal.account("ben@example.com", "Ben", "Kranz", &[]).await;
+    let mut browser = portal.signed_in(anna).await;
+    let answer = browser.post_form("/account/notifications", "/api/accounts/change_notices", &[("mail_results", "on")]).await;
+    assert_eq!(answer.location(), "/account/notifications?done=saved");
+    let (_, reference) = book(&portal, anna, &choice(morning())).await;
+    book(&portal, ben, &choice(morning())).await;
+    portal.later(morning() - TimeDelta::days(7) - portal.clock.now());
+    portal.run_jobs().await;
+    let reminded = async |to: &str| portal.mails(to).await.into_iter().find(|mail| mail.template == "scheduling.reminder");
+    assert!(reminded("anna@example.com").await.is_none());
+    let reminder = reminded("ben@example.com").await.expect("a reminder");
+    assert!(reminder.body_text.contains("/account/notifications"), "it says where it can be switched off");
+    changes::cancel(&request_of(&portal, anna).await, &reference).await.unwrap();
+    let templates: Vec<_> = portal.mails("anna@example.com").await.into_iter().map(|mail| mail.template).collect();
+    assert_eq!(templates, ["scheduling.booked", "scheduling.cancelled"]);
+    // Switched on again before the day before, it comes; for a booking that stands.
+    let (_, _) = book(&portal, anna, &choice(morning())).await;
+    let mut browser = portal.signed_in(anna).await;
+    let fields = [("mail_results", "on"), ("mail_reminders", "on")];
+    browser.post_form("/account/notifications", "/api/accounts/change_notices", &fields).await;
+    portal.later(TimeDelta::days(6));
+    portal.run_jobs().await;
+    assert!(reminded("anna@example.com").await.is_some());
+}
+
+#[tokio::test]
 async fn security_37_other_peoples_appointments_do_not_exist() {
     let portal = Portal::with_demo_data().await;
     let anna = portal.account("anna@example.com", "Anna", "Berg", &[]).await;

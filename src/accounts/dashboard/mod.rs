@@ -6,6 +6,7 @@ mod view;
 pub use store::{Appointment, Credential, NewestResult};
 pub use view::DashboardPage;
 
+use super::nudges::{self, Nudge};
 use crate::error::AppResult;
 use crate::server::RequestContext;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -19,6 +20,8 @@ const EXPIRES_SOON: TimeDelta = TimeDelta::days(183);
 pub struct Overview {
     pub email_verified: bool,
     pub agreement_accepted: bool,
+    /// Advice that has not been put away.
+    pub nudges: Vec<Nudge>,
     /// A seat that is held and not paid for yet.
     pub held: Option<Appointment>,
     pub next: Option<Appointment>,
@@ -50,11 +53,14 @@ pub async fn overview(cx: &RequestContext) -> AppResult<Overview> {
     let appointments = store::appointments(&mut conn, id, now).await?;
     let result = store::newest_result(&mut conn, id).await?;
     let credentials = store::credentials(&mut conn, id, now).await?;
+    drop(conn);
+    let nudges = nudges::service::due(cx).await?;
     let (held, booked): (Vec<_>, Vec<_>) = appointments.into_iter().partition(|appointment| appointment.hold_expires_at.is_some());
     let more = booked.len().saturating_sub(1);
     Ok(Overview {
         email_verified: viewer.email_verified,
         agreement_accepted,
+        nudges,
         held: held.into_iter().min_by_key(|appointment| appointment.hold_expires_at),
         next: booked.into_iter().next(),
         more: i64::try_from(more).unwrap_or(i64::MAX),

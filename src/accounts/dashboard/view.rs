@@ -1,5 +1,6 @@
 use super::{Appointment, Credential, NewestResult, Overview, expires_soon, overview};
 use crate::accounts::api::ResendVerification;
+use crate::accounts::nudges::view::nudge;
 use crate::accounts::pages::flash;
 use crate::server::i18n::Locale;
 use crate::server::{RequestContext, format, request};
@@ -36,6 +37,7 @@ pub fn DashboardPage() -> impl IntoView {
                 {(!is_new).then(|| exams(&cx, &overview))}
                 {overview.result.clone().map(|result| newest_result(&cx, result))}
                 {(!overview.credentials.is_empty()).then(|| credentials(&cx, overview.credentials.clone()))}
+                {overview.nudges.iter().map(|due| nudge(locale, *due)).collect_view()}
             </div>
         })
     })

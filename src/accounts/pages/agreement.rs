@@ -62,7 +62,7 @@ pub fn AgreementPage() -> impl IntoView {
 }
 
 /// Blank lines part paragraphs; `## ` begins a heading, `- ` an item of a list.
-fn paragraphs(text: &str) -> Vec<AnyView> {
+pub(in crate::accounts) fn paragraphs(text: &str) -> Vec<AnyView> {
     text.split("\n\n")
         .map(str::trim)
         .filter(|block| !block.is_empty())

@@ -9,6 +9,7 @@ mod security;
 mod verify;
 
 pub use agreement::AgreementPage;
+pub(in crate::accounts) use agreement::paragraphs;
 pub use login::{LoginCodePage, LoginPage};
 pub use profile::{ProfileEditPage, ProfilePage};
 pub use recovery::{ForgotPage, InvitationPage, ResetPage};
@@ -16,11 +17,17 @@ pub use register::{RegisterPage, RegisterSentPage};
 pub use security::{ConfirmPage, PasswordPage, SecurityPage, TotpPage};
 pub use verify::VerifyEmailPage;
 
+pub use super::addresses::pages::{AddEmailPage, EmailPage, EmailsPage};
+pub use super::contact::pages::ContactPage;
+pub use super::guardians::pages::{GuardianConsentPage, GuardianPage};
+pub use super::notices::pages::NoticesPage;
+
 use super::rules::LinkState;
 use super::service;
 use crate::error::{AppError, Conflict};
 use crate::server::RequestContext;
-pub(super) use crate::server::http::respond::go;
+use crate::server::http::forms::with_next;
+pub(in crate::accounts) use crate::server::http::respond::go;
 use crate::server::http::respond::{self, LocalPath};
 use crate::server::i18n::Locale;
 use crate::tr;
@@ -36,12 +43,30 @@ pub fn flash(cx: &RequestContext, texts: &[(&str, &'static str)]) -> Option<AnyV
 }
 
 /// Where the form of this page leads in the end, if the address names a page of ours (security.md line 48).
-pub(super) fn next(cx: &RequestContext) -> String {
+pub(in crate::accounts) fn next(cx: &RequestContext) -> String {
     cx.query("next").and_then(LocalPath::parse).map(|path| path.to_string()).unwrap_or_default()
 }
 
+/// Sends the reader to prove who they are before this page, unless they just have.
+pub(in crate::accounts) fn prove_first(cx: &RequestContext) -> Option<AnyView> {
+    let here = || match cx.query.is_empty() {
+        true => cx.path.clone(),
+        // Only what leads here by itself; it is read again as a page of ours.
+        false => format!("{}?{}", cx.path, query_of(cx)),
+    };
+    cx.fresh_proof().is_err().then(|| go(&with_next("/account/confirm", &here())))
+}
+
+/// The parameters of the page's address, in a fixed order.
+fn query_of(cx: &RequestContext) -> String {
+    let encode = |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
+    let mut pairs: Vec<String> = cx.query.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+    pairs.sort();
+    pairs.join("&")
+}
+
 /// Pages with a token in their address do not tell it to anybody by the Referer (security.md line 21).
-fn keep_address_private() {
+pub(in crate::accounts) fn keep_address_private() {
     respond::header("referrer-policy", "no-referrer");
 }
 
@@ -60,7 +85,7 @@ fn password_rules(cx: &RequestContext, has_factor: bool) -> Vec<String> {
 }
 
 /// Why a link is no good, and what to do: title and text of its page.
-fn link_words(locale: Locale, state: LinkState) -> (&'static str, &'static str) {
+pub(in crate::accounts) fn link_words(locale: Locale, state: LinkState) -> (&'static str, &'static str) {
     match state {
         LinkState::Used => (tr!(locale, accounts.link_used_title), tr!(locale, accounts.link_used_text)),
         LinkState::Expired => (tr!(locale, accounts.link_expired_title), tr!(locale, accounts.link_expired_text)),
@@ -69,7 +94,7 @@ fn link_words(locale: Locale, state: LinkState) -> (&'static str, &'static str) 
 }
 
 /// The error of a page whose link is no good. The status tells it to programs too.
-fn link_status(state: LinkState) {
+pub(in crate::accounts) fn link_status(state: LinkState) {
     respond::status(
         match state {
             LinkState::Used | LinkState::Expired => AppError::Conflict(Conflict::LinkExpired),

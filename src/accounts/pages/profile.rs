@@ -2,10 +2,11 @@
 
 use super::flash;
 use super::register::{
-    CountryAndRegion, DefaultButton, LanguageAndZone, LocalityChoices, LocalityIslands, Names, Organisation, asked_for_regions, labels,
+    CountryAndRegion, DefaultButton, LanguageAndZone, LocalityChoices, LocalityIslands, Names, Organisation, asked_for_regions,
 };
 use crate::accounts::api::ChangeProfile;
-use crate::accounts::service;
+use crate::accounts::contact::pages::lines_of;
+use crate::accounts::{contact, service};
 use crate::server::i18n::{LANGUAGES, Locale};
 use crate::server::{format, request};
 use crate::tr;
@@ -20,6 +21,7 @@ pub fn ProfilePage() -> impl IntoView {
         let locale = cx.locale;
         let viewer = cx.viewer()?.clone();
         let profile = service::profile(&cx).await?;
+        let contact = contact::service::contact(&cx).await?;
         let country = match locale {
             Locale::en => profile.country_name_en.clone(),
             Locale::es => profile.country_name_es.clone(),
@@ -57,8 +59,11 @@ pub fn ProfilePage() -> impl IntoView {
                             <span>{full_name}</span>
                             {profile.name_locked.then(|| view! { <p class="small muted">{tr!(locale, accounts.name_locked)}</p> })}
                         </SummaryRow>
-                        <SummaryRow key=tr!(locale, accounts.email)>
-                            <span>{viewer.email}</span>
+                        <SummaryRow
+                            key=tr!(locale, accounts.email)
+                            change=("/account/emails".to_owned(), tr!(locale, common.change).to_owned())
+                        >
+                            <bdi>{viewer.email}</bdi>
                             " "
                             {if verified {
                                 view! { <Tag tone=Tone::Ok text=tr!(locale, accounts.verified)/> }.into_any()
@@ -85,16 +90,43 @@ pub fn ProfilePage() -> impl IntoView {
                     </Summary>
                 </section>
                 <section>
+                    <h2>{tr!(locale, accounts.em_contact_title)}</h2>
+                    <Summary>
+                        <SummaryRow
+                            key=tr!(locale, accounts.em_address)
+                            change=("/account/contact".to_owned(), tr!(locale, common.change).to_owned())
+                        >
+                            {lines_of(contact.address)}
+                        </SummaryRow>
+                        <SummaryRow
+                            key=tr!(locale, accounts.em_notices_title)
+                            change=("/account/notifications".to_owned(), tr!(locale, common.change).to_owned())
+                        >
+                            {tr!(locale, accounts.em_notices_short)}
+                        </SummaryRow>
+                    </Summary>
+                </section>
+                <section>
                     <h2>{tr!(locale, accounts.section_work)}</h2>
                     <Summary>
                         <SummaryRow key=tr!(locale, accounts.company)>{or_dash(profile.company)}</SummaryRow>
                         <SummaryRow key=tr!(locale, accounts.job_role)>{or_dash(profile.job_role)}</SummaryRow>
                         <SummaryRow key=tr!(locale, accounts.industry)>{or_dash(profile.industry)}</SummaryRow>
+                        <SummaryRow
+                            key=tr!(locale, accounts.em_organisation_address)
+                            change=("/account/contact".to_owned(), tr!(locale, common.change).to_owned())
+                        >
+                            {lines_of(contact.organisation)}
+                        </SummaryRow>
                     </Summary>
                 </section>
-                <p>
-                    <a href="/agreement">{tr!(locale, accounts.agreement_title)}</a>
-                </p>
+                <ul>
+                    <li><a href="/agreement">{tr!(locale, accounts.agreement_title)}</a></li>
+                    {viewer
+                        .candidate_id
+                        .is_some()
+                        .then(|| view! { <li><a href="/account/guardian">{tr!(locale, accounts.em_guardian_link)}</a></li> })}
+                </ul>
             </div>
         })
     })
@@ -115,7 +147,7 @@ pub fn ProfileEditPage() -> impl IntoView {
                         {if asked_for_regions(&cx) {
                             view! { <leptos_meta::Title text=tr!(locale, accounts.edit_title)/> }.into_any()
                         } else {
-                            view! { <PageTitle text=tr!(locale, accounts.edit_title)/> <ErrorSummary labels=labels(locale)/> }.into_any()
+                            view! { <PageTitle text=tr!(locale, accounts.edit_title)/> <ErrorSummary/> }.into_any()
                         }}
                         <PageHead title=tr!(locale, accounts.edit_title)/>
                         <Form action=ChangeProfile::PATH class="stack stack--l">

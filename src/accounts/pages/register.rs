@@ -3,7 +3,7 @@
 use crate::accounts::api::{Register, ResendVerification};
 use crate::accounts::islands::{GuessTimeZone, RegionsFollowCountry};
 use crate::accounts::{service, zones};
-use crate::server::i18n::{self, LANGUAGES, Locale};
+use crate::server::i18n::{self, LANGUAGES};
 use crate::server::{RequestContext, request};
 use crate::tr;
 use crate::ui::{
@@ -185,23 +185,6 @@ pub fn LocalityIslands() -> impl IntoView {
     }
 }
 
-/// The labels of the fields of registration and profile, for the error summary.
-pub fn labels(locale: Locale) -> Vec<(&'static str, &'static str)> {
-    vec![
-        ("email", tr!(locale, accounts.email)),
-        ("given_name", tr!(locale, accounts.given_name)),
-        ("family_name", tr!(locale, accounts.family_name)),
-        ("country", tr!(locale, accounts.country)),
-        ("region", tr!(locale, accounts.region)),
-        ("language", tr!(locale, accounts.language)),
-        ("time_zone", tr!(locale, accounts.time_zone)),
-        ("company", tr!(locale, accounts.company)),
-        ("job_role", tr!(locale, accounts.job_role)),
-        ("industry", tr!(locale, accounts.industry)),
-        ("password", tr!(locale, accounts.password)),
-    ]
-}
-
 #[component]
 pub fn RegisterPage() -> impl IntoView {
     let cx = request();
@@ -219,7 +202,7 @@ pub fn RegisterPage() -> impl IntoView {
                         {if only_regions {
                             view! { <leptos_meta::Title text=tr!(locale, accounts.register_title)/> }.into_any()
                         } else {
-                            view! { <PageTitle text=tr!(locale, accounts.register_title)/> <ErrorSummary labels=labels(locale)/> }.into_any()
+                            view! { <PageTitle text=tr!(locale, accounts.register_title)/> <ErrorSummary/> }.into_any()
                         }}
                         <PageHead title=tr!(locale, accounts.register_title) lead=tr!(locale, accounts.register_lead)/>
                         <p>

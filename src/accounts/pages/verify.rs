@@ -2,7 +2,7 @@
 
 use super::register::ResendForm;
 use super::{flash, keep_address_private, link_status, link_words};
-use crate::accounts::api::VerifyEmail;
+use crate::accounts::addresses::api::VerifyEmail;
 use crate::accounts::rules::LinkState;
 use crate::accounts::service::{self, Purpose};
 use crate::server::request;
@@ -31,14 +31,15 @@ pub fn VerifyEmailPage() -> impl IntoView {
         };
         let info = service::look_at(&cx, Purpose::VerifyEmail, &token).await?;
         if info.state == LinkState::Good {
+            let lead = match &info.adds_to {
+                None => tr!(locale, accounts.verify_lead, email = info.address.clone()).to_string(),
+                Some(name) => tr!(locale, accounts.em_verify_lead, email = info.address.clone(), name = name.clone()).to_string(),
+            };
             return Ok(view! {
                 <div class="wrap wrap--narrow stack">
                     <PageTitle text=tr!(locale, accounts.verify_title)/>
                     <ErrorSummary/>
-                    <PageHead
-                        title=tr!(locale, accounts.verify_title)
-                        lead=tr!(locale, accounts.verify_lead, email = info.address).to_string()
-                    />
+                    <PageHead title=tr!(locale, accounts.verify_title) lead/>
                     <Form action=VerifyEmail::PATH>
                         <HiddenField name="token" value=token/>
                         <div class="actions">

@@ -14,12 +14,14 @@ use uuid::Uuid;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkInfo {
     pub state: LinkState,
-    /// Whose it is; empty when it is not good.
+    /// The address it was sent to; empty when the link is not good.
     pub address: String,
-    /// The address it was sent to is verified already.
+    /// That address is verified already.
     pub verified: bool,
     /// The account has a second factor.
     pub has_factor: bool,
+    /// The given name of the account it adds an address to; `None`: the link is about the account's main address.
+    pub adds_to: Option<String>,
 }
 
 /// The state of a link, without using it.
@@ -27,21 +29,22 @@ pub async fn look_at(cx: &RequestContext, purpose: Purpose, token: &str) -> AppR
     let mut conn = cx.state.db.acquire().await?;
     let found = store::link(&mut conn, purpose, &ids::token_hash(token)).await?;
     let state = link_state(found.as_ref().map(|link| (link.expires_at, link.used_at)), cx.now());
-    let mut info = LinkInfo { state, address: String::new(), verified: false, has_factor: false };
+    let mut info = LinkInfo { state, address: String::new(), verified: false, has_factor: false, adds_to: None };
     if let Some(link) = found
         && let Some(account) = store::by_id(&mut conn, link.account_id).await?
     {
-        info.verified = account.verified;
+        info.verified = link.verified;
         info.has_factor = account.has_factor;
         if state == LinkState::Good {
-            info.address = account.address;
+            info.address = link.address.unwrap_or(account.address);
+            info.adds_to = (!link.is_primary).then_some(account.given_name);
         }
     }
     Ok(info)
 }
 
 /// A new link: `(token, its hash, its end)`.
-pub(super) async fn make(
+pub(in crate::accounts) async fn make(
     conn: &mut PgConnection,
     purpose: Purpose,
     account_id: Uuid,
@@ -60,7 +63,12 @@ pub(super) async fn make(
 ///
 /// # Errors
 /// [`Conflict::LinkUnknown`], [`Conflict::LinkUsed`], [`Conflict::LinkExpired`].
-pub(super) async fn good(conn: &mut PgConnection, purpose: Purpose, token_hash: &[u8], now: DateTime<Utc>) -> Result<Link, DbError> {
+pub(in crate::accounts) async fn good(
+    conn: &mut PgConnection,
+    purpose: Purpose,
+    token_hash: &[u8],
+    now: DateTime<Utc>,
+) -> Result<Link, DbError> {
     let found = store::link(conn, purpose, token_hash).await?;
     match (link_state(found.as_ref().map(|link| (link.expires_at, link.used_at)), now), found) {
         (LinkState::Good, Some(link)) => Ok(link),
@@ -71,7 +79,12 @@ pub(super) async fn good(conn: &mut PgConnection, purpose: Purpose, token_hash: 
 }
 
 /// Uses a link up, at most once.
-pub(super) async fn take(conn: &mut PgConnection, purpose: Purpose, token_hash: &[u8], now: DateTime<Utc>) -> Result<Link, DbError> {
+pub(in crate::accounts) async fn take(
+    conn: &mut PgConnection,
+    purpose: Purpose,
+    token_hash: &[u8],
+    now: DateTime<Utc>,
+) -> Result<Link, DbError> {
     let link = good(conn, purpose, token_hash, now).await?;
     if store::use_link(conn, token_hash, now).await? { Ok(link) } else { Err(Conflict::LinkUsed.into()) }
 }

@@ -1,7 +1,7 @@
 //! One function a use case.
 
 mod invitations;
-mod links;
+pub(super) mod links;
 mod login;
 mod profile;
 mod recovery;
@@ -15,7 +15,7 @@ pub use login::{Next, SignedIn, confirm_identity, enter_code, log_in, log_out};
 pub(in crate::accounts) use login::{Proof, complete};
 pub use profile::{accept_agreement, agreement_accepted, change_profile, profile};
 pub use recovery::{request_reset, reset_password, send_reset};
-pub use registration::{load, register, resend_verification, verify_email};
+pub use registration::{load, register, resend_verification};
 pub use security::{SessionView, change_password, confirm_totp, end_other_sessions, end_session, pending_totp, remove_totp, sessions};
 
 pub use super::store::Purpose;
@@ -38,7 +38,7 @@ use uuid::Uuid;
 const LEVEL: Duration = Duration::from_millis(250);
 
 /// Runs `work` and answers no sooner than [`LEVEL`] after its start.
-async fn levelled<T>(work: impl Future<Output = T>) -> T {
+pub(super) async fn levelled<T>(work: impl Future<Output = T>) -> T {
     let (result, ()) = tokio::join!(work, tokio::time::sleep(LEVEL));
     result
 }
@@ -48,7 +48,7 @@ pub fn password_rules(cx: &RequestContext, has_factor: bool) -> Rules {
     Rules { policy: cx.state.config.password_policy, has_factor }
 }
 
-async fn enqueue(conn: &mut PgConnection, cx: &RequestContext, mail: Mail) -> Result<(), sqlx::Error> {
+pub(super) async fn enqueue(conn: &mut PgConnection, cx: &RequestContext, mail: Mail) -> Result<(), sqlx::Error> {
     mail::enqueue(conn, &cx.state, cx.now(), mail).await
 }
 

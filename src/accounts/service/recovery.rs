@@ -1,7 +1,7 @@
 //! A forgotten password. A link by mail lets choose a new one; the second factor stays.
 
 use super::super::identity::EmailAddress;
-use super::super::mails::{self, SecurityChange};
+use super::super::mails::{self, Addressee, SecurityChange};
 use super::super::model::Secret;
 use super::super::password::{self, NewPassword};
 use super::super::rules::{RESET_LINK, resend_wait};
@@ -43,7 +43,7 @@ pub async fn request_reset(cx: &RequestContext, typed: &str) -> AppResult<()> {
 
 async fn mail_reset(conn: &mut PgConnection, cx: &RequestContext, account: &Account) -> Result<(), sqlx::Error> {
     let (token, hash, expires_at) = links::make(conn, Purpose::ResetPassword, account.id, account.email_id, cx.now(), RESET_LINK).await?;
-    enqueue(conn, cx, mails::reset_password(&cx.state, account.into(), &token, &hash, expires_at)).await
+    enqueue(conn, cx, mails::reset_password(&cx.state, Addressee::at(account, &account.reached_by), &token, &hash, expires_at)).await
 }
 
 /// Mails a reset link to the primary address of an account, because staff were asked to.

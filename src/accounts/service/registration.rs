@@ -171,7 +171,8 @@ async fn tell_owner(cx: &RequestContext, email: &EmailAddress) -> AppResult<()> 
     let mut tx = cx.state.db.begin().await?;
     if let Some(account) = store::by_address(&mut tx, email.as_str()).await? {
         if account.verified {
-            enqueue(&mut tx, cx, mails::already_registered(&cx.state, (&account).into(), cx.now())).await?;
+            enqueue(&mut tx, cx, mails::already_registered(&cx.state, mails::Addressee::at(&account, &account.reached_by), cx.now()))
+                .await?;
         } else if wait(&mut tx, cx, &account).await?.is_none() {
             // Registered before, never verified: what they wait for is the link.
             send_verification(&mut tx, cx, &account).await?;
@@ -226,28 +227,6 @@ pub async fn resend_verification(cx: &RequestContext, typed: &str) -> AppResult<
         Ok(())
     })
     .await
-}
-
-/// Verifies the address a link was sent to. The second click on the same link is as good as the first.
-///
-/// # Errors
-/// A [`crate::error::Conflict`] of links.
-pub async fn verify_email(cx: &RequestContext, token: &str) -> AppResult<()> {
-    let (now, hash) = (cx.now(), ids::token_hash(token));
-    let mut tx = cx.state.db.begin().await?;
-    if let Some(link) = store::link(&mut tx, Purpose::VerifyEmail, &hash).await?
-        && link.used_at.is_some()
-        && let Some(email_id) = link.email_id
-        && store::address_verified(&mut tx, email_id).await?
-    {
-        return Ok(());
-    }
-    let link = links::take(&mut tx, Purpose::VerifyEmail, &hash, now).await?;
-    let email_id = link.email_id.ok_or(AppError::NotFound)?;
-    store::verify_address(&mut tx, email_id, now).await?;
-    audit::record(&mut tx, cx, "account.verify_email", &link.account_id.to_string(), json!({})).await?;
-    tx.commit().await?;
-    Ok(())
 }
 
 /// A new account of the loaders: everything given, no mail.

@@ -1,7 +1,7 @@
 //! A held seat: who comes, under which rules; or, for one that is to be moved, from where to where.
 
 use super::{Trip, words};
-use crate::error::AppResult;
+use crate::error::{AppResult, Code};
 use crate::scheduling::api::{Details, LetGo, Reschedule};
 use crate::scheduling::rules::Delivery;
 use crate::scheduling::service;
@@ -11,8 +11,8 @@ use crate::server::{RequestContext, format, request};
 use crate::tr;
 use crate::ui::islands::Countdown;
 use crate::ui::{
-    CheckboxField, DateField, ErrorSummary, Form, HiddenField, Icon, PageHead, PageTitle, Steps, Summary, SummaryRow, TextField, loaded,
-    param,
+    Alert, AlertKind, CheckboxField, DateField, ErrorSummary, Form, HiddenField, Icon, PageHead, PageTitle, Steps, Summary, SummaryRow,
+    TextField, loaded, param,
 };
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -98,6 +98,7 @@ fn details(cx: &RequestContext, hold: &Appointment, born: Option<chrono::NaiveDa
             <div class="stack">
                 <Steps steps=trip.steps(cx, 3) current=3/>
                 <ErrorSummary/>
+                {needs_guardian(cx)}
                 <PageHead title=tr!(locale, scheduling.details_title) kicker lead=tr!(locale, scheduling.details_lead)/>
                 {countdown(cx, hold)}
             </div>
@@ -147,6 +148,22 @@ fn details(cx: &RequestContext, hold: &Appointment, born: Option<chrono::NaiveDa
                 </aside>
             </div>
         </div>
+    })
+}
+
+/// Under 18 without a guardian's consent: what to do.
+fn needs_guardian(cx: &RequestContext) -> Option<impl IntoView + use<>> {
+    let locale = cx.locale;
+    let refused = cx.form.as_ref()?.field_errors().iter().any(|error| error.code == Code::GuardianNeeded);
+    refused.then(|| {
+        view! {
+            <Alert kind=AlertKind::Info title=tr!(locale, scheduling.em_guardian_title)>
+                <p>
+                    {tr!(locale, scheduling.em_guardian_text)} " "
+                    <a href="/account/guardian">{tr!(locale, scheduling.em_guardian_link)}</a>
+                </p>
+            </Alert>
+        }
     })
 }
 

@@ -67,8 +67,8 @@ fn page(cx: &Arc<RequestContext>, booking: Booking) -> AppResult<impl IntoView +
             })
         })
         .transpose()?;
-    // Only a new booking has conditions to meet; one that is moved has met them.
-    let checks = moving.is_none().then(|| checks(cx, &booking));
+    // One that is moved has met the conditions before: they are shown when one of them stands in the way now.
+    let checks = (moving.is_none() || !eligible).then(|| checks(cx, &booking));
     let form = eligible.then(|| form(cx, &booking));
     Ok(view! {
         <PageTitle text=format!("{title}: {}", booking.exam.code)/>
@@ -163,6 +163,11 @@ fn words_of(cx: &RequestContext, check: &Check) -> (&'static str, More) {
         Check::AgreementAccepted(false) => {
             let link = ("/agreement".to_owned(), tr!(locale, scheduling.check_agreement_link));
             (tr!(locale, scheduling.check_agreement_no), Some((tr!(locale, scheduling.check_agreement_do).to_owned(), Some(link))))
+        }
+        Check::GuardianConsent(true) => (tr!(locale, scheduling.em_check_guardian), None),
+        Check::GuardianConsent(false) => {
+            let link = ("/account/guardian".to_owned(), tr!(locale, scheduling.em_guardian_link));
+            (tr!(locale, scheduling.em_check_guardian_no), Some((tr!(locale, scheduling.em_check_guardian_do).to_owned(), Some(link))))
         }
         Check::ExamOpen(Ok(())) => (tr!(locale, scheduling.check_open), None),
         Check::ExamOpen(Err(ExamClosed::Retired)) => {

@@ -227,6 +227,7 @@ fn times(cx: &RequestContext, trip: &Trip, found: &Month, chosen: Option<NaiveDa
     // An offset that changes within the day (clocks change at night) is said at each time.
     let offset = |slot: &Slot| format::zone_name(slot.starts_at, zone);
     let changes = slots.iter().any(|slot| offset(slot) != offset(&slots[0]));
+    cx.label_field("slot", tr!(locale, scheduling.em_time));
     let typed = form_value("slot", None);
     let mut first = true;
     let mut groups = vec![];

@@ -2,6 +2,7 @@
 
 use super::availability::{self, Where};
 use super::{booking_on, own_by_id};
+use crate::accounts::guardians::service as guardians;
 use crate::error::{AppError, AppResult, Code, Conflict, FieldError};
 use crate::scheduling::rules::{self, LIVE_HOLDS};
 use crate::scheduling::store::appointments::{self, Appointment};
@@ -166,11 +167,12 @@ async fn complete_in(tx: &mut PgConnection, cx: &RequestContext, id: Uuid, detai
     let person = exams::person(tx, viewer.account_id).await?;
     let today = format::day_in(now, cx.time_zone());
     let mut errors = name_errors(details, &person.given_name, &person.family_name);
+    let consented = guardians::consented(tx, viewer.account_id).await?;
     let born = match person.date_of_birth {
-        Some(born) => rules::old_enough("given_name", born, today, &policies).map(|()| born),
+        Some(born) => rules::old_enough("given_name", born, today, &policies, consented).map(|()| born),
         None => {
             let (day, month, year) = &details.born;
-            rules::date_of_birth("dob-day", (day, month, year), today, &policies)
+            rules::date_of_birth("dob-day", (day, month, year), today, &policies, consented)
         }
     };
     let born = born.map_err(|error| errors.push(error)).ok();

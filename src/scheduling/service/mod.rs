@@ -11,6 +11,7 @@ pub use holds::{confirm_booking, release_hold};
 use super::rules::{self, Check, ExamFacts};
 use super::store::appointments::{self, Appointment};
 use super::store::exams::{self, Exam, ExamLanguage};
+use crate::accounts::guardians::service as guardians;
 use crate::error::{AppError, AppResult};
 use crate::server::programme::{Policies, policies};
 use crate::server::{RequestContext, format};
@@ -69,8 +70,13 @@ pub(crate) async fn booking_on(conn: &mut PgConnection, cx: &RequestContext, cod
     let policies = policies(conn, cx.now()).await?;
     let agreement = cx.programme().agreement_version.clone();
     let but = replaces.as_ref().map(|old| old.id);
-    let history = exams::history(conn, viewer.account_id, exam.id, &agreement, but, cx.now()).await?;
+    let mut history = exams::history(conn, viewer.account_id, exam.id, &agreement, but, cx.now()).await?;
     let today = format::day_in(cx.now(), cx.time_zone());
+    let born = exams::person(conn, viewer.account_id).await?.date_of_birth;
+    // What is booked may still be moved after a guardian took the consent back.
+    if replaces.is_none() && born.is_some_and(|born| rules::needs_guardian(born, today, &policies)) {
+        history.guardian = Some(guardians::consented(conn, viewer.account_id).await?);
+    }
     let facts = ExamFacts {
         status: exam.status.clone(),
         registration_from: exam.registration_from,

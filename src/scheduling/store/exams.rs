@@ -103,6 +103,8 @@ pub async fn history(
     Ok(History {
         email_verified: row.verified,
         agreement_accepted: row.accepted,
+        // Known to accounts: the service adds it.
+        guardian: None,
         failed_at: row.failed_at,
         passed_at: row.passed_at,
         open_appointment: open.map(|row| (row.reference, row.to_come)),

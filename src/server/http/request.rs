@@ -12,7 +12,7 @@ use chrono_tz::Tz;
 use leptos::prelude::*;
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use uuid::Uuid;
 
 pub use crate::server::http::permissions::{Permission, Role};
@@ -68,6 +68,8 @@ pub struct RequestContext {
     pub theme: String,
     /// The page is rendered again because its form was refused.
     pub form: Option<FormState>,
+    /// Labels of the fields made so far, by their names: see [`RequestContext::label_field`].
+    labels: Mutex<HashMap<String, String>>,
     /// The time of the request: one value for everything it does.
     now: DateTime<Utc>,
 }
@@ -87,6 +89,7 @@ impl RequestContext {
             cookies: HashMap::new(),
             theme: "system".into(),
             form: None,
+            labels: Mutex::default(),
             now,
         }
     }
@@ -110,8 +113,22 @@ impl RequestContext {
             cookies: self.cookies.clone(),
             theme: self.theme.clone(),
             form: None,
+            labels: Mutex::default(),
             now: self.now,
         }
+    }
+
+    /// A field of the page tells its label. The error summary stands before the fields in the document but is written after
+    /// they were made, and so can say which field each refusal means.
+    pub fn label_field(&self, name: &str, label: &str) {
+        if self.form.is_some() {
+            self.labels.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), label.to_owned());
+        }
+    }
+
+    /// The label of a field of the page that was made already.
+    pub fn field_label(&self, name: &str) -> Option<String> {
+        self.labels.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
 
     pub fn now(&self) -> DateTime<Utc> {

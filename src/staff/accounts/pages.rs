@@ -280,7 +280,7 @@ pub fn AccountActPage() -> impl IntoView {
         Ok(view! {
             <BackLink href=back.clone() label=name/>
             <PageTitle text=title/>
-            <ErrorSummary labels=vec![("reason", tr!(locale, staff.reason)), ("roles", tr!(locale, staff.account_roles))]/>
+            <ErrorSummary/>
             <h1>{title}</h1>
             <p>{text}</p>
             <Form action=act.function()>

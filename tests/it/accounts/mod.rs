@@ -1,9 +1,12 @@
 //! Registration, sign-in, recovery, profile: driven through pages and forms as a browser without scripts does.
 
 mod activity;
+mod contact;
 mod dashboard;
 mod demo_people;
 mod devices;
+mod emails;
+mod guardians;
 mod login;
 mod passkeys;
 mod profile;

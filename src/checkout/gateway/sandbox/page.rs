@@ -119,6 +119,7 @@ fn behaviour_words(locale: Locale, behaviour: super::cards::Behaviour) -> &'stat
 #[component]
 fn CardInput(name: &'static str, label: &'static str, value: Option<String>, placeholder: &'static str, maxlength: u32) -> impl IntoView {
     let cx = request();
+    cx.label_field(name, label);
     let errors = cx.form.as_ref().map(|form| form.field_errors()).unwrap_or_default();
     let error = errors.iter().find(|error| error.field == name).map(|error| error_text(cx.locale, error));
     let invalid = error.is_some().then_some("true");
