@@ -40,8 +40,11 @@ export const pages: Page[] = [
   { name: "credential", path: (demo) => `/credentials/${credential(demo)}`, role: "candidate" },
   { name: "account", path: "/account", role: "candidate" },
   { name: "security", path: "/account/security", role: "candidate" },
+  { name: "security-phone", path: "/account/security/phone", role: "candidate" },
+  { name: "security-backup-codes", path: "/account/security/backup-codes", role: "candidate" },
   { name: "dashboard-empty", path: "/dashboard", role: "nilo.cantera@example.com" },
   { name: "staff", path: "/staff", role: "exam_manager" },
   { name: "staff-results", path: "/staff/results", role: "exam_manager" },
+  { name: "staff-recoveries", path: "/staff/recoveries", role: "support_agent" },
   { name: "staff-import", path: "/staff/results/import", role: "exam_manager" },
 ];

@@ -4,6 +4,7 @@ mod candidate_id;
 pub mod model;
 
 pub mod api;
+pub mod factor_api;
 pub mod islands;
 
 #[cfg(feature = "ssr")]
@@ -15,6 +16,10 @@ pub mod demo;
 #[cfg(feature = "ssr")]
 mod devices;
 #[cfg(feature = "ssr")]
+pub mod factor_recovery;
+#[cfg(feature = "ssr")]
+pub mod factors;
+#[cfg(feature = "ssr")]
 pub mod identity;
 #[cfg(feature = "ssr")]
 pub mod jobs;
@@ -24,6 +29,8 @@ mod mails;
 pub mod pages;
 #[cfg(feature = "ssr")]
 pub mod password;
+#[cfg(feature = "ssr")]
+pub mod routes;
 #[cfg(feature = "ssr")]
 pub mod rules;
 #[cfg(feature = "ssr")]

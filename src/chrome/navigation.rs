@@ -80,6 +80,7 @@ pub fn StaffNavigation() -> impl IntoView {
     let links: &[StaffLink] = &[
         ("/staff", tr!(locale, staff.nav_home), "home", Permission::EnterStaffArea),
         ("/staff/results", tr!(locale, staff.nav_results), "list", Permission::ReadResults),
+        ("/staff/recoveries", tr!(locale, staff.fa_title), "shield-check", Permission::CheckIdentity),
     ];
     let mine: Vec<StaffLink> = links.iter().copied().filter(|(.., permission)| cx.staff(*permission).is_ok()).collect();
     view! {

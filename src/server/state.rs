@@ -6,6 +6,7 @@ use super::mail::Mailer;
 use super::programme::ProgrammeCache;
 use super::server_key::ServerKey;
 use super::shared::Shared;
+use super::sms;
 use leptos::config::LeptosOptions;
 use sqlx::PgPool;
 use std::ops::Deref;
@@ -22,6 +23,7 @@ pub struct Inner {
     pub key: ServerKey,
     pub programme: ProgrammeCache,
     pub mailer: Mailer,
+    pub sms: sms::Gateway,
     /// One password hash at a time a core: a login storm must not starve the pages (security.md, "Cost of a password").
     pub hashing: Arc<Semaphore>,
     /// What capabilities keep in memory for all requests.
@@ -34,6 +36,7 @@ impl AppState {
     pub fn new(config: Config, db: PgPool, clock: Clock, key: ServerKey) -> Self {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let mailer = Mailer::from_config(&config);
+        let sms = sms::Gateway::from_config(&config);
         let leptos = leptos_options(&config);
         Self(Arc::new(Inner {
             config,
@@ -42,6 +45,7 @@ impl AppState {
             key,
             programme: ProgrammeCache::default(),
             mailer,
+            sms,
             leptos,
             shared: Shared::default(),
             hashing: Arc::new(Semaphore::new(cores)),
@@ -57,6 +61,7 @@ impl AppState {
             key: self.key.clone(),
             programme: self.programme.clone(),
             mailer: self.mailer.clone(),
+            sms: self.sms.clone(),
             leptos: self.leptos.clone(),
             shared: Shared::default(),
             hashing: self.hashing.clone(),

@@ -1,12 +1,13 @@
 //! A forgotten password. A link by mail lets choose a new one; the second factor stays.
 
+use super::super::factors;
 use super::super::identity::EmailAddress;
 use super::super::mails::{self, SecurityChange};
 use super::super::model::Secret;
 use super::super::password::{self, NewPassword};
 use super::super::rules::{RESET_LINK, resend_wait};
 use super::super::store::{self, Account, Purpose};
-use super::{enqueue, levelled, links};
+use super::{announce, enqueue, levelled, links};
 use crate::error::{AppError, AppResult};
 use crate::server::http::sessions;
 use crate::server::{RequestContext, audit, ids};
@@ -68,8 +69,8 @@ pub async fn reset_password(cx: &RequestContext, token: &str, typed: &Secret) ->
     }
     super::throttle::forget_wrong_passwords(&mut tx, cx, account.id).await?;
     sessions::end_others(&mut tx, now, account.id, None).await?;
-    let mail = mails::security_changed(&cx.state, (&account).into(), SecurityChange::Password, now, &cx.address.to_string());
-    enqueue(&mut tx, cx, mail).await?;
+    factors::forget_trusted(&mut tx, account.id).await?;
+    announce(&mut tx, cx, &account, SecurityChange::Password).await?;
     audit::record(&mut tx, cx, "account.password_reset", &account.id.to_string(), json!({})).await?;
     tx.commit().await?;
     Ok(())
