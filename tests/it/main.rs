@@ -15,3 +15,4 @@ mod locales;
 mod operations;
 mod results;
 mod scheduling;
+mod sms;

@@ -1,14 +1,19 @@
 //! Registration, sign-in, recovery, profile: driven through pages and forms as a browser without scripts does.
 
+mod backup_codes;
 mod dashboard;
 mod demo_people;
+mod factor_recovery;
+mod key_rotation;
 mod login;
+mod phone;
 mod profile;
 mod recovery;
 mod registration;
 mod second_factor;
 mod sessions;
 mod staff;
+mod trusted_browsers;
 
 use crate::support::portal::{Browser, Portal, ReceivedMail};
 
