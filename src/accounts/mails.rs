@@ -166,9 +166,11 @@ impl SecurityChange {
             Factor::Passkey => tr!(locale, accounts.fa_factor_passkey).to_owned(),
         };
         let (template, subject, text) = match self {
-            Self::Password => {
-                ("accounts.password_changed", tr!(locale, accounts.mail_password_subject), tr!(locale, accounts.mail_password_text).to_owned())
-            }
+            Self::Password => (
+                "accounts.password_changed",
+                tr!(locale, accounts.mail_password_subject),
+                tr!(locale, accounts.mail_password_text).to_owned(),
+            ),
             Self::FactorAdded(added) => (
                 "accounts.factor_added",
                 tr!(locale, accounts.fa_mail_added_subject),
@@ -187,13 +189,19 @@ impl SecurityChange {
                 tr!(locale, accounts.fa_mail_phone_removed_subject),
                 tr!(locale, accounts.fa_mail_phone_removed_text).to_owned(),
             ),
-            Self::BackupCodesMade => {
-                ("accounts.backup_codes_made", tr!(locale, accounts.fa_mail_codes_subject), tr!(locale, accounts.fa_mail_codes_text).to_owned())
-            }
+            Self::BackupCodesMade => (
+                "accounts.backup_codes_made",
+                tr!(locale, accounts.fa_mail_codes_subject),
+                tr!(locale, accounts.fa_mail_codes_text).to_owned(),
+            ),
             Self::BackupCodeUsed { left } => {
                 let used = tr!(locale, accounts.fa_mail_code_used_text, left = *left).to_string();
                 let more = if *left <= LAST_BACKUP_CODES { tr!(locale, accounts.fa_mail_code_few) } else { "" };
-                ("accounts.backup_code_used", tr!(locale, accounts.fa_mail_code_used_subject), format!("{used} {more}").trim_end().to_owned())
+                (
+                    "accounts.backup_code_used",
+                    tr!(locale, accounts.fa_mail_code_used_subject),
+                    format!("{used} {more}").trim_end().to_owned(),
+                )
             }
             Self::RecoveryRequested { .. } => (
                 "accounts.factor_recovery_requested",

@@ -136,7 +136,12 @@ impl Message {
     /// Addresses that the message links to.
     pub fn links(&self, portal: &str) -> Vec<String> {
         match self.channel.as_str() {
-            "sms" => self.text.split_whitespace().filter(|word| word.starts_with("http")).map(|word| word.trim_end_matches('.').to_owned()).collect(),
+            "sms" => self
+                .text
+                .split_whitespace()
+                .filter(|word| word.starts_with("http"))
+                .map(|word| word.trim_end_matches('.').to_owned())
+                .collect(),
             _ => links(&self.html, portal),
         }
     }

@@ -294,10 +294,14 @@ impl Reader<'_> {
         if token.is_empty() || !token.chars().all(|c| c.is_ascii_graphic()) {
             self.problem("CERTPORTAL_SMS_TOKEN", "is needed with CERTPORTAL_SMS_URL, without spaces");
         }
-        let number = sender.strip_prefix('+').is_some_and(|digits| (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()));
+        let number =
+            sender.strip_prefix('+').is_some_and(|digits| (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()));
         let name = (1..=11).contains(&sender.len()) && sender.bytes().all(|b| b.is_ascii_alphanumeric() || b == b' ');
         if !number && !name {
-            self.problem("CERTPORTAL_SMS_SENDER", "is needed with CERTPORTAL_SMS_URL: +<number>, or a name of at most 11 letters and digits");
+            self.problem(
+                "CERTPORTAL_SMS_SENDER",
+                "is needed with CERTPORTAL_SMS_URL: +<number>, or a name of at most 11 letters and digits",
+            );
         }
         Some(SmsSettings { url, token: Secret(token), sender })
     }
@@ -379,7 +383,10 @@ mod tests {
         assert!(names("https://sms.example.org/v1/send", "t", "+4930123456").is_empty());
         assert!(names("http://127.0.0.1:9999/send", "t", "Northlight").is_empty());
         assert_eq!(names("http://sms.example.org/", "t", "Northlight"), ["CERTPORTAL_SMS_URL"]);
-        assert_eq!(names("sms.example.org", "", "A name that is long"), ["CERTPORTAL_SMS_URL", "CERTPORTAL_SMS_TOKEN", "CERTPORTAL_SMS_SENDER"]);
+        assert_eq!(
+            names("sms.example.org", "", "A name that is long"),
+            ["CERTPORTAL_SMS_URL", "CERTPORTAL_SMS_TOKEN", "CERTPORTAL_SMS_SENDER"]
+        );
         assert!(names("", "", "").is_empty() && read(&[]).unwrap().sms.is_none());
     }
 }

@@ -40,7 +40,13 @@ async fn write(portal: &Portal, lasts: Option<TimeDelta>) {
     let mut tx = portal.db().begin().await.unwrap();
     let now = portal.clock.now();
     let expires_at = lasts.map(|lasts| now + lasts);
-    let sms = Sms { account_id, template: "test", to: "+34600123442".into(), text: "123456 is your code.\nSee https://x.example/y".into(), expires_at };
+    let sms = Sms {
+        account_id,
+        template: "test",
+        to: "+34600123442".into(),
+        text: "123456 is your code.\nSee https://x.example/y".into(),
+        expires_at,
+    };
     sms::enqueue(&mut tx, now, sms).await.unwrap();
     tx.commit().await.unwrap();
 }

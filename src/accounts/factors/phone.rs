@@ -127,10 +127,7 @@ pub async fn stop_using(cx: &RequestContext) -> AppResult<Cookie> {
 }
 
 /// One change of the viewer's own phone, freshly proved, while nobody else changes the account.
-async fn change(
-    cx: &RequestContext,
-    work: impl AsyncFnOnce(&mut PgConnection, &Account, &Factors) -> AppResult<()>,
-) -> AppResult<Cookie> {
+async fn change(cx: &RequestContext, work: impl AsyncFnOnce(&mut PgConnection, &Account, &Factors) -> AppResult<()>) -> AppResult<Cookie> {
     let viewer = cx.fresh_proof()?;
     let mut tx = cx.state.db.begin().await?;
     accounts::lock_account(&mut tx, viewer.account_id).await?;

@@ -91,7 +91,9 @@ mod tests {
         assert_eq!(read("(206) 555-0100", "+1").as_deref(), Ok("+12065550100"));
         assert_eq!(read("1 206 555 0100", "+1").as_deref(), Ok("+12065550100"));
         assert_eq!(read("", "+34"), Err(Code::Required));
-        for bad in ["+34", "12", "+0600123456", "600 123 456 ext 7", "+1 206 555 01", "+1234567890123456", "maya@example.com", "++34600123456"] {
+        for bad in
+            ["+34", "12", "+0600123456", "600 123 456 ext 7", "+1 206 555 01", "+1234567890123456", "maya@example.com", "++34600123456"]
+        {
             assert_eq!(read(bad, "+34"), Err(Code::PhoneInvalid), "{bad}");
         }
         assert_eq!(parse_phone("600123456", None), Err(Code::PhoneInvalid));

@@ -23,7 +23,8 @@ pub fn seal_totp(key: &ServerKey, account_id: Uuid, secret: &[u8]) -> Vec<u8> {
 /// # Errors
 /// [`crate::error::AppError::Internal`]: it was sealed with a key that is not in the data directory, or for another account.
 pub fn open_totp(key: &ServerKey, account_id: Uuid, sealed: &[u8]) -> AppResult<Vec<u8>> {
-    key.open(LABEL, account_id.as_bytes(), sealed).ok_or_else(|| internal(&"the secret of an authenticator app does not open with the server key"))
+    key.open(LABEL, account_id.as_bytes(), sealed)
+        .ok_or_else(|| internal(&"the secret of an authenticator app does not open with the server key"))
 }
 
 /// Seals anew, with the key in use, everything that another key has sealed: all of it or nothing. Gives the number of secrets.
@@ -50,7 +51,8 @@ async fn replace(db: &PgPool, key: &ServerKey, wanted: impl Fn(&[u8]) -> bool) -
             continue;
         }
         let secret = if kept.len() == PLAIN { Some(kept) } else { key.open(LABEL, account_id.as_bytes(), &kept) };
-        let secret = secret.ok_or_else(|| format!("the secret of account {account_id} opens with none of the keys; nothing was changed"))?;
+        let secret =
+            secret.ok_or_else(|| format!("the secret of account {account_id} opens with none of the keys; nothing was changed"))?;
         store::replace_totp(&mut tx, account_id, &seal_totp(key, account_id, &secret)).await?;
         count += 1;
     }

@@ -28,9 +28,9 @@ pub fn BackupCodesPage() -> impl IntoView {
                 <PageTitle text=tr!(locale, accounts.fa_codes_new_title)/>
                 <PageHead title=tr!(locale, accounts.fa_codes_new_title) lead=tr!(locale, accounts.fa_codes_new_lead)/>
                 <Alert kind=AlertKind::Warning><p>{tr!(locale, accounts.fa_codes_once)}</p></Alert>
-                <ol class="grid grid--2">
+                <ul class="plainlist grid grid--2">
                     {codes.into_iter().map(|code| view! { <li><code class="id">{code}</code></li> }).collect_view()}
-                </ol>
+                </ul>
                 <form method="post" action="/account/security/backup-codes.txt">
                     <HiddenField name="codes" value=sealed/>
                     <button class="btn">{tr!(locale, accounts.fa_codes_download)}</button>

@@ -24,20 +24,20 @@ pub fn FactorRecoveryPage() -> impl IntoView {
         let body = match open {
             Some(open) => {
                 let text = match open.due_at {
-                    Some(due_at) => {
-                        tr!(locale, accounts.fa_lost_approved, due = format::date_time(locale, due_at, zone)).to_string()
-                    }
+                    Some(due_at) => tr!(locale, accounts.fa_lost_approved, due = format::date_time(locale, due_at, zone)).to_string(),
                     None => tr!(locale, accounts.fa_lost_waiting, day = format::date_time(locale, open.expires_at, zone)).to_string(),
                 };
                 view! { <Alert kind=AlertKind::Info><p>{text}</p></Alert> }.into_any()
             }
             None => view! {
+                <div class="prose">
                 <p>{tr!(locale, accounts.fa_lost_text)}</p>
                 <ol>
                     <li>{tr!(locale, accounts.fa_lost_step_1)}</li>
                     <li>{tr!(locale, accounts.fa_lost_step_2)}</li>
                     <li>{tr!(locale, accounts.fa_lost_step_3, hours = hours).to_string()}</li>
                 </ol>
+                </div>
                 <Form action=RecoveryRequest::PATH>
                     <TextArea name="reason" label=tr!(locale, accounts.fa_lost_reason) hint=tr!(locale, accounts.fa_lost_reason_hint)/>
                     <div class="actions">

@@ -11,8 +11,8 @@ use crate::accounts::service::{self, SessionView};
 use crate::server::{RequestContext, format, request};
 use crate::tr;
 use crate::ui::{
-    Alert, AlertKind, BackLink, ErrorSummary, Form, HiddenField, PageHead, PageTitle, PasswordField, Summary, SummaryRow, Tag, TextField, Tone,
-    loaded,
+    Alert, AlertKind, BackLink, ErrorSummary, Form, HiddenField, PageHead, PageTitle, PasswordField, Summary, SummaryRow, Tag, TextField,
+    Tone, loaded,
 };
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -109,11 +109,8 @@ fn second_factors(cx: &RequestContext, factors: &Factors) -> AnyView {
             view! { <Tag tone text=tr!(locale, accounts.fa_codes_left, count = left).to_string()/> }.into_any()
         }
     };
-    let passkeys = if factors.passkeys == 0 {
-        on_off(false)
-    } else {
-        view! { <Tag tone=Tone::Ok text=factors.passkeys.to_string()/> }.into_any()
-    };
+    let passkeys =
+        if factors.passkeys == 0 { on_off(false) } else { view! { <Tag tone=Tone::Ok text=factors.passkeys.to_string()/> }.into_any() };
     let (app, sms, codes_left) = (factors.authenticator, factors.sms, factors.backup_codes);
     let phone_change = to("phone", factors.phone.is_some());
     let passkeys_change = to("passkeys", factors.passkeys > 0);

@@ -1,10 +1,10 @@
 //! Signing in: password, then the second factor where there is one; and proving again who one is.
 
+use super::super::factors::{self, FactorMethod, authenticator, trusted};
 use super::super::identity::EmailAddress;
 use super::super::model::Secret;
 use super::super::rules::browser_name;
 use super::super::store::{self, Account};
-use super::super::factors::{self, FactorMethod, authenticator, trusted};
 use super::super::{devices, factor_recovery, mails, password};
 use super::throttle::Counter;
 use super::{enqueue, levelled};

@@ -22,7 +22,10 @@ async fn asked(portal: &Portal) -> Browser {
 }
 
 async fn agent(portal: &Portal) -> Browser {
-    let id = match sqlx::query_scalar("SELECT account_id FROM account_email WHERE address = 'sam@example.org'").fetch_optional(portal.db()).await {
+    let id = match sqlx::query_scalar("SELECT account_id FROM account_email WHERE address = 'sam@example.org'")
+        .fetch_optional(portal.db())
+        .await
+    {
         Ok(Some(id)) => id,
         _ => portal.account("sam@example.org", "Sam", "Staff", &["support_agent"]).await,
     };
@@ -51,7 +54,11 @@ async fn more_channels(portal: &Portal) {
     .execute(portal.db())
     .await
     .unwrap();
-    sqlx::query("UPDATE account SET phone = $1, phone_verified_at = created_at WHERE given_name = 'Ana'").bind(PHONE).execute(portal.db()).await.unwrap();
+    sqlx::query("UPDATE account SET phone = $1, phone_verified_at = created_at WHERE given_name = 'Ana'")
+        .bind(PHONE)
+        .execute(portal.db())
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -96,8 +103,10 @@ async fn security_23_lost_factors_are_removed_three_days_after_staff_have_checke
     assert_eq!(log_in(&mut portal.browser(), "ana@example.com", PASSWORD).await.location(), "/dashboard");
     let left: i64 = sqlx::query_scalar("SELECT count(*) FROM backup_code").fetch_one(portal.db()).await.unwrap();
     assert_eq!(left, 0);
-    let actions: Vec<String> =
-        sqlx::query_scalar("SELECT action FROM audit_event WHERE action LIKE 'account.factor%' ORDER BY id").fetch_all(portal.db()).await.unwrap();
+    let actions: Vec<String> = sqlx::query_scalar("SELECT action FROM audit_event WHERE action LIKE 'account.factor%' ORDER BY id")
+        .fetch_all(portal.db())
+        .await
+        .unwrap();
     assert_eq!(actions, ["account.factor_recovery_requested", "account.factor_recovery_approved", "account.factors_removed"]);
 }
 

