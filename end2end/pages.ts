@@ -47,10 +47,13 @@ export const pages: Page[] = [
   { name: "notifications", path: "/account/notifications", role: "candidate" },
   { name: "guardian", path: "/account/guardian", role: "candidate" },
   { name: "guardian-consent-dead", path: "/guardian-consent?token=none" },
+  { name: "security-phone", path: "/account/security/phone", role: "candidate" },
+  { name: "security-backup-codes", path: "/account/security/backup-codes", role: "candidate" },
   { name: "dashboard-empty", path: "/dashboard", role: "nilo.cantera@example.com" },
   { name: "staff", path: "/staff", role: "exam_manager" },
   { name: "staff-results", path: "/staff/results", role: "exam_manager" },
   { name: "staff-accounts", path: "/staff/accounts?q=maya", role: "administrator" },
   { name: "staff-audit", path: "/staff/audit", role: "administrator" },
+  { name: "staff-recoveries", path: "/staff/recoveries", role: "support_agent" },
   { name: "staff-import", path: "/staff/results/import", role: "exam_manager" },
 ];

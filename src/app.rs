@@ -9,7 +9,8 @@ use crate::server::http::respond;
 use crate::server::http::router::{Access, Refusal, Site};
 use crate::server::http::security;
 use crate::server::jobs::Registry;
-use crate::server::{AppState, audit, i18n, mail, request};
+use crate::server::server_key::ServerKey;
+use crate::server::{AppState, audit, i18n, mail, request, sms};
 use crate::ui::ErrorView;
 use crate::{catalog, credentials, demo, results, staff, tr};
 use axum::extract::DefaultBodyLimit;
@@ -53,6 +54,12 @@ pub const PAGES: &[(&str, Access)] = &[
     ("/account/notifications", Access::SignedIn),
     ("/account/guardian", Access::Candidate),
     ("/guardian-consent", Access::Public),
+    ("/account/security/phone", Access::SignedIn),
+    ("/account/security/backup-codes", Access::SignedIn),
+    ("/login/recovery", Access::Public),
+    ("/login/recovery/stop", Access::Public),
+    ("/staff/recoveries", Access::Staff(Permission::CheckIdentity)),
+    ("/staff/recoveries/:id", Access::Staff(Permission::CheckIdentity)),
     // scheduling
     ("/schedule/details/:appointment_id", Access::Candidate),
     ("/schedule/:exam_code", Access::Candidate),
@@ -109,9 +116,11 @@ pub fn access(path: &str) -> Option<Access> {
 pub fn jobs() -> Registry {
     Registry::default()
         .on(mail::DELIVER, mail::deliver)
+        .on(sms::DELIVER, sms::deliver)
         .every(TimeDelta::seconds(5), "audit.seal", audit::seal)
         // accounts
         .every(TimeDelta::hours(1), "accounts.forget_old", crate::accounts::jobs::forget_old)
+        .every(TimeDelta::minutes(1), "accounts.factor_recovery", crate::accounts::factor_recovery::jobs::finish)
         // scheduling
         .on(crate::scheduling::jobs::EXPIRE_HOLDS, crate::scheduling::jobs::expire_holds)
         .on(crate::scheduling::jobs::REMIND, crate::scheduling::jobs::remind)
@@ -151,6 +160,16 @@ pub async fn load_demo_data(state: &AppState) -> Result<(), Box<dyn std::error::
     Ok(())
 }
 
+/// Puts a new server key in the place of the present one and seals with it what the old one has sealed; gives the number of secrets.
+/// A portal that runs meanwhile knows the old key only and must be restarted.
+///
+/// # Errors
+/// A file cannot be written, or a secret does not open; everything opens as before then.
+pub async fn rotate_key(state: &AppState) -> Result<usize, Box<dyn std::error::Error>> {
+    let key = ServerKey::rotate(&state.config.data_dir)?;
+    crate::accounts::factors::reseal(&state.db, &key).await
+}
+
 /// Plain routes of the capabilities: files, uploads, webhooks.
 fn routes() -> axum::Router<Site> {
     use axum::routing::get;
@@ -162,6 +181,8 @@ fn routes() -> axum::Router<Site> {
         // catalog
         .route("/robots.txt", get(catalog::routes::robots))
         .route("/sitemap.xml", get(catalog::routes::sitemap))
+        // accounts
+        .merge(crate::accounts::routes::routes())
         // scheduling
         .merge(crate::scheduling::routes::routes())
         // checkout
@@ -306,6 +327,12 @@ fn Pages() -> impl IntoView {
                 <Route path=path!("/account/notifications") view=accounts::NoticesPage/>
                 <Route path=path!("/account/guardian") view=accounts::GuardianPage/>
                 <Route path=path!("/guardian-consent") view=accounts::GuardianConsentPage/>
+                <Route path=path!("/account/security/phone") view=accounts::PhonePage/>
+                <Route path=path!("/account/security/backup-codes") view=accounts::BackupCodesPage/>
+                <Route path=path!("/login/recovery") view=accounts::FactorRecoveryPage/>
+                <Route path=path!("/login/recovery/stop") view=accounts::StopRecoveryPage/>
+                <Route path=path!("/staff/recoveries") view=accounts::StaffRecoveriesPage/>
+                <Route path=path!("/staff/recoveries/:id") view=accounts::StaffRecoveryPage/>
 
                 // scheduling
                 <Route path=path!("/schedule/details/:appointment_id") view=crate::scheduling::pages::DetailsPage/>

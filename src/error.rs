@@ -68,6 +68,8 @@ pub enum Code {
     ColumnsRepeated,
     /// Too short, too long, or its check character is wrong.
     CredentialIdMalformed,
+    /// Not a phone number in E.164, nor one of the account's country.
+    PhoneInvalid,
 }
 
 /// One refusal at one field.
@@ -150,6 +152,12 @@ pub enum Conflict {
     PasskeyLimit,
     /// Staff keep one second factor at least.
     LastFactor,
+    /// No SMS provider is set up.
+    SmsUnavailable,
+    /// The account has a request to remove its factors already.
+    RecoveryOpen,
+    /// Somebody has decided on the request, or its time is over.
+    RecoveryDecided,
 }
 
 /// Why a call was refused. Maps one to one to an HTTP status ([`AppError::status`]).

@@ -51,6 +51,8 @@ enum Command {
     Seed,
     /// Read the whole configuration and report every problem.
     Check,
+    /// Replace the server key, and seal with the new one what the old one has sealed. Restart the portal afterwards.
+    RotateKey,
     /// Manage the members of staff.
     #[command(subcommand)]
     Staff(StaffCommand),
@@ -151,6 +153,16 @@ async fn run(command: Command, config: Config) -> Result<(), Box<dyn Error>> {
             })
             .await
         }
+        Command::RotateKey => {
+            with_database(config, async |state, owner| {
+                database::migrate(&owner, &state.db).await?;
+                let count = app::rotate_key(&state).await?;
+                println!("The server key is a new one; {count} secrets were sealed with it.");
+                println!("The old key stays in server.key.previous, for reading. Restart every server and worker now: until then codes of authenticator apps are refused.");
+                Ok(())
+            })
+            .await
+        }
         Command::Check => {
             with_database(config, async |state, _| {
                 let problems = check::problems(&state).await;
@@ -178,6 +190,8 @@ async fn serve(config: Config, with_worker: bool) -> Result<(), Box<dyn Error>> 
         // Connections for migrations only.
         owner.close().await;
         app::load_reference_data(&state).await?;
+        // A database of the first versions has secrets that stand unsealed.
+        certportal::accounts::factors::seal_plain(&state.db, &state.key).await?;
         if state.config.demo {
             certportal::demo::clock::restore(&state).await?;
             app::load_demo_data(&state).await?;

@@ -7,6 +7,8 @@ use leptos::server_fn::codec::GetUrl;
 
 #[cfg(feature = "ssr")]
 use {
+    super::factor_api::after_enrolment,
+    super::factors::{FactorMethod, authenticator},
     super::service,
     crate::server::http::respond::{Cookie, LocalPath, redirect, set_cookie},
     crate::server::http::sessions,
@@ -74,10 +76,15 @@ pub async fn login(
     Ok(())
 }
 
-/// The code of the second factor.
+/// The code of the second factor; `method` says of which kind, `trust` (`on`) that this browser shall need none for 30 days.
 #[server(endpoint = "accounts/login_code")]
-pub async fn login_code(#[server(default)] code: String, #[server(default)] next: String) -> Result<(), AppError> {
-    let signed_in = service::enter_code(&request(), &code).await?;
+pub async fn login_code(
+    #[server(default)] code: String,
+    #[server(default)] method: String,
+    #[server(default)] trust: String,
+    #[server(default)] next: String,
+) -> Result<(), AppError> {
+    let signed_in = service::enter_code(&request(), FactorMethod::parse(&method), &code, trust == "on").await?;
     go_on(signed_in, &next);
     Ok(())
 }
@@ -118,28 +125,32 @@ pub async fn accept_invitation(#[server(default)] token: String, #[server(defaul
     Ok(())
 }
 
-/// The password again, before something that asks for a fresh proof.
+/// The password again, or a code of the authenticator app, before something that asks for a fresh proof.
 #[server(endpoint = "accounts/confirm_identity")]
-pub async fn confirm_identity(#[server(default)] password: Secret, #[server(default)] next: String) -> Result<(), AppError> {
-    let cookie = service::confirm_identity(&request(), &password).await?;
+pub async fn confirm_identity(
+    #[server(default)] password: Secret,
+    #[server(default)] code: String,
+    #[server(default)] next: String,
+) -> Result<(), AppError> {
+    let cookie = service::confirm_identity(&request(), &password, &code).await?;
     set_cookie(&cookie);
     redirect(wanted(&next).as_deref().unwrap_or("/account/security"));
     Ok(())
 }
 
-/// Enrols the second factor with its first code.
+/// Enrols the authenticator app with its first code.
 #[server(endpoint = "accounts/totp_enrol")]
 pub async fn totp_enrol(#[server(default)] code: String, #[server(default)] next: String) -> Result<(), AppError> {
-    let cookie = service::confirm_totp(&request(), &code).await?;
+    let cookie = authenticator::enrol(&request(), &code).await?;
     set_cookie(&cookie);
-    redirect(wanted(&next).as_deref().unwrap_or("/account/security?done=totp_on"));
+    redirect(&after_enrolment(&next, "totp_on").await?);
     Ok(())
 }
 
-/// Removes the second factor.
+/// Removes the authenticator app.
 #[server(endpoint = "accounts/totp_remove")]
 pub async fn totp_remove() -> Result<(), AppError> {
-    let cookie = service::remove_totp(&request()).await?;
+    let cookie = authenticator::remove(&request()).await?;
     set_cookie(&cookie);
     redirect("/account/security?done=totp_off");
     Ok(())

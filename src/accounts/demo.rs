@@ -2,7 +2,7 @@
 //! have done so far is loaded by the capabilities it belongs to.
 
 use super::store::NewAccount;
-use super::{password, service, totp};
+use super::{factors, password, service, totp};
 use crate::server::{AppState, ids};
 use chrono::{NaiveDate, TimeDelta};
 use serde::{Deserialize, Serialize};
@@ -84,6 +84,8 @@ async fn load_person(state: &AppState, person: &Person, key: &str, staff_role: O
         Some(secret) => Some(totp::from_base32(secret).ok_or_else(|| format!("the TOTP secret of {key} is not base 32"))?),
         None => None,
     };
+    let id = seeded_account_id(key);
+    let sealed = secret.map(|secret| factors::seal_totp(&state.key, id, &secret));
     let born = person.date_of_birth.as_ref().and_then(|date| date.date);
     let candidate_id = match staff_role {
         None => Some(super::CandidateId::from_random(first_five(key)).to_string()),
@@ -94,7 +96,7 @@ async fn load_person(state: &AppState, person: &Person, key: &str, staff_role: O
         tokio::task::spawn_blocking(move || password::hash_now(&password)).await?
     };
     let new = NewAccount {
-        id: seeded_account_id(key),
+        id,
         candidate_id: candidate_id.as_deref(),
         given_name: &person.given_name,
         family_name: &person.family_name,
@@ -108,7 +110,7 @@ async fn load_person(state: &AppState, person: &Person, key: &str, staff_role: O
         job_role: person.role.as_deref().filter(|_| staff_role.is_none()),
         industry: person.industry.as_deref(),
         date_of_birth: born.and_then(|date| NaiveDate::from_ymd_opt(date.year.into(), date.month.into(), date.day.into())),
-        totp_secret: secret.as_deref(),
+        totp_secret: sealed.as_deref(),
         created_at: state.clock.now() + TimeDelta::days(person.registered_days),
     };
     let roles: Vec<&str> = staff_role.into_iter().collect();

@@ -1,12 +1,12 @@
 //! What the worker does for accounts, again and again.
 
-use super::{passkeys, store};
+use super::{factors, passkeys, store};
 use crate::server::jobs::JobError;
-use crate::server::{AppState, limits};
+use crate::server::{AppState, limits, sms};
 use futures_util::future::BoxFuture;
 
-/// Forgets what has served its time: old failures, full buckets, expired links, browsers that are trusted no more,
-/// ceremonies that are over.
+/// Forgets what has served its time: old failures, full buckets, expired links and codes, browsers that are trusted no more,
+/// ceremonies that are over, SMS of the month before.
 pub fn forget_old(state: AppState) -> BoxFuture<'static, Result<(), JobError>> {
     Box::pin(async move {
         let now = state.clock.now();
@@ -14,6 +14,8 @@ pub fn forget_old(state: AppState) -> BoxFuture<'static, Result<(), JobError>> {
         let mut conn = state.db.acquire().await?;
         store::forget_old(&mut conn, now).await?;
         passkeys::store::forget_old(&mut conn, now).await?;
+        factors::forget_codes(&mut conn, now).await?;
+        sms::forget_old(&mut conn, now).await?;
         Ok(())
     })
 }

@@ -1,9 +1,10 @@
 //! The mails about an account, in its language and zone.
 
+use super::factors::{Factor, LAST_BACKUP_CODES};
 use super::store::Account;
 use crate::server::i18n::{self, Locale};
 use crate::server::mail::{Block, Mail, Recipient};
-use crate::server::{AppState, format};
+use crate::server::{AppState, format, ids};
 use crate::tr;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -140,52 +141,175 @@ pub fn reset_password(state: &AppState, to: Addressee, token: &str, token_hash: 
 }
 
 /// What changed about the security of an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SecurityChange {
     Password,
-    FactorAdded,
-    FactorRemoved,
+    FactorAdded(Factor),
+    FactorRemoved(Factor),
     PasskeyAdded,
     PasskeyRemoved,
+    /// A number was verified; perhaps in the place of another.
+    PhoneChanged,
+    PhoneRemoved,
+    BackupCodesMade,
+    BackupCodeUsed {
+        left: i64,
+    },
+    /// Somebody with the password asks for the removal of all factors. `stop`: the address that stops it, as with the next.
+    RecoveryRequested {
+        stop: String,
+    },
+    RecoveryApproved {
+        stop: String,
+        due_at: DateTime<Utc>,
+    },
+    RecoveryRefused {
+        reason: String,
+    },
+    RecoveryStopped,
+    RecoveryExpired,
+    /// All factors were removed after their loss was checked.
+    FactorsLost,
 }
 
-pub fn security_changed(state: &AppState, to: Addressee, change: SecurityChange, now: DateTime<Utc>, from: &str) -> Mail {
+impl SecurityChange {
+    /// Kind of the mail, subject, and what happened.
+    fn words(&self, locale: Locale, zone: chrono_tz::Tz) -> (&'static str, String, String) {
+        let factor = |factor: &Factor| match factor {
+            Factor::Authenticator => tr!(locale, accounts.fa_factor_app).to_owned(),
+            Factor::Sms => tr!(locale, accounts.fa_factor_sms).to_owned(),
+            Factor::Passkey => tr!(locale, accounts.fa_factor_passkey).to_owned(),
+        };
+        let (template, subject, text) = match self {
+            Self::Password => (
+                "accounts.password_changed",
+                tr!(locale, accounts.mail_password_subject),
+                tr!(locale, accounts.mail_password_text).to_owned(),
+            ),
+            Self::FactorAdded(added) => (
+                "accounts.factor_added",
+                tr!(locale, accounts.fa_mail_added_subject),
+                tr!(locale, accounts.fa_mail_added_text, factor = factor(added)).to_string(),
+            ),
+            Self::FactorRemoved(removed) => (
+                "accounts.factor_removed",
+                tr!(locale, accounts.fa_mail_removed_subject),
+                tr!(locale, accounts.fa_mail_removed_text, factor = factor(removed)).to_string(),
+            ),
+            Self::PasskeyAdded => {
+                ("accounts.passkey_added", tr!(locale, accounts.pk_mail_added_subject), tr!(locale, accounts.pk_mail_added_text).to_owned())
+            }
+            Self::PasskeyRemoved => (
+                "accounts.passkey_removed",
+                tr!(locale, accounts.pk_mail_removed_subject),
+                tr!(locale, accounts.pk_mail_removed_text).to_owned(),
+            ),
+            Self::PhoneChanged => {
+                ("accounts.phone_changed", tr!(locale, accounts.fa_mail_phone_subject), tr!(locale, accounts.fa_mail_phone_text).to_owned())
+            }
+            Self::PhoneRemoved => (
+                "accounts.phone_removed",
+                tr!(locale, accounts.fa_mail_phone_removed_subject),
+                tr!(locale, accounts.fa_mail_phone_removed_text).to_owned(),
+            ),
+            Self::BackupCodesMade => (
+                "accounts.backup_codes_made",
+                tr!(locale, accounts.fa_mail_codes_subject),
+                tr!(locale, accounts.fa_mail_codes_text).to_owned(),
+            ),
+            Self::BackupCodeUsed { left } => {
+                let used = tr!(locale, accounts.fa_mail_code_used_text, left = *left).to_string();
+                let more = if *left <= LAST_BACKUP_CODES { tr!(locale, accounts.fa_mail_code_few) } else { "" };
+                (
+                    "accounts.backup_code_used",
+                    tr!(locale, accounts.fa_mail_code_used_subject),
+                    format!("{used} {more}").trim_end().to_owned(),
+                )
+            }
+            Self::RecoveryRequested { .. } => (
+                "accounts.factor_recovery_requested",
+                tr!(locale, accounts.fa_mail_asked_subject),
+                tr!(locale, accounts.fa_mail_asked_text).to_owned(),
+            ),
+            Self::RecoveryApproved { due_at, .. } => (
+                "accounts.factor_recovery_approved",
+                tr!(locale, accounts.fa_mail_approved_subject),
+                tr!(locale, accounts.fa_mail_approved_text, due = format::date_time(locale, *due_at, zone)).to_string(),
+            ),
+            Self::RecoveryRefused { reason } => (
+                "accounts.factor_recovery_refused",
+                tr!(locale, accounts.fa_mail_refused_subject),
+                tr!(locale, accounts.fa_mail_refused_text, reason = reason.clone()).to_string(),
+            ),
+            Self::RecoveryStopped => (
+                "accounts.factor_recovery_stopped",
+                tr!(locale, accounts.fa_mail_stopped_subject),
+                tr!(locale, accounts.fa_mail_stopped_text).to_owned(),
+            ),
+            Self::RecoveryExpired => (
+                "accounts.factor_recovery_expired",
+                tr!(locale, accounts.fa_mail_expired_subject),
+                tr!(locale, accounts.fa_mail_expired_text).to_owned(),
+            ),
+            Self::FactorsLost => {
+                ("accounts.factors_removed", tr!(locale, accounts.fa_mail_lost_subject), tr!(locale, accounts.fa_mail_lost_text).to_owned())
+            }
+        };
+        (template, subject.to_owned(), text)
+    }
+
+    fn stop(&self) -> Option<&str> {
+        match self {
+            Self::RecoveryRequested { stop } | Self::RecoveryApproved { stop, .. } => Some(stop),
+            _ => None,
+        }
+    }
+
+    /// Whether it was done in somebody's browser just now, rather than by staff or by time.
+    fn is_theirs(&self) -> bool {
+        !matches!(self, Self::RecoveryApproved { .. } | Self::RecoveryRefused { .. } | Self::RecoveryExpired | Self::FactorsLost)
+    }
+}
+
+pub fn security_changed(state: &AppState, to: Addressee, change: &SecurityChange, now: DateTime<Utc>, from: &str) -> Mail {
     let locale = to.locale;
-    let (template, subject, text) = match change {
-        SecurityChange::Password => {
-            ("accounts.password_changed", tr!(locale, accounts.mail_password_subject), tr!(locale, accounts.mail_password_text))
-        }
-        SecurityChange::FactorAdded => {
-            ("accounts.factor_added", tr!(locale, accounts.mail_factor_added_subject), tr!(locale, accounts.mail_factor_added_text))
-        }
-        SecurityChange::FactorRemoved => {
-            ("accounts.factor_removed", tr!(locale, accounts.mail_factor_removed_subject), tr!(locale, accounts.mail_factor_removed_text))
-        }
-        SecurityChange::PasskeyAdded => {
-            ("accounts.passkey_added", tr!(locale, accounts.pk_mail_added_subject), tr!(locale, accounts.pk_mail_added_text))
-        }
-        SecurityChange::PasskeyRemoved => {
-            ("accounts.passkey_removed", tr!(locale, accounts.pk_mail_removed_subject), tr!(locale, accounts.pk_mail_removed_text))
-        }
+    let (template, subject, text) = change.words(locale, to.zone);
+    let mut details = vec![(tr!(locale, accounts.mail_when).to_owned(), to.when(now))];
+    if change.is_theirs() {
+        details.push((tr!(locale, accounts.mail_from_address).to_owned(), place_and_address(state, locale, from)));
+    }
+    let mut blocks = vec![Block::Paragraph(text.clone()), Block::Details(details)];
+    if let Some(stop) = change.stop() {
+        blocks.push(Block::Button { label: tr!(locale, accounts.fa_mail_stop_button).to_owned(), url: stop.to_owned() });
+    }
+    blocks.push(Block::Notice(
+        tr!(
+            locale,
+            accounts.mail_security_not_you,
+            url = state.config.url("/forgot"),
+            support = state.programme.get().support_email.clone()
+        )
+        .to_string(),
+    ));
+    // Several addresses get the same one, and two changes may come in one moment: no two are one.
+    let key = format!("{template}:{}", ids::uuid());
+    to.mail(template, subject, text, blocks, key)
+}
+
+/// The same in one SMS.
+pub fn security_changed_sms(state: &AppState, to: Addressee, change: &SecurityChange) -> String {
+    let (_, _, text) = change.words(to.locale, to.zone);
+    let programme = state.programme.get().short_name.clone();
+    // What somebody else wrote stays in the mail: it may be long.
+    let text = match change {
+        SecurityChange::RecoveryRefused { .. } => tr!(to.locale, accounts.fa_mail_refused_subject).to_owned(),
+        _ => text,
     };
-    let blocks = vec![
-        Block::Paragraph(text.to_owned()),
-        Block::Details(vec![
-            (tr!(locale, accounts.mail_when).to_owned(), to.when(now)),
-            (tr!(locale, accounts.mail_from_address).to_owned(), place_and_address(state, locale, from)),
-        ]),
-        Block::Notice(
-            tr!(
-                locale,
-                accounts.mail_security_not_you,
-                url = state.config.url("/forgot"),
-                support = state.programme.get().support_email.clone()
-            )
-            .to_string(),
-        ),
-    ];
-    let key = format!("{template}:{}:{}", to.account_id, now.timestamp_micros());
-    to.mail(template, subject.to_owned(), text.to_owned(), blocks, key)
+    let end = match change.stop() {
+        Some(stop) => tr!(to.locale, accounts.fa_sms_stop, url = stop.to_owned()).to_string(),
+        None => tr!(to.locale, accounts.fa_sms_not_you, url = state.config.url("/forgot")).to_string(),
+    };
+    format!("{programme}: {text} {end}").chars().take(600).collect()
 }
 
 pub fn new_sign_in(state: &AppState, to: Addressee, browser: Option<String>, now: DateTime<Utc>, from: &str) -> Mail {

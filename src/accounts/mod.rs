@@ -8,6 +8,7 @@ pub mod activity;
 pub mod addresses;
 pub mod api;
 pub mod contact;
+pub mod factor_api;
 pub mod guardians;
 pub mod islands;
 pub mod passkeys;
@@ -23,6 +24,10 @@ pub mod demo;
 #[cfg(feature = "ssr")]
 mod devices;
 #[cfg(feature = "ssr")]
+pub mod factor_recovery;
+#[cfg(feature = "ssr")]
+pub mod factors;
+#[cfg(feature = "ssr")]
 pub mod identity;
 #[cfg(feature = "ssr")]
 pub mod jobs;
@@ -32,6 +37,8 @@ mod mails;
 pub mod pages;
 #[cfg(feature = "ssr")]
 pub mod password;
+#[cfg(feature = "ssr")]
+pub mod routes;
 #[cfg(feature = "ssr")]
 pub mod rules;
 #[cfg(feature = "ssr")]

@@ -18,6 +18,7 @@ pub struct Account {
     pub language: String,
     pub time_zone: String,
     pub password_hash: Option<String>,
+    /// Sealed (`factors::open_totp`).
     pub totp_secret: Option<Vec<u8>>,
     pub totp_last_step: Option<i64>,
     /// A second factor of any kind is enrolled.
@@ -87,6 +88,7 @@ pub struct NewAccount<'a> {
     pub job_role: Option<&'a str>,
     pub industry: Option<&'a str>,
     pub date_of_birth: Option<chrono::NaiveDate>,
+    /// Sealed (`factors::seal_totp`).
     pub totp_secret: Option<&'a [u8]>,
     pub created_at: DateTime<Utc>,
 }
@@ -154,6 +156,16 @@ pub async fn verify_address(conn: &mut PgConnection, email_id: Uuid, now: DateTi
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// The verified addresses of an account, the primary one first.
+pub async fn verified_addresses(conn: &mut PgConnection, account_id: Uuid) -> Sql<Vec<String>> {
+    sqlx::query_scalar!(
+        "SELECT address FROM account_email WHERE account_id = $1 AND verified_at IS NOT NULL ORDER BY is_primary DESC, created_at, id",
+        account_id
+    )
+    .fetch_all(conn)
+    .await
 }
 
 pub async fn accept_agreement(conn: &mut PgConnection, account_id: Uuid, version: &str, now: DateTime<Utc>) -> Sql<()> {
@@ -364,42 +376,11 @@ pub async fn forget_old(conn: &mut PgConnection, now: DateTime<Utc>) -> Sql<()> 
     Ok(())
 }
 
-// Password and factor
+// Password
 
 pub async fn set_password(conn: &mut PgConnection, account_id: Uuid, hash: &str, now: DateTime<Utc>) -> Sql<u64> {
     let done = sqlx::query!("UPDATE account SET password_hash = $2, password_changed_at = $3 WHERE id = $1", account_id, hash, now);
     Ok(done.execute(conn).await?.rows_affected())
-}
-
-/// Notes the time step a code was accepted for. `false`: this one or a later one was used already.
-pub async fn use_step(conn: &mut PgConnection, account_id: Uuid, step: i64) -> Sql<bool> {
-    let done = sqlx::query!(
-        "UPDATE account SET totp_last_step = $2 WHERE id = $1 AND (totp_last_step IS NULL OR totp_last_step < $2)",
-        account_id,
-        step
-    )
-    .execute(conn)
-    .await?;
-    Ok(done.rows_affected() == 1)
-}
-
-/// Enrols a second factor. `false`: there is one already.
-pub async fn set_totp(conn: &mut PgConnection, account_id: Uuid, secret: &[u8], step: i64) -> Sql<bool> {
-    let done = sqlx::query!(
-        "UPDATE account SET totp_secret = $2, totp_last_step = $3 WHERE id = $1 AND totp_secret IS NULL",
-        account_id,
-        secret,
-        step
-    )
-    .execute(conn)
-    .await?;
-    Ok(done.rows_affected() == 1)
-}
-
-/// Removes the second factor; its last step stays, so that an old code never counts again.
-pub async fn remove_totp(conn: &mut PgConnection, account_id: Uuid) -> Sql<bool> {
-    let done = sqlx::query!("UPDATE account SET totp_secret = NULL WHERE id = $1 AND totp_secret IS NOT NULL", account_id);
-    Ok(done.execute(conn).await?.rows_affected() == 1)
 }
 
 /// Whether somebody has signed in to the account before.

@@ -81,6 +81,7 @@ pub fn StaffNavigation() -> impl IntoView {
         ("/staff", tr!(locale, staff.nav_home), "home", Permission::EnterStaffArea),
         ("/staff/results", tr!(locale, staff.nav_results), "list", Permission::ReadResults),
         ("/staff/accounts", tr!(locale, staff.nav_accounts), "users", Permission::ReadAccounts),
+        ("/staff/recoveries", tr!(locale, staff.fa_title), "key", Permission::CheckIdentity),
         ("/staff/audit", tr!(locale, staff.nav_audit), "shield-check", Permission::ReadAuditLog),
     ];
     let mine: Vec<StaffLink> = links.iter().copied().filter(|(.., permission)| cx.staff(*permission).is_ok()).collect();

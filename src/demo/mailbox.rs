@@ -1,4 +1,4 @@
-//! The local mailbox: reads the outbox, which every mail is written to.
+//! The local mailbox: reads the outbox, which every mail and SMS is written to.
 
 use crate::server::mail::Attachment;
 use chrono::{DateTime, Utc};
@@ -18,9 +18,12 @@ pub struct Line {
 
 pub struct Message {
     pub id: Uuid,
+    /// `mail` or `sms`.
+    pub channel: String,
     pub to_name: String,
     pub to_address: String,
     pub subject: String,
+    /// Empty for an SMS.
     pub html: String,
     pub text: String,
     pub attachments: Vec<Attachment>,
@@ -38,7 +41,7 @@ pub struct Filter {
 /// The number of messages that fit.
 pub async fn count(db: &PgPool, filter: &Filter) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar!(
-        r#"SELECT count(*) AS "count!" FROM mail_message
+        r#"SELECT count(*) AS "count!" FROM outbox
            WHERE ($1::text IS NULL OR lower(to_address) = lower($1))
              AND ($2::text IS NULL OR position(lower($2) IN lower(subject || ' ' || body_text)) > 0)"#,
         filter.to,
@@ -52,10 +55,10 @@ pub async fn count(db: &PgPool, filter: &Filter) -> Result<i64, sqlx::Error> {
 pub async fn lines(db: &PgPool, filter: &Filter, page: i64) -> Result<Vec<Line>, sqlx::Error> {
     sqlx::query_as!(
         Line,
-        "SELECT id, to_address, subject, created_at FROM mail_message
-         WHERE ($1::text IS NULL OR lower(to_address) = lower($1))
-           AND ($2::text IS NULL OR position(lower($2) IN lower(subject || ' ' || body_text)) > 0)
-         ORDER BY created_at DESC, id LIMIT $3 OFFSET $4",
+        r#"SELECT id AS "id!", to_address AS "to_address!", subject AS "subject!", created_at AS "created_at!" FROM outbox
+           WHERE ($1::text IS NULL OR lower(to_address) = lower($1))
+             AND ($2::text IS NULL OR position(lower($2) IN lower(subject || ' ' || body_text)) > 0)
+           ORDER BY created_at DESC, id LIMIT $3 OFFSET $4"#,
         filter.to,
         filter.words,
         PAGE,
@@ -67,53 +70,81 @@ pub async fn lines(db: &PgPool, filter: &Filter, page: i64) -> Result<Vec<Line>,
 
 /// The addresses that have mail, for the filter.
 pub async fn addresses(db: &PgPool) -> Result<Vec<String>, sqlx::Error> {
-    sqlx::query_scalar!("SELECT DISTINCT to_address FROM mail_message ORDER BY to_address LIMIT 200").fetch_all(db).await
+    sqlx::query_scalar!(r#"SELECT DISTINCT to_address AS "address!" FROM outbox ORDER BY 1 LIMIT 200"#).fetch_all(db).await
 }
 
 pub async fn message(db: &PgPool, id: Uuid) -> Result<Option<Message>, sqlx::Error> {
-    let row = sqlx::query!(
-        "SELECT id, to_name, to_address, subject, body_html, body_text, attachments, created_at, sent_at FROM mail_message WHERE id = $1",
+    let row = sqlx::query_as!(
+        Row,
+        r#"SELECT id AS "id!", channel AS "channel!", to_name AS "to_name!", to_address AS "to_address!", subject AS "subject!",
+                  body_html AS "body_html!", body_text AS "body_text!", attachments AS "attachments!", created_at AS "created_at!", sent_at
+           FROM outbox WHERE id = $1"#,
         id
     )
     .fetch_optional(db)
     .await?;
-    Ok(row.map(|row| Message {
-        id: row.id,
-        to_name: row.to_name,
-        to_address: row.to_address,
-        subject: row.subject,
-        html: row.body_html,
-        text: row.body_text,
-        attachments: serde_json::from_value(row.attachments).unwrap_or_default(),
-        created_at: row.created_at,
-        sent_at: row.sent_at,
-    }))
+    Ok(row.map(Message::from))
 }
 
-/// The newest messages with their bodies, for tests that follow a link.
+/// The newest messages with their bodies, for tests that follow a link. Attachments are left out.
 pub async fn messages(db: &PgPool, to: Option<&str>, limit: i64) -> Result<Vec<Message>, sqlx::Error> {
-    let rows = sqlx::query!(
-        "SELECT id, to_name, to_address, subject, body_html, body_text, created_at, sent_at FROM mail_message
-         WHERE ($1::text IS NULL OR lower(to_address) = lower($1)) ORDER BY created_at DESC, id LIMIT $2",
+    let rows = sqlx::query_as!(
+        Row,
+        r#"SELECT id AS "id!", channel AS "channel!", to_name AS "to_name!", to_address AS "to_address!", subject AS "subject!",
+                  body_html AS "body_html!", body_text AS "body_text!", '[]'::jsonb AS "attachments!", created_at AS "created_at!", sent_at
+           FROM outbox WHERE ($1::text IS NULL OR lower(to_address) = lower($1)) ORDER BY created_at DESC, id LIMIT $2"#,
         to,
         limit.clamp(1, 200)
     )
     .fetch_all(db)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Message {
+    Ok(rows.into_iter().map(Message::from).collect())
+}
+
+/// A message as the database has it.
+struct Row {
+    id: Uuid,
+    channel: String,
+    to_name: String,
+    to_address: String,
+    subject: String,
+    body_html: String,
+    body_text: String,
+    attachments: serde_json::Value,
+    created_at: DateTime<Utc>,
+    sent_at: Option<DateTime<Utc>>,
+}
+
+impl From<Row> for Message {
+    fn from(row: Row) -> Self {
+        Self {
             id: row.id,
+            channel: row.channel,
             to_name: row.to_name,
             to_address: row.to_address,
             subject: row.subject,
             html: row.body_html,
             text: row.body_text,
-            attachments: vec![],
+            attachments: serde_json::from_value(row.attachments).unwrap_or_default(),
             created_at: row.created_at,
             sent_at: row.sent_at,
-        })
-        .collect())
+        }
+    }
+}
+
+impl Message {
+    /// Addresses that the message links to.
+    pub fn links(&self, portal: &str) -> Vec<String> {
+        match self.channel.as_str() {
+            "sms" => self
+                .text
+                .split_whitespace()
+                .filter(|word| word.starts_with("http"))
+                .map(|word| word.trim_end_matches('.').to_owned())
+                .collect(),
+            _ => links(&self.html, portal),
+        }
+    }
 }
 
 /// Addresses that the message links to, each once, in order; without the programme's own front page.

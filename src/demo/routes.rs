@@ -37,11 +37,12 @@ pub async fn messages(State(site): State<Site>, Query(wanted): Query<Wanted>) ->
         .map(|message| {
             json!({
                 "id": message.id,
+                "channel": message.channel,
                 "to": message.to_address,
                 "to_name": message.to_name,
                 "subject": message.subject,
                 "text": message.text,
-                "links": mailbox::links(&message.html, &site.state.config.public_url),
+                "links": message.links(&site.state.config.public_url),
                 "html": message.html,
                 "created_at": message.created_at,
                 "sent_at": message.sent_at,

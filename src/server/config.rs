@@ -35,6 +35,13 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
         "SMTP server, e.g. `smtps://user:password@mail.example.org` or `smtp://host:25`. Without it mails stay in the local mailbox (demo) or wait (production).",
     ),
     (
+        "CERTPORTAL_SMS_URL",
+        "",
+        "Address of an SMS provider that takes a POST of `{\"to\", \"from\", \"text\"}` as JSON. Without it messages stay in the local mailbox (demo), or phones are not offered as a second factor (production).",
+    ),
+    ("CERTPORTAL_SMS_TOKEN", "", "The bearer token that the SMS provider asks for."),
+    ("CERTPORTAL_SMS_SENDER", "", "Who the SMS are from: a number in E.164, or a name of at most 11 letters and digits."),
+    (
         "CERTPORTAL_GATEWAY",
         "none",
         "Payment gateway: `none` (nothing can be bought) or `sandbox` (test cards only: whoever knows one books for nothing; the default of demo mode).",
@@ -95,6 +102,15 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// The SMS provider's interface.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SmsSettings {
+    /// https, or http on this very machine.
+    pub url: String,
+    pub token: Secret,
+    pub sender: String,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GatewayKind {
     Sandbox,
@@ -121,6 +137,7 @@ pub struct Config {
     pub public_url: String,
     pub demo: bool,
     pub smtp_url: Option<Secret>,
+    pub sms: Option<SmsSettings>,
     pub gateway: GatewayKind,
     pub password_policy: PasswordPolicy,
     pub places_db: Option<PathBuf>,
@@ -200,6 +217,7 @@ impl Config {
         {
             reader.problem("CERTPORTAL_SECURITY_CONTACT", "does not start with mailto: or https://");
         }
+        let sms = reader.sms();
         let log_json = match reader.text("CERTPORTAL_LOG_FORMAT").as_str() {
             "text" => false,
             "json" => true,
@@ -220,6 +238,7 @@ impl Config {
             public_url,
             demo,
             smtp_url,
+            sms,
             gateway,
             password_policy,
             places_db: reader.optional("CERTPORTAL_PLACES_DB").map(PathBuf::from),
@@ -264,6 +283,10 @@ fn parse_leptos(text: &str) -> HashMap<String, String> {
             (format!("LEPTOS_{}", key.to_uppercase().replace('-', "_")), value)
         })
         .collect()
+}
+
+fn is_this_machine(host: &str) -> bool {
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 struct Reader<'a> {
@@ -313,15 +336,42 @@ impl Reader<'_> {
         Some(Secret(url))
     }
 
+    /// The SMS provider's three settings: all of them or none.
+    fn sms(&mut self) -> Option<SmsSettings> {
+        let url = self.optional("CERTPORTAL_SMS_URL")?;
+        let token = self.optional("CERTPORTAL_SMS_TOKEN").unwrap_or_default();
+        let sender = self.optional("CERTPORTAL_SMS_SENDER").unwrap_or_default();
+        match url.parse::<axum::http::Uri>() {
+            Ok(address) => {
+                let host = address.host().unwrap_or_default();
+                let scheme = address.scheme_str().unwrap_or_default();
+                if scheme != "https" && !(scheme == "http" && is_this_machine(host)) {
+                    self.problem("CERTPORTAL_SMS_URL", "does not start with https://");
+                }
+            }
+            Err(_) => self.problem("CERTPORTAL_SMS_URL", "cannot be read as an address"),
+        }
+        if token.is_empty() || !token.chars().all(|c| c.is_ascii_graphic()) {
+            self.problem("CERTPORTAL_SMS_TOKEN", "is needed with CERTPORTAL_SMS_URL, without spaces");
+        }
+        let number =
+            sender.strip_prefix('+').is_some_and(|digits| (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()));
+        let name = (1..=11).contains(&sender.len()) && sender.bytes().all(|b| b.is_ascii_alphanumeric() || b == b' ');
+        if !number && !name {
+            self.problem(
+                "CERTPORTAL_SMS_SENDER",
+                "is needed with CERTPORTAL_SMS_URL: +<number>, or a name of at most 11 letters and digits",
+            );
+        }
+        Some(SmsSettings { url, token: Secret(token), sender })
+    }
+
     fn public_url(&mut self, url: String, demo: bool) -> String {
         let url = url.trim_end_matches('/').to_owned();
         let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
         match host {
             Some(host) if !host.is_empty() && !host.contains('/') => {
-                let local = host
-                    .split(':')
-                    .next()
-                    .is_some_and(|name| name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback()));
+                let local = host.split(':').next().is_some_and(is_this_machine);
                 if url.starts_with("http://") && !local && !demo {
                     self.problem("CERTPORTAL_PUBLIC_URL", "must be https in production");
                 }
@@ -374,7 +424,29 @@ mod tests {
 
     #[test]
     fn secrets_are_never_printed() {
-        let config = read(&[("DATABASE_URL", "postgres://u:hunter2@h/d")]).unwrap();
-        assert!(!format!("{config:?}").contains("hunter2"));
+        let config = read(&[
+            ("DATABASE_URL", "postgres://u:hunter2@h/d"),
+            ("CERTPORTAL_SMS_URL", "https://sms.example.org/send"),
+            ("CERTPORTAL_SMS_TOKEN", "hunter3"),
+            ("CERTPORTAL_SMS_SENDER", "Northlight"),
+        ])
+        .unwrap();
+        assert!(!format!("{config:?}").contains("hunter"));
+    }
+
+    #[test]
+    fn an_sms_provider_needs_an_encrypted_address_a_token_and_a_sender() {
+        let names = |url: &str, token: &str, sender: &str| -> Vec<&'static str> {
+            let pairs = [("CERTPORTAL_SMS_URL", url), ("CERTPORTAL_SMS_TOKEN", token), ("CERTPORTAL_SMS_SENDER", sender)];
+            read(&pairs).err().unwrap_or_default().iter().map(|problem| problem.setting).collect()
+        };
+        assert!(names("https://sms.example.org/v1/send", "t", "+4930123456").is_empty());
+        assert!(names("http://127.0.0.1:9999/send", "t", "Northlight").is_empty());
+        assert_eq!(names("http://sms.example.org/", "t", "Northlight"), ["CERTPORTAL_SMS_URL"]);
+        assert_eq!(
+            names("sms.example.org", "", "A name that is long"),
+            ["CERTPORTAL_SMS_URL", "CERTPORTAL_SMS_TOKEN", "CERTPORTAL_SMS_SENDER"]
+        );
+        assert!(names("", "", "").is_empty() && read(&[]).unwrap().sms.is_none());
     }
 }

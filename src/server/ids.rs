@@ -43,3 +43,10 @@ pub fn readable(length: usize) -> String {
     const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     random_bytes::<32>().iter().take(length).map(|byte| ALPHABET[usize::from(byte % 32)] as char).collect()
 }
+
+/// A code of `length` digits (at most 15) that a person types.
+pub fn digits(length: u32) -> String {
+    // 64 bits over so few values: the odds differ by nothing that could be measured.
+    let number = u64::from_be_bytes(random_bytes()) % 10u64.pow(length);
+    format!("{number:0>width$}", width = length as usize)
+}

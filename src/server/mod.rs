@@ -25,6 +25,7 @@ pub mod programme;
 pub mod qr;
 pub mod server_key;
 pub mod shared;
+pub mod sms;
 pub mod state;
 pub mod svg;
 pub mod telemetry;

@@ -65,6 +65,10 @@ pub struct Policies {
     pub appeal_days: i32,
     pub accommodation_decision_business_days: i32,
     pub language_accommodation_minutes: i32,
+    /// Between the approval of a request to remove lost second factors and their removal (security.md line 23).
+    pub factor_recovery_delay_hours: i64,
+    /// After so many days a request that nobody decided lapses.
+    pub factor_recovery_open_days: i64,
 }
 
 impl Default for Policies {
@@ -98,6 +102,8 @@ impl Default for Policies {
             appeal_days: 14,
             accommodation_decision_business_days: 10,
             language_accommodation_minutes: 30,
+            factor_recovery_delay_hours: 72,
+            factor_recovery_open_days: 14,
         }
     }
 }

@@ -7,6 +7,7 @@ use super::places::Places;
 use super::programme::ProgrammeCache;
 use super::server_key::ServerKey;
 use super::shared::Shared;
+use super::sms;
 use leptos::config::LeptosOptions;
 use sqlx::PgPool;
 use std::ops::Deref;
@@ -24,6 +25,7 @@ pub struct Inner {
     pub programme: ProgrammeCache,
     pub mailer: Mailer,
     pub places: Places,
+    pub sms: sms::Gateway,
     /// One password hash at a time a core: a login storm must not starve the pages (security.md, "Cost of a password").
     pub hashing: Arc<Semaphore>,
     /// What capabilities keep in memory for all requests.
@@ -36,6 +38,7 @@ impl AppState {
     pub fn new(config: Config, db: PgPool, clock: Clock, key: ServerKey) -> Self {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let mailer = Mailer::from_config(&config);
+        let sms = sms::Gateway::from_config(&config);
         let leptos = leptos_options(&config);
         // A file that cannot be used costs the names of places, not the portal; `certportal check` tells of it.
         let places = config.places_db.as_deref().map(Places::open).transpose().unwrap_or_else(|error| {
@@ -50,6 +53,7 @@ impl AppState {
             programme: ProgrammeCache::default(),
             mailer,
             places: places.unwrap_or_default(),
+            sms,
             leptos,
             shared: Shared::default(),
             hashing: Arc::new(Semaphore::new(cores)),
@@ -66,6 +70,7 @@ impl AppState {
             programme: self.programme.clone(),
             mailer: self.mailer.clone(),
             places: self.places.clone(),
+            sms: self.sms.clone(),
             leptos: self.leptos.clone(),
             shared: Shared::default(),
             hashing: self.hashing.clone(),

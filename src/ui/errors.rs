@@ -49,6 +49,7 @@ pub fn error_text(locale: Locale, error: &FieldError) -> String {
         Code::ColumnsUnknown => tr!(locale, errors.columns_unknown, names = parameter).to_string(),
         Code::ColumnsRepeated => tr!(locale, errors.columns_repeated, names = parameter).to_string(),
         Code::CredentialIdMalformed => tr!(locale, errors.credential_id_malformed).to_string(),
+        Code::PhoneInvalid => tr!(locale, errors.fa_phone_invalid).to_string(),
     }
 }
 
@@ -91,5 +92,8 @@ pub fn conflict_text(locale: Locale, conflict: Conflict) -> &'static str {
         Conflict::CeremonyOver => tr!(locale, errors.ceremony_over),
         Conflict::PasskeyLimit => tr!(locale, errors.passkey_limit),
         Conflict::LastFactor => tr!(locale, errors.last_factor),
+        Conflict::SmsUnavailable => tr!(locale, errors.fa_sms_unavailable),
+        Conflict::RecoveryOpen => tr!(locale, errors.fa_recovery_open),
+        Conflict::RecoveryDecided => tr!(locale, errors.fa_recovery_decided),
     }
 }

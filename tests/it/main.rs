@@ -20,4 +20,5 @@ mod operations;
 mod results;
 mod scheduling;
 mod security;
+mod sms;
 mod staff;

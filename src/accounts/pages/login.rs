@@ -1,11 +1,10 @@
-//! `/login` and `/login/code`.
+//! `/login`.
 
 use super::{flash, go, next};
-use crate::accounts::api::{Login, LoginCode};
-use crate::accounts::passkeys::pages::{PasskeyLogin, PasskeySecondFactor, locked_hint};
+use crate::accounts::api::Login;
+use crate::accounts::passkeys::pages::{PasskeyLogin, locked_hint};
 use crate::accounts::rules::minutes_to_wait;
 use crate::error::{AppError, Conflict};
-use crate::server::http::forms::with_next;
 use crate::server::request;
 use crate::tr;
 use crate::ui::{ErrorSummary, Form, HiddenField, PageTitle, PasswordField, TextField};
@@ -76,43 +75,4 @@ fn Locked(text: String) -> impl IntoView {
             </ul>
         </div>
     }
-}
-
-#[component]
-pub fn LoginCodePage() -> impl IntoView {
-    let cx = request();
-    let locale = cx.locale;
-    if !cx.viewer.as_ref().is_some_and(|viewer| viewer.awaiting_factor) {
-        return go(&with_next("/login", &next(&cx)));
-    }
-    view! {
-        <div class="wrap wrap--narrow">
-            <div class="auth stack">
-                <PageTitle text=tr!(locale, accounts.code_title)/>
-                <ErrorSummary/>
-                <h1>{tr!(locale, accounts.code_title)}</h1>
-                <Form action=LoginCode::PATH>
-                    <HiddenField name="next" value=next(&cx)/>
-                    <TextField
-                        name="code"
-                        label=tr!(locale, accounts.code)
-                        hint=tr!(locale, accounts.code_hint)
-                        autocomplete="one-time-code"
-                        inputmode="numeric"
-                        maxlength=10
-                        class="input--code"
-                    />
-                    <div class="actions">
-                        <button class="btn btn--primary btn--block">{tr!(locale, accounts.sign_in)}</button>
-                    </div>
-                </Form>
-                <PasskeySecondFactor/>
-                <div class="auth__alt stack stack--s">
-                    <p>{tr!(locale, accounts.code_trouble)}</p>
-                    <p><a href="/login">{tr!(locale, accounts.start_again)}</a></p>
-                </div>
-            </div>
-        </div>
-    }
-    .into_any()
 }

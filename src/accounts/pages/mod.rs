@@ -1,20 +1,32 @@
 //! The pages of accounts.
 
 mod agreement;
+mod backup_codes;
+mod factor_recovery;
 mod login;
+mod login_code;
+mod phone;
 mod profile;
 mod recovery;
 mod register;
 mod security;
+mod staff_recoveries;
+mod totp;
 mod verify;
 
 pub use agreement::AgreementPage;
 pub(in crate::accounts) use agreement::paragraphs;
-pub use login::{LoginCodePage, LoginPage};
+pub use backup_codes::BackupCodesPage;
+pub use factor_recovery::{FactorRecoveryPage, StopRecoveryPage};
+pub use login::LoginPage;
+pub use login_code::LoginCodePage;
+pub use phone::PhonePage;
 pub use profile::{ProfileEditPage, ProfilePage};
 pub use recovery::{ForgotPage, InvitationPage, ResetPage};
 pub use register::{RegisterPage, RegisterSentPage};
-pub use security::{ConfirmPage, PasswordPage, SecurityPage, TotpPage};
+pub use security::{ConfirmPage, PasswordPage, SecurityPage};
+pub use staff_recoveries::{StaffRecoveriesPage, StaffRecoveryPage};
+pub use totp::TotpPage;
 pub use verify::VerifyEmailPage;
 
 pub use super::addresses::pages::{AddEmailPage, EmailPage, EmailsPage};

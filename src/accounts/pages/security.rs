@@ -1,21 +1,22 @@
-//! `/account/security` with password, second factor and sessions; `/account/confirm`, where somebody proves again who they are.
+//! `/account/security` with password, second factors, trusted browsers and sessions; `/account/confirm`, where somebody proves
+//! again who they are.
 
 use super::recovery::UserName;
-use super::{flash, go, next};
-use crate::accounts::api::{ChangePassword, ConfirmIdentity, EndOtherSessions, EndSession, TotpEnrol, TotpRemove};
-use crate::accounts::passkeys::pages::{PasskeyConfirm, security_row};
+use super::{flash, next};
+use crate::accounts::api::{ChangePassword, ConfirmIdentity, EndOtherSessions, EndSession};
+use crate::accounts::factor_api::StopTrusting;
+use crate::accounts::factors::trusted::{self, TrustedView};
+use crate::accounts::factors::{self, Factors, LAST_BACKUP_CODES};
+use crate::accounts::passkeys::pages::PasskeyConfirm;
 use crate::accounts::service::{self, SessionView};
-use crate::accounts::totp;
-use crate::server::http::forms::with_next;
 use crate::server::{RequestContext, format, request};
 use crate::tr;
 use crate::ui::{
-    Alert, AlertKind, BackLink, Details, ErrorSummary, Form, HiddenField, PageHead, PageTitle, PasswordField, Summary, SummaryRow, Tag,
-    TextField, Tone, loaded,
+    Alert, AlertKind, BackLink, ErrorSummary, Form, HiddenField, PageHead, PageTitle, PasswordField, Summary, SummaryRow, Tag, TextField,
+    Tone, loaded,
 };
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
-use qrcode::{Color, EcLevel, QrCode};
 use std::sync::Arc;
 
 #[component]
@@ -23,26 +24,12 @@ pub fn SecurityPage() -> impl IntoView {
     let cx = request();
     loaded(async move {
         let locale = cx.locale;
-        let viewer = cx.viewer()?.clone();
         let profile = service::profile(&cx).await?;
+        let factors = factors::own(&cx).await?;
+        let browsers = trusted::list(&cx).await?;
         let sessions = service::sessions(&cx).await?;
         let changed = profile.password_changed_at.map(|at| (at.to_rfc3339(), format::date(locale, format::day_in(at, cx.time_zone()))));
         let others = sessions.len() > 1;
-        let passkeys_row = security_row(&cx).await?;
-        let factor = if viewer.has_factor {
-            view! { <Tag tone=Tone::Ok text=tr!(locale, accounts.totp_on)/> }.into_any()
-        } else {
-            view! { <Tag tone=Tone::Warn text=tr!(locale, accounts.totp_off)/> }.into_any()
-        };
-        let factor_change = match (viewer.has_factor, viewer.is_staff()) {
-            (false, _) => Some(("/account/security/totp".to_owned(), tr!(locale, accounts.set_up).to_owned())),
-            (true, false) => Some(("/account/security/totp".to_owned(), tr!(locale, common.change).to_owned())),
-            (true, true) => None,
-        };
-        let factor_row = match factor_change {
-            Some(change) => view! { <SummaryRow key=tr!(locale, accounts.totp) change=change>{factor}</SummaryRow> }.into_any(),
-            None => view! { <SummaryRow key=tr!(locale, accounts.totp)>{factor}</SummaryRow> }.into_any(),
-        };
         Ok(view! {
             <div class="wrap wrap--narrow stack stack--l">
                 <BackLink href="/account" label=tr!(locale, accounts.profile_title)/>
@@ -51,7 +38,11 @@ pub fn SecurityPage() -> impl IntoView {
                 {flash(&cx, &[
                     ("password", tr!(locale, accounts.done_password)),
                     ("totp_on", tr!(locale, accounts.done_totp_on)),
-                    ("totp_off", tr!(locale, accounts.done_totp_off)),
+                    ("totp_off", tr!(locale, accounts.fa_done_app_off)),
+                    ("sms_on", tr!(locale, accounts.fa_done_sms_on)),
+                    ("sms_off", tr!(locale, accounts.fa_done_sms_off)),
+                    ("phone_off", tr!(locale, accounts.fa_done_phone_off)),
+                    ("untrusted", tr!(locale, accounts.fa_done_untrusted)),
                     ("session", tr!(locale, accounts.done_session)),
                     ("sessions", tr!(locale, accounts.done_sessions)),
                 ])}
@@ -59,7 +50,7 @@ pub fn SecurityPage() -> impl IntoView {
                     <a class="btn" href="/account/activity">{tr!(locale, accounts.activity_title)}</a>
                 </PageHead>
                 <section>
-                    <h2>{tr!(locale, accounts.sign_in)}</h2>
+                    <h2>{tr!(locale, accounts.password)}</h2>
                     <Summary>
                         <SummaryRow
                             key=tr!(locale, accounts.password)
@@ -70,9 +61,18 @@ pub fn SecurityPage() -> impl IntoView {
                                     view! { <time datetime=at>{tr!(locale, accounts.password_changed_on, day = day).to_string()}</time> }
                                 })}
                         </SummaryRow>
-                        {factor_row}
-                        {passkeys_row}
                     </Summary>
+                </section>
+                {second_factors(&cx, &factors)}
+                <section class="stack">
+                    <h2>{tr!(locale, accounts.fa_trusted)}</h2>
+                    <p class="muted">{tr!(locale, accounts.fa_trusted_text)}</p>
+                    {if browsers.is_empty() {
+                        view! { <p>{tr!(locale, accounts.fa_trusted_none)}</p> }.into_any()
+                    } else {
+                        view! { <ul class="rows">{browsers.into_iter().map(|browser| trusted_row(&cx, browser)).collect_view()}</ul> }
+                            .into_any()
+                    }}
                 </section>
                 <section class="stack">
                     <h2>{tr!(locale, accounts.sessions_title)}</h2>
@@ -90,6 +90,82 @@ pub fn SecurityPage() -> impl IntoView {
             </div>
         })
     })
+}
+
+/// A row for each kind of factor.
+fn second_factors(cx: &RequestContext, factors: &Factors) -> AnyView {
+    let locale = cx.locale;
+    let to = move |page: &str, there: bool| {
+        let word = if there { tr!(locale, common.change) } else { tr!(locale, accounts.set_up) };
+        (format!("/account/security/{page}"), word.to_owned())
+    };
+    let on_off = move |on: bool| match on {
+        true => view! { <Tag tone=Tone::Ok text=tr!(locale, accounts.fa_on)/> }.into_any(),
+        false => view! { <Tag tone=Tone::Off text=tr!(locale, accounts.fa_off)/> }.into_any(),
+    };
+    let none = factors.count() == 0;
+    let phone = factors.phone.clone().map(|phone| view! { " " <span dir="ltr">{phone}</span> });
+    let codes = match (none, factors.backup_codes) {
+        (true, _) => view! { <Tag tone=Tone::Off text=tr!(locale, accounts.fa_off)/> }.into_any(),
+        (false, left) => {
+            let tone = if left <= LAST_BACKUP_CODES { Tone::Warn } else { Tone::Ok };
+            view! { <Tag tone text=tr!(locale, accounts.fa_codes_left, count = left).to_string()/> }.into_any()
+        }
+    };
+    let passkeys =
+        if factors.passkeys == 0 { on_off(false) } else { view! { <Tag tone=Tone::Ok text=factors.passkeys.to_string()/> }.into_any() };
+    let (app, sms, codes_left) = (factors.authenticator, factors.sms, factors.backup_codes);
+    let phone_change = to("phone", factors.phone.is_some());
+    let passkeys_change = to("passkeys", factors.passkeys > 0);
+    let show_phone = factors.phone.is_some() || cx.state.sms.is_there();
+    view! {
+        <section class="stack">
+            <h2>{tr!(locale, accounts.totp)}</h2>
+            {none.then(|| view! { <Alert kind=AlertKind::Warning><p>{tr!(locale, accounts.fa_none_yet)}</p></Alert> })}
+            <Summary>
+                <SummaryRow key=tr!(locale, accounts.fa_app) change=to("totp", app)>
+                    {on_off(app)}
+                </SummaryRow>
+                {show_phone
+                    .then(|| {
+                        view! {
+                            <SummaryRow key=tr!(locale, accounts.fa_phone) change=phone_change>
+                                {on_off(sms)} {phone}
+                            </SummaryRow>
+                        }
+                    })}
+                <SummaryRow key=tr!(locale, accounts.fa_passkeys) change=passkeys_change>
+                    {passkeys}
+                </SummaryRow>
+                <SummaryRow key=tr!(locale, accounts.fa_codes) change=to("backup-codes", codes_left > 0)>{codes}</SummaryRow>
+            </Summary>
+        </section>
+    }
+    .into_any()
+}
+
+fn trusted_row(cx: &RequestContext, browser: TrustedView) -> AnyView {
+    let (locale, zone) = (cx.locale, cx.time_zone());
+    let name = browser.browser.unwrap_or_else(|| tr!(locale, accounts.browser_unknown).to_owned());
+    let of = name.clone();
+    let until = format::date_time_short(locale, browser.expires_at, zone);
+    view! {
+        <li class="row">
+            <div class="row__main">
+                <p class="row__title">{name}</p>
+                <p class="row__text">
+                    {tr!(locale, accounts.fa_trusted_until)} " " <time datetime=browser.expires_at.to_rfc3339()>{until}</time>
+                </p>
+            </div>
+            <div class="row__side">
+                <Form action=StopTrusting::PATH class="">
+                    <HiddenField name="browser" value=browser.id.to_string()/>
+                    <button class="btn btn--small">{tr!(locale, accounts.fa_stop_trusting)}<span class="vh">" " {of}</span></button>
+                </Form>
+            </div>
+        </li>
+    }
+    .into_any()
 }
 
 fn session_row(cx: &Arc<RequestContext>, session: SessionView) -> AnyView {
@@ -151,124 +227,42 @@ pub fn PasswordPage() -> impl IntoView {
 #[component]
 pub fn ConfirmPage() -> impl IntoView {
     let cx = request();
-    let locale = cx.locale;
-    let address = cx.viewer.as_ref().map(|viewer| viewer.email.clone()).unwrap_or_default();
-    view! {
-        <div class="wrap wrap--narrow">
-            <div class="auth stack">
-                <PageTitle text=tr!(locale, accounts.confirm_title)/>
-                <ErrorSummary/>
-                <h1>{tr!(locale, accounts.confirm_title)}</h1>
-                <p>{tr!(locale, accounts.confirm_lead)}</p>
-                <Form action=ConfirmIdentity::PATH>
-                    <HiddenField name="next" value=next(&cx)/>
-                    <UserName address/>
-                    <PasswordField name="password" label=tr!(locale, accounts.password)/>
-                    <div class="actions">
-                        <button class="btn btn--primary btn--block">{tr!(locale, common.go_on)}</button>
-                    </div>
-                </Form>
-                <PasskeyConfirm/>
-                <p class="auth__alt"><a href="/forgot">{tr!(locale, accounts.forgot_link)}</a></p>
-            </div>
-        </div>
-    }
-}
-
-/// Enrols the second factor, or removes it.
-#[component]
-pub fn TotpPage() -> impl IntoView {
-    let cx = request();
-    if cx.fresh_proof().is_err() {
-        let here = if next(&cx).is_empty() { cx.path.clone() } else { with_next(&cx.path, &next(&cx)) };
-        return go(&with_next("/account/confirm", &here));
-    }
     loaded(async move {
         let locale = cx.locale;
-        let viewer = cx.viewer()?.clone();
-        if viewer.has_factor {
-            return Ok(view! {
-                <div class="wrap wrap--narrow stack">
-                    <BackLink href="/account/security" label=tr!(locale, accounts.security_title)/>
-                    <PageTitle text=tr!(locale, accounts.totp)/>
-                    <ErrorSummary/>
-                    <PageHead title=tr!(locale, accounts.totp) lead=tr!(locale, accounts.totp_is_on)/>
-                    {if viewer.is_staff() {
-                        view! { <p>{tr!(locale, accounts.totp_staff_keep)}</p> }.into_any()
-                    } else {
-                        view! {
-                            <p>{tr!(locale, accounts.totp_remove_text)}</p>
-                            <Form action=TotpRemove::PATH class="">
-                                <button class="btn btn--danger">{tr!(locale, accounts.totp_remove)}</button>
-                            </Form>
-                        }
-                            .into_any()
-                    }}
-                </div>
-            }
-            .into_any());
-        }
-        let secret = service::pending_totp(&cx).await?;
-        let base32 = totp::base32(&secret);
-        let url = totp::otpauth_url(&secret, &cx.programme().short_name, &viewer.email);
-        let staff_note = viewer.is_staff().then(|| {
-            view! { <Alert kind=AlertKind::Info><p>{tr!(locale, accounts.totp_staff_must)}</p></Alert>
-            <p><a href=with_next("/account/security/passkeys", &next(&cx))>{tr!(locale, accounts.pk_staff_instead)}</a></p> }
-        });
+        let address = cx.viewer()?.email.clone();
+        let app = factors::own(&cx).await?.authenticator;
         Ok(view! {
-            <div class="wrap wrap--narrow stack">
-                <PageTitle text=tr!(locale, accounts.totp_set_up)/>
-                <ErrorSummary/>
-                <PageHead title=tr!(locale, accounts.totp_set_up) lead=tr!(locale, accounts.totp_lead)/>
-                {staff_note}
-                <Form action=TotpEnrol::PATH>
-                    <HiddenField name="next" value=next(&cx)/>
-                    <h2>{tr!(locale, accounts.totp_step_scan)}</h2>
-                    <QrPicture text=url.clone() label=tr!(locale, accounts.totp_qr_label)/>
-                    <Details summary=tr!(locale, accounts.totp_cannot_scan)>
-                        <p>{tr!(locale, accounts.totp_type_secret)}</p>
-                        <p><code class="id">{totp::grouped(&base32)}</code></p>
-                        <p><a href=url rel="external">{tr!(locale, accounts.totp_open_app)}</a></p>
-                    </Details>
-                    <h2>{tr!(locale, accounts.totp_step_code)}</h2>
-                    <TextField
-                        name="code"
-                        label=tr!(locale, accounts.code)
-                        hint=tr!(locale, accounts.code_hint)
-                        autocomplete="one-time-code"
-                        inputmode="numeric"
-                        maxlength=10
-                        class="input--code"
-                    />
-                    <div class="actions">
-                        <button class="btn btn--primary">{tr!(locale, accounts.totp_button)}</button>
-                    </div>
-                </Form>
+            <div class="wrap wrap--narrow">
+                <div class="auth stack">
+                    <PageTitle text=tr!(locale, accounts.confirm_title)/>
+                    <ErrorSummary/>
+                    <h1>{tr!(locale, accounts.confirm_title)}</h1>
+                    <p>{if app { tr!(locale, accounts.fa_confirm_lead) } else { tr!(locale, accounts.confirm_lead) }}</p>
+                    <Form action=ConfirmIdentity::PATH>
+                        <HiddenField name="next" value=next(&cx)/>
+                        <UserName address/>
+                        <PasswordField name="password" label=tr!(locale, accounts.password)/>
+                        {app
+                            .then(|| {
+                                view! {
+                                    <TextField
+                                        name="code"
+                                        label=tr!(locale, accounts.fa_confirm_code)
+                                        autocomplete="one-time-code"
+                                        inputmode="numeric"
+                                        maxlength=10
+                                        class="input--code"
+                                    />
+                                }
+                            })}
+                        <div class="actions">
+                            <button class="btn btn--primary btn--block">{tr!(locale, common.go_on)}</button>
+                        </div>
+                    </Form>
+                    <PasskeyConfirm/>
+                    <p class="auth__alt"><a href="/forgot">{tr!(locale, accounts.forgot_link)}</a></p>
+                </div>
             </div>
-        }
-        .into_any())
-    })
-}
-
-/// Dark on light in every theme: scanners want it so.
-#[component]
-fn QrPicture(text: String, label: &'static str) -> impl IntoView {
-    // Four modules of light border, as ISO/IEC 18004 asks for.
-    const BORDER: usize = 4;
-    // An otpauth address always fits: the longest e-mail address leaves room.
-    let code = QrCode::with_error_correction_level(&text, EcLevel::M).ok()?;
-    let width = code.width();
-    let mut path = String::new();
-    for (index, color) in code.to_colors().into_iter().enumerate() {
-        if color == Color::Dark {
-            path.push_str(&format!("M{} {}h1v1h-1z", index % width + BORDER, index / width + BORDER));
-        }
-    }
-    let side = width + 2 * BORDER;
-    Some(view! {
-        <svg class="qr" role="img" aria-label=label width="208" height="208" viewBox=format!("0 0 {side} {side}") shape-rendering="crispEdges">
-            <rect width="100%" height="100%" fill="#ffffff"></rect>
-            <path d=path fill="#000000"></path>
-        </svg>
+        })
     })
 }

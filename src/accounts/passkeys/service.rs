@@ -2,7 +2,9 @@
 //! its answer. A challenge has 32 random bytes, counts once, for five minutes, in the browser that asked for it
 //! (security.md line 26).
 
-use super::super::mails::{self, SecurityChange};
+use super::super::factors;
+use super::super::mails::SecurityChange;
+use super::super::service::announce;
 use super::super::rules::browser_name;
 use super::super::service::{Proof, SignedIn, complete};
 use super::super::store::{self as accounts, Account};
@@ -13,7 +15,7 @@ use crate::server::database::{OnConstraint, internal};
 use crate::server::http::respond::Cookie;
 use crate::server::http::sessions;
 use crate::server::limits::{Limit, address_key};
-use crate::server::{RequestContext, audit, ids, mail};
+use crate::server::{RequestContext, audit, ids};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
@@ -175,7 +177,7 @@ pub async fn remove(cx: &RequestContext, id: &str) -> AppResult<Cookie> {
     Ok(cookie)
 }
 
-/// What follows every change of factors: the other sessions end, the owner is told, this session gets a new cookie
+/// What follows every change of factors: the owner is told, the other sessions end, this session gets a new cookie
 /// (security.md lines 15, 28 and 32).
 async fn factor_changed(
     conn: &mut sqlx::PgConnection,
@@ -183,11 +185,8 @@ async fn factor_changed(
     account: &Account,
     change: SecurityChange,
 ) -> AppResult<Cookie> {
-    let (viewer, now) = (cx.viewer()?, cx.now());
-    sessions::end_others(conn, now, account.id, Some(viewer.session_id)).await?;
-    let told = mails::security_changed(&cx.state, account.into(), change, now, &cx.address.to_string());
-    mail::enqueue(conn, &cx.state, now, told).await?;
-    sessions::rotate(conn, now, viewer.session_id).await?.ok_or(AppError::Unauthenticated)
+    announce(conn, cx, account, change).await?;
+    Ok(factors::settle(conn, cx, cx.viewer()?).await?)
 }
 
 /// A challenge for a passkey, as JSON for the island, and the cookie that binds it where nobody is signed in. `purpose`: `login`

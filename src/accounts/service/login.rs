@@ -1,10 +1,11 @@
 //! Signing in: password, then the second factor where there is one; and proving again who one is.
 
+use super::super::factors::{self, FactorMethod, authenticator, trusted};
 use super::super::identity::EmailAddress;
 use super::super::model::Secret;
 use super::super::rules::browser_name;
 use super::super::store::{self, Account};
-use super::super::{devices, mails, password, totp};
+use super::super::{devices, factor_recovery, mails, password};
 use super::throttle::Counter;
 use super::{enqueue, levelled};
 use crate::error::{AppError, AppResult, Code, Conflict, FieldError};
@@ -60,6 +61,10 @@ pub enum Proof {
     Totp,
     /// Both factors in one: the device has checked its owner.
     Passkey,
+    Sms,
+    BackupCode,
+    /// The password in a browser that needs no second factor.
+    TrustedDevice,
 }
 
 impl Proof {
@@ -68,7 +73,15 @@ impl Proof {
             Proof::Password => "password",
             Proof::Totp => "totp",
             Proof::Passkey => "passkey",
+            Proof::Sms => "sms",
+            Proof::BackupCode => "backup_code",
+            Proof::TrustedDevice => "trusted_device",
         }
+    }
+
+    /// Something was shown that only who has the factors has.
+    fn is_factor(self) -> bool {
+        !matches!(self, Proof::Password | Proof::TrustedDevice)
     }
 }
 
@@ -108,7 +121,9 @@ pub async fn log_in(cx: &RequestContext, typed: &str, password: &Secret) -> AppR
     };
     let mut tx = cx.state.db.begin().await?;
     counter.forgive(&mut tx, cx).await?;
-    let signed_in = if account.has_factor {
+    let signed_in = if account.has_factor && trusted::is_trusted(&mut tx, cx, &account).await? {
+        complete(&mut tx, cx, &account, Proof::TrustedDevice).await?
+    } else if account.has_factor {
         end_old_session(&mut tx, cx).await?;
         let cookie = sessions::start(&mut tx, cx.now(), account.id, true, cx.address, &cx.user_agent).await?;
         audit::record_as(&mut tx, cx, account.id, "account.password_accepted", &account.id.to_string(), json!({})).await?;
@@ -150,16 +165,20 @@ pub(in crate::accounts) async fn complete(
             sessions::start(conn, now, account.id, false, cx.address, &cx.user_agent).await?
         }
     };
+    if by.is_factor() {
+        factor_recovery::stopped_by_sign_in(conn, cx, account).await?;
+    }
     audit::record_as(conn, cx, account.id, "account.login", &account.id.to_string(), json!({"by": by.as_str()})).await?;
     Ok(SignedIn { cookies: vec![session, devices::remember(cx, account.id)], next: Next::of(account) })
 }
 
-/// Checks the code of the second factor and completes the login with a new cookie.
+/// Checks the code of the second factor and completes the login with a new cookie. `method`: what kind of code it is; `None`: of
+/// the account's best one. `trust`: this browser shall need none for 30 days.
 ///
 /// # Errors
 /// [`Code::CodeWrong`] for a wrong code and for one that was used; [`AppError::Unauthenticated`] when the password has to be
-/// given again: nobody waits for a code, or five were wrong.
-pub async fn enter_code(cx: &RequestContext, typed: &str) -> AppResult<SignedIn> {
+/// given again: nobody waits for a code, or five were wrong, of whatever kinds.
+pub async fn enter_code(cx: &RequestContext, method: Option<FactorMethod>, typed: &str, trust: bool) -> AppResult<SignedIn> {
     let viewer = cx.viewer.as_ref().filter(|viewer| viewer.awaiting_factor).ok_or(AppError::Unauthenticated)?;
     if typed.trim().is_empty() {
         return Err(AppError::field("code", Code::Required));
@@ -175,18 +194,20 @@ pub async fn enter_code(cx: &RequestContext, typed: &str) -> AppResult<SignedIn>
     }
     let mut tx = cx.state.db.begin().await?;
     let account = store::by_id(&mut tx, viewer.account_id).await?.ok_or(AppError::Unauthenticated)?;
-    let secret = account.totp_secret.as_deref().ok_or(AppError::Unauthenticated)?;
-    let step = totp::matching_step(secret, typed, cx.state.clock.device_now());
-    let accepted = match step {
-        Some(step) => store::use_step(&mut tx, account.id, step).await?,
-        None => false,
+    let method = factors::factors(&mut tx, account.id).await?.method(method, &cx.state.sms);
+    let proof = match method {
+        Some(method) => factors::accept(&mut tx, cx, &account, viewer.session_id, method, typed).await?,
+        None => None,
     };
-    if !accepted {
+    let Some(proof) = proof else {
         tx.rollback().await?;
         return wrong_code(cx, &counter, viewer).await;
-    }
+    };
     counter.forgive(&mut tx, cx).await?;
-    let signed_in = complete(&mut tx, cx, &account, Proof::Totp).await?;
+    let mut signed_in = complete(&mut tx, cx, &account, proof).await?;
+    if trust && !account.is_staff {
+        signed_in.cookies.push(trusted::trust(&mut tx, cx, &account).await?);
+    }
     tx.commit().await?;
     Ok(signed_in)
 }
@@ -214,18 +235,42 @@ pub async fn log_out(cx: &RequestContext) -> AppResult<()> {
     Ok(())
 }
 
-/// The viewer's password again: opens what asks for a fresh proof for ten minutes, under a new cookie.
+/// The viewer's password again, or a code of their authenticator app: opens what asks for a fresh proof for ten minutes, under a
+/// new cookie. What was typed in `code` counts first.
 ///
 /// # Errors
-/// [`Code::Invalid`] of the field for a wrong password; [`AppError::RateLimited`] after too many.
-pub async fn confirm_identity(cx: &RequestContext, typed: &Secret) -> AppResult<Cookie> {
+/// [`Code::PasswordWrong`] or [`Code::CodeWrong`] of the field; [`AppError::RateLimited`] after too many.
+pub async fn confirm_identity(cx: &RequestContext, password: &Secret, code: &str) -> AppResult<Cookie> {
     let viewer = cx.viewer()?;
-    check_password(cx, "password", typed).await?;
+    let by = if code.trim().is_empty() {
+        check_password(cx, "password", password).await?;
+        Proof::Password
+    } else {
+        check_code(cx, code).await?;
+        Proof::Totp
+    };
     let mut tx = cx.state.db.begin().await?;
     let cookie = sessions::rotate(&mut tx, cx.now(), viewer.session_id).await?.ok_or(AppError::Unauthenticated)?;
-    audit::record(&mut tx, cx, "account.confirmed", &viewer.account_id.to_string(), json!({})).await?;
+    audit::record(&mut tx, cx, "account.confirmed", &viewer.account_id.to_string(), json!({"by": by.as_str()})).await?;
     tx.commit().await?;
     Ok(cookie)
+}
+
+/// A code of the viewer's own authenticator app, counted like a login's.
+async fn check_code(cx: &RequestContext, typed: &str) -> AppResult<()> {
+    let viewer = cx.viewer()?;
+    let counter = Counter::of_factor(viewer.account_id);
+    counter.count(cx).await?;
+    let mut tx = cx.state.db.begin().await?;
+    let account = store::by_id(&mut tx, viewer.account_id).await?.ok_or(AppError::Unauthenticated)?;
+    if !authenticator::accept(&mut tx, cx, &account, typed).await? {
+        tx.rollback().await?;
+        audit::refused(cx, "account.confirm", &account.id.to_string(), json!({"reason": "code"})).await;
+        return Err(AppError::field("code", Code::CodeWrong));
+    }
+    counter.forgive(&mut tx, cx).await?;
+    tx.commit().await?;
+    Ok(())
 }
 
 /// The viewer's own password, counted like a login's.

@@ -3,6 +3,7 @@
 mod invitations;
 pub(super) mod links;
 mod login;
+mod notices;
 mod profile;
 mod recovery;
 mod registration;
@@ -11,12 +12,13 @@ mod throttle;
 
 pub use invitations::{Invitation, accept_invitation, invite};
 pub use links::{LinkInfo, look_at};
-pub use login::{Next, SignedIn, confirm_identity, enter_code, log_in, log_out};
-pub(in crate::accounts) use login::{Proof, complete};
+pub use login::{Next, Proof, SignedIn, confirm_identity, enter_code, log_in, log_out};
+pub(in crate::accounts) use login::complete;
+pub use notices::announce;
 pub use profile::{accept_agreement, agreement_accepted, change_profile, profile};
 pub use recovery::{request_reset, reset_password, send_reset};
 pub use registration::{load, register, resend_verification};
-pub use security::{SessionView, change_password, confirm_totp, end_other_sessions, end_session, pending_totp, remove_totp, sessions};
+pub use security::{SessionView, change_password, end_other_sessions, end_session, sessions};
 
 pub use super::store::Purpose;
 

@@ -1,5 +1,6 @@
 //! A forgotten password. A link by mail lets choose a new one; the second factor stays.
 
+use super::super::factors;
 use super::super::identity::EmailAddress;
 use super::super::mails::{self, Addressee, SecurityChange};
 use super::super::model::Secret;
@@ -7,7 +8,7 @@ use super::super::password::{self, NewPassword};
 use super::super::rules::{RESET_LINK, resend_wait};
 use super::super::store::{self, Account, Purpose};
 use super::throttle::MAILED_LINKS;
-use super::{enqueue, levelled, links, password_rules};
+use super::{announce, enqueue, levelled, links, password_rules};
 use crate::error::{AppError, AppResult};
 use crate::server::http::sessions;
 use crate::server::limits::address_key;
@@ -86,8 +87,8 @@ pub async fn reset_password(cx: &RequestContext, token: &str, typed: &Secret) ->
     }
     super::throttle::forget_wrong_passwords(&mut tx, cx, account.id).await?;
     sessions::end_others(&mut tx, now, account.id, None).await?;
-    let mail = mails::security_changed(&cx.state, (&account).into(), SecurityChange::Password, now, &cx.address.to_string());
-    enqueue(&mut tx, cx, mail).await?;
+    factors::forget_trusted(&mut tx, account.id).await?;
+    announce(&mut tx, cx, &account, SecurityChange::Password).await?;
     audit::record(&mut tx, cx, "account.password_reset", &account.id.to_string(), json!({})).await?;
     tx.commit().await?;
     Ok(())

@@ -1,15 +1,15 @@
-//! Password, second factor and sessions of the viewer.
+//! Password and sessions of the viewer.
 
-use super::super::mails::{self, SecurityChange};
+use super::super::factors;
+use super::super::mails::SecurityChange;
 use super::super::model::Secret;
 use super::super::password::{self, NewPassword};
 use super::super::rules::browser_name;
 use super::super::store::{self, Purpose};
-use super::super::totp;
+use super::{announce, password_rules};
 use super::login::check_password;
 use super::recovery::personal;
-use super::{enqueue, password_rules};
-use crate::error::{AppError, AppResult, Code};
+use crate::error::{AppError, AppResult};
 use crate::server::database;
 use crate::server::http::respond::Cookie;
 use crate::server::http::sessions as session_store;
@@ -35,74 +35,9 @@ pub async fn change_password(cx: &RequestContext, current: &Secret, typed: &Secr
     store::void_links(&mut tx, account.id, Purpose::ResetPassword, now).await?;
     session_store::end_others(&mut tx, now, account.id, Some(viewer.session_id)).await?;
     let cookie = session_store::rotate(&mut tx, now, viewer.session_id).await?.ok_or(AppError::Unauthenticated)?;
-    let mail = mails::security_changed(&cx.state, (&account).into(), SecurityChange::Password, now, &cx.address.to_string());
-    enqueue(&mut tx, cx, mail).await?;
+    factors::forget_trusted(&mut tx, account.id).await?;
+    announce(&mut tx, cx, &account, SecurityChange::Password).await?;
     audit::record(&mut tx, cx, "account.password_changed", &account.id.to_string(), json!({})).await?;
-    tx.commit().await?;
-    Ok(cookie)
-}
-
-/// The secret that the viewer's enrolment page shows. Made from the server key for this account and session, so that nothing
-/// is stored before a code proves that the app has it, and a page shown twice shows the same.
-///
-/// # Errors
-/// [`AppError::StepUpRequired`].
-pub async fn pending_totp(cx: &RequestContext) -> AppResult<Vec<u8>> {
-    let viewer = cx.fresh_proof()?;
-    let mut conn = cx.state.db.acquire().await?;
-    let account = store::by_id(&mut conn, viewer.account_id).await?.ok_or(AppError::Unauthenticated)?;
-    // The last step makes it another secret when one was removed before.
-    let message = format!("{}:{}:{:?}", account.id, viewer.session_id, account.totp_last_step);
-    let mut secret = cx.state.key.mac("totp enrolment", message.as_bytes());
-    secret.truncate(totp::SECRET_BYTES);
-    Ok(secret)
-}
-
-/// Enrols the second factor with a code that proves it works; the other sessions end and this one gets a new cookie.
-///
-/// # Errors
-/// [`AppError::StepUpRequired`]; [`Code::CodeWrong`] of `code`.
-pub async fn confirm_totp(cx: &RequestContext, typed: &str) -> AppResult<Cookie> {
-    let viewer = cx.fresh_proof()?;
-    if typed.trim().is_empty() {
-        return Err(AppError::field("code", Code::Required));
-    }
-    let secret = pending_totp(cx).await?;
-    let now = cx.now();
-    let step = totp::matching_step(&secret, typed, cx.state.clock.device_now()).ok_or_else(|| AppError::field("code", Code::CodeWrong))?;
-    let mut tx = cx.state.db.begin().await?;
-    let account = store::by_id(&mut tx, viewer.account_id).await?.ok_or(AppError::Unauthenticated)?;
-    if !store::set_totp(&mut tx, account.id, &secret, step).await? {
-        return Err(AppError::Conflict(crate::error::Conflict::Stale));
-    }
-    session_store::end_others(&mut tx, now, account.id, Some(viewer.session_id)).await?;
-    let cookie = session_store::rotate(&mut tx, now, viewer.session_id).await?.ok_or(AppError::Unauthenticated)?;
-    let mail = mails::security_changed(&cx.state, (&account).into(), SecurityChange::FactorAdded, now, &cx.address.to_string());
-    enqueue(&mut tx, cx, mail).await?;
-    audit::record(&mut tx, cx, "account.totp_enrolled", &account.id.to_string(), json!({})).await?;
-    tx.commit().await?;
-    Ok(cookie)
-}
-
-/// Removes the viewer's second factor. Staff keep theirs.
-///
-/// # Errors
-/// [`AppError::StepUpRequired`]; [`AppError::Forbidden`] for staff.
-pub async fn remove_totp(cx: &RequestContext) -> AppResult<Cookie> {
-    let viewer = cx.fresh_proof()?;
-    if viewer.is_staff() {
-        return Err(AppError::Forbidden);
-    }
-    let now = cx.now();
-    let mut tx = cx.state.db.begin().await?;
-    let account = store::by_id(&mut tx, viewer.account_id).await?.ok_or(AppError::Unauthenticated)?;
-    if store::remove_totp(&mut tx, account.id).await? {
-        session_store::end_others(&mut tx, now, account.id, Some(viewer.session_id)).await?;
-        let mail = mails::security_changed(&cx.state, (&account).into(), SecurityChange::FactorRemoved, now, &cx.address.to_string());
-        enqueue(&mut tx, cx, mail).await?;
-        audit::record(&mut tx, cx, "account.totp_removed", &account.id.to_string(), json!({})).await?;
-    }
-    let cookie = session_store::rotate(&mut tx, now, viewer.session_id).await?.ok_or(AppError::Unauthenticated)?;
     tx.commit().await?;
     Ok(cookie)
 }

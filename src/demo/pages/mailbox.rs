@@ -153,7 +153,7 @@ fn list(cx: &RequestContext, filter: &Filter, lines: Vec<Line>, open: Uuid) -> i
 fn reading(cx: &RequestContext, message: Message) -> impl IntoView + use<> {
     let locale = cx.locale;
     let zone = cx.time_zone();
-    let links = mailbox::links(&message.html, &cx.state.config.public_url);
+    let links = message.links(&cx.state.config.public_url);
     let links = (!links.is_empty()).then(|| {
         let items = links.into_iter().map(|link| view! { <li><a href=link.clone()>{link.clone()}</a></li> }).collect_view();
         view! { <SummaryRow key=tr!(locale, demo.mailbox_links)><ul class="plainlist mailbox__links">{items}</ul></SummaryRow> }
@@ -182,20 +182,12 @@ fn reading(cx: &RequestContext, message: Message) -> impl IntoView + use<> {
         None => tr!(locale, demo.mailbox_waiting).to_owned(),
     };
     let date = format::date_time(locale, message.created_at, zone);
-    view! {
-        <article class="mailbox__read">
-            <header class="mailbox__head">
-                <h2 class="mailbox__subject">{message.subject.clone()}</h2>
-                <Summary class="summary summary--plain">
-                    <SummaryRow key=tr!(locale, demo.mailbox_to)>{format!("{} <{}>", message.to_name, message.to_address)}</SummaryRow>
-                    <SummaryRow key=tr!(locale, demo.mailbox_date)>
-                        <Time datetime=message.created_at.to_rfc3339() text=date/>
-                    </SummaryRow>
-                    <SummaryRow key=tr!(locale, demo.mailbox_delivery)>{delivery}</SummaryRow>
-                    {links}
-                    {attachments}
-                </Summary>
-            </header>
+    let to = if message.to_name.is_empty() { message.to_address.clone() } else { format!("{} <{}>", message.to_name, message.to_address) };
+    let body = if message.channel == "sms" {
+        // A message of a few lines: nothing to frame.
+        view! { <div class="mailbox__text"><pre class="mailbox__plain">{message.text}</pre></div> }.into_any()
+    } else {
+        view! {
             <iframe
                 class="mailbox__frame"
                 title=tr!(locale, demo.mailbox_frame)
@@ -205,6 +197,24 @@ fn reading(cx: &RequestContext, message: Message) -> impl IntoView + use<> {
             <div class="mailbox__text">
                 <Details summary=tr!(locale, demo.mailbox_text)><pre class="mailbox__plain">{message.text}</pre></Details>
             </div>
+        }
+        .into_any()
+    };
+    view! {
+        <article class="mailbox__read">
+            <header class="mailbox__head">
+                <h2 class="mailbox__subject">{message.subject.clone()}</h2>
+                <Summary class="summary summary--plain">
+                    <SummaryRow key=tr!(locale, demo.mailbox_to)>{to}</SummaryRow>
+                    <SummaryRow key=tr!(locale, demo.mailbox_date)>
+                        <Time datetime=message.created_at.to_rfc3339() text=date/>
+                    </SummaryRow>
+                    <SummaryRow key=tr!(locale, demo.mailbox_delivery)>{delivery}</SummaryRow>
+                    {links}
+                    {attachments}
+                </Summary>
+            </header>
+            {body}
         </article>
     }
 }

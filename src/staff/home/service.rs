@@ -1,4 +1,5 @@
 use super::store::{self, PlaceToday};
+use crate::accounts::factor_recovery;
 use crate::error::AppResult;
 use crate::results;
 use crate::server::{Permission, RequestContext, format};
@@ -8,6 +9,8 @@ use chrono::{Days, TimeZone, Utc};
 #[derive(Debug)]
 pub struct Overview {
     pub results: Option<results::service::Counts>,
+    /// Requests to remove lost second factors that nobody has decided.
+    pub recoveries: Option<i64>,
     /// Today's appointments (the viewer's day) by place.
     pub today: Option<Vec<PlaceToday>>,
 }
@@ -27,5 +30,9 @@ pub async fn overview(cx: &RequestContext) -> AppResult<Overview> {
     } else {
         None
     };
-    Ok(Overview { results, today })
+    let recoveries = match cx.staff(Permission::CheckIdentity) {
+        Ok(_) => Some(factor_recovery::queue(cx).await?.iter().filter(|line| line.due_at.is_none()).count() as i64),
+        Err(_) => None,
+    };
+    Ok(Overview { results, recoveries, today })
 }

@@ -1,20 +1,25 @@
 //! Registration, sign-in, recovery, profile: driven through pages and forms as a browser without scripts does.
 
 mod activity;
+mod backup_codes;
 mod contact;
 mod dashboard;
 mod demo_people;
 mod devices;
 mod emails;
+mod factor_recovery;
 mod guardians;
+mod key_rotation;
 mod login;
 mod passkeys;
+mod phone;
 mod profile;
 mod recovery;
 mod registration;
 mod second_factor;
 mod sessions;
 mod staff;
+mod trusted_browsers;
 
 use crate::support::portal::{Browser, Portal, ReceivedMail};
 

@@ -9,12 +9,12 @@ use chrono::TimeDelta;
 const CODE: &str = "/api/accounts/login_code";
 const ENROL: &str = "/api/accounts/totp_enrol";
 
-fn code(portal: &Portal, secret: &[u8]) -> String {
+pub fn code(portal: &Portal, secret: &[u8]) -> String {
     totp::code_at(secret, portal.clock.now())
 }
 
 /// The secret that the enrolment page shows for typing.
-async fn shown_secret(browser: &mut Browser) -> Vec<u8> {
+pub async fn shown_secret(browser: &mut Browser) -> Vec<u8> {
     let page = browser.get("/account/security/totp").await;
     assert_eq!(page.status, StatusCode::OK, "{}", page.location());
     let text = page.text();
@@ -25,12 +25,12 @@ async fn shown_secret(browser: &mut Browser) -> Vec<u8> {
 }
 
 /// Ana, with a second factor, signed in.
-async fn enrolled(portal: &Portal) -> (Browser, Vec<u8>) {
+pub async fn enrolled(portal: &Portal) -> (Browser, Vec<u8>) {
     let mut browser = registered(portal, "ana@example.com").await;
     log_in(&mut browser, "ana@example.com", PASSWORD).await;
     let secret = shown_secret(&mut browser).await;
     let answer = browser.post_form("/account/security/totp", ENROL, &[("code", &code(portal, &secret))]).await;
-    assert_eq!(answer.location(), "/account/security?done=totp_on", "{}", answer.words());
+    assert_eq!(answer.location(), "/account/security/backup-codes?done=factor%5Fon", "{}", answer.words());
     (browser, secret)
 }
 
@@ -47,10 +47,10 @@ async fn enrolling_needs_a_right_code_and_is_told_by_mail() {
     assert!(answer.text().contains("href=\"#code\""));
     let before = browser.cookie("__Host-session").unwrap().to_owned();
     let answer = browser.post_form("/account/security/totp", ENROL, &[("code", &code(&portal, &secret))]).await;
-    assert_eq!(answer.location(), "/account/security?done=totp_on");
+    assert_eq!(answer.location(), "/account/security/backup-codes?done=factor%5Fon", "backup codes are offered at once");
     assert_ne!(browser.cookie("__Host-session").unwrap(), before, "security.md line 28");
     assert!(super::mail(&portal, "ana@example.com", "accounts.factor_added").await.is_some());
-    assert!(browser.get("/account/security").await.words().contains("On: authenticator app"));
+    assert!(browser.get("/account/security").await.words().contains("Authenticator appOn"));
 }
 
 #[tokio::test]

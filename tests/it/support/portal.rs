@@ -21,6 +21,9 @@ use std::collections::BTreeMap;
 use tower::ServiceExt;
 use uuid::Uuid;
 
+/// The secret of the authenticator app of every member of staff that [`Portal::account`] makes.
+pub const STAFF_SECRET: [u8; 20] = [1; 20];
+
 /// The moment every test begins at: a Monday morning.
 pub fn start() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 11, 23, 9, 0, 0).unwrap()
@@ -52,6 +55,11 @@ impl Portal {
         Self::with(TestDatabase::new().await, change).await
     }
 
+    /// A portal whose settings differ.
+    pub async fn configured(change: impl FnOnce(&mut Config)) -> Self {
+        Self::with(TestDatabase::new().await, change).await
+    }
+
     async fn on(database: TestDatabase) -> Self {
         Self::with(database, |_| {}).await
     }
@@ -73,6 +81,22 @@ impl Portal {
         app::load_demo_data(&portal.state).await.expect("the demo data loads");
         portal.state.programme.refresh(&portal.state.db).await.expect("the programme is there");
         portal
+    }
+
+    /// The same portal, started again with another key.
+    pub async fn restarted_with(&mut self, key: ServerKey) {
+        self.state = AppState::new(self.state.config.clone(), self.state.db.clone(), self.clock.clone(), key);
+        self.state.programme.refresh(&self.state.db).await.expect("the programme is there");
+        self.router = app::router(self.state.clone());
+    }
+
+    /// What was sent by SMS, oldest first.
+    pub async fn texts(&self, to: &str) -> Vec<String> {
+        sqlx::query_scalar("SELECT body FROM sms_message WHERE to_number = $1 ORDER BY created_at, id")
+            .bind(to)
+            .fetch_all(self.db())
+            .await
+            .unwrap()
     }
 
     pub fn db(&self) -> &PgPool {
@@ -137,7 +161,7 @@ impl Portal {
         .bind(given_name)
         .bind(family_name)
         // Staff have a second factor.
-        .bind((!roles.is_empty()).then(|| vec![1u8; 20]))
+        .bind((!roles.is_empty()).then(|| certportal::accounts::factors::seal_totp(&self.state.key, id, &STAFF_SECRET)))
         .bind(now)
         .execute(self.db())
         .await

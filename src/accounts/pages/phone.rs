@@ -1,0 +1,130 @@
+//! `/account/security/phone`: a number, the code that proves it, and what it is used for.
+
+use super::{flash, go};
+use crate::accounts::factor_api::{PhoneRemove, PhoneSend, PhoneVerify, SmsFactorOff, SmsFactorOn};
+use crate::accounts::factors::{self, Factors, phone};
+use crate::server::http::forms::with_next;
+use crate::server::{RequestContext, request};
+use crate::tr;
+use crate::ui::{BackLink, ErrorSummary, Form, HiddenField, PageHead, PageTitle, Summary, SummaryRow, Tag, TextField, Tone, loaded};
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+
+#[component]
+pub fn PhonePage() -> impl IntoView {
+    let cx = request();
+    if cx.fresh_proof().is_err() {
+        return go(&with_next("/account/confirm", &cx.path));
+    }
+    loaded(async move {
+        let locale = cx.locale;
+        let factors = factors::own(&cx).await?;
+        let pending = phone::pending(&cx).await?;
+        let body = match (pending, &factors.phone) {
+            (Some(pending), _) if cx.query("change").is_none() => code_form(&cx, pending),
+            (_, Some(phone)) if cx.query("change").is_none() => number(&cx, phone.clone(), &factors),
+            _ if !cx.state.sms.is_there() => view! { <p>{tr!(locale, accounts.fa_phone_unavailable)}</p> }.into_any(),
+            _ => view! {
+                <Form action=PhoneSend::PATH>
+                    <TextField
+                        name="phone"
+                        kind="tel"
+                        label=tr!(locale, accounts.fa_phone_number)
+                        hint=tr!(locale, accounts.fa_phone_hint)
+                        autocomplete="tel"
+                        inputmode="tel"
+                        width=20
+                        maxlength=30
+                    />
+                    <div class="actions">
+                        <button class="btn btn--primary">{tr!(locale, accounts.fa_sms_send)}</button>
+                        <a class="btn btn--quiet" href="/account/security">{tr!(locale, common.cancel)}</a>
+                    </div>
+                </Form>
+            }
+            .into_any(),
+        };
+        Ok(view! {
+            <div class="wrap wrap--narrow stack">
+                <BackLink href="/account/security" label=tr!(locale, accounts.security_title)/>
+                <PageTitle text=tr!(locale, accounts.fa_phone)/>
+                <ErrorSummary/>
+                {flash(&cx, &[
+                    ("sent", tr!(locale, accounts.fa_done_sms_sent)),
+                    ("verified", tr!(locale, accounts.fa_done_phone)),
+                ])}
+                <PageHead title=tr!(locale, accounts.fa_phone) lead=tr!(locale, accounts.fa_phone_lead)/>
+                {body}
+            </div>
+        })
+    })
+}
+
+/// A number waits for its code.
+fn code_form(cx: &RequestContext, pending: String) -> AnyView {
+    let locale = cx.locale;
+    view! {
+        <p>{tr!(locale, accounts.fa_phone_sent_to)} " " <strong class="nowrap" dir="ltr">{pending.clone()}</strong></p>
+        <Form action=PhoneVerify::PATH>
+            <TextField
+                name="code"
+                label=tr!(locale, accounts.code)
+                hint=tr!(locale, accounts.fa_sms_hint)
+                autocomplete="one-time-code"
+                inputmode="numeric"
+                maxlength=10
+                class="input--code"
+            />
+            <div class="actions">
+                <button class="btn btn--primary">{tr!(locale, accounts.fa_phone_verify)}</button>
+                <a class="btn btn--quiet" href="/account/security/phone?change=1">{tr!(locale, accounts.fa_phone_other)}</a>
+            </div>
+        </Form>
+        <Form action=PhoneSend::PATH class="">
+            <HiddenField name="phone" value=pending/>
+            <button class="btn btn--small">{tr!(locale, accounts.fa_sms_again)}</button>
+        </Form>
+    }
+    .into_any()
+}
+
+/// A verified number.
+fn number(cx: &RequestContext, phone: String, factors: &Factors) -> AnyView {
+    let locale = cx.locale;
+    let change = ("/account/security/phone?change=1".to_owned(), tr!(locale, common.change).to_owned());
+    let factor = if factors.sms {
+        view! {
+            <p>{tr!(locale, accounts.fa_sms_is_on)}</p>
+            <Form action=SmsFactorOff::PATH class="">
+                <button class="btn">{tr!(locale, accounts.fa_sms_turn_off)}</button>
+            </Form>
+        }
+        .into_any()
+    } else if cx.state.sms.is_there() {
+        view! {
+            <p>{tr!(locale, accounts.fa_sms_is_off)}</p>
+            <Form action=SmsFactorOn::PATH class="">
+                <button class="btn btn--primary">{tr!(locale, accounts.fa_sms_turn_on)}</button>
+            </Form>
+        }
+        .into_any()
+    } else {
+        ().into_any()
+    };
+    let state = if factors.sms {
+        view! { <Tag tone=Tone::Ok text=tr!(locale, accounts.fa_on)/> }.into_any()
+    } else {
+        view! { <Tag tone=Tone::Off text=tr!(locale, accounts.fa_off)/> }.into_any()
+    };
+    view! {
+        <Summary>
+            <SummaryRow key=tr!(locale, accounts.fa_phone_number) change><span dir="ltr">{phone}</span></SummaryRow>
+            <SummaryRow key=tr!(locale, accounts.fa_sms_factor)>{state}</SummaryRow>
+        </Summary>
+        {factor}
+        <Form action=PhoneRemove::PATH class="">
+            <button class="btn btn--danger">{tr!(locale, accounts.fa_phone_remove)}</button>
+        </Form>
+    }
+    .into_any()
+}

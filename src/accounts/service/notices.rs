@@ -1,0 +1,30 @@
+//! Telling the owner of an account what changed about its security: one function for every change.
+
+use super::super::factors;
+use super::super::mails::{self, Addressee, SecurityChange};
+use super::super::store::{self, Account};
+use crate::server::RequestContext;
+use crate::server::mail;
+use crate::server::sms::{self, Sms};
+use sqlx::PgConnection;
+
+/// Tells of a change on every channel there is: each verified address, and the phone (security.md lines 15 and 23). Called in the
+/// change's transaction; before the change, where it takes a channel away, so that the old one is told too.
+pub async fn announce(conn: &mut PgConnection, cx: &RequestContext, account: &Account, change: SecurityChange) -> Result<(), sqlx::Error> {
+    let mut addresses = store::verified_addresses(conn, account.id).await?;
+    if addresses.is_empty() {
+        // Not verified yet, and still the only way to reach them.
+        addresses.push(account.address.clone());
+    }
+    let from = cx.address.to_string();
+    for address in addresses {
+        let to = Addressee::new(account.id, &account.given_name, &account.family_name, &address, &account.language, &account.time_zone);
+        mail::enqueue(conn, &cx.state, cx.now(), mails::security_changed(&cx.state, to, &change, cx.now(), &from)).await?;
+    }
+    let phone = factors::factors(conn, account.id).await?.phone;
+    if let Some(to) = phone.filter(|_| cx.state.sms.is_there()) {
+        let text = mails::security_changed_sms(&cx.state, account.into(), &change);
+        sms::enqueue(conn, cx.now(), Sms { account_id: account.id, template: "accounts.security", to, text, expires_at: None }).await?;
+    }
+    Ok(())
+}
