@@ -42,6 +42,9 @@ pub const PAGES: &[(&str, Access)] = &[
     ("/account/security/password", Access::SignedIn),
     ("/account/security/totp", Access::SignedIn),
     ("/account/confirm", Access::SignedIn),
+    ("/account/data", Access::SignedIn),
+    ("/account/data/erase", Access::SignedIn),
+    ("/account/merge", Access::Candidate),
     // scheduling
     ("/schedule/details/:appointment_id", Access::Candidate),
     ("/schedule/:exam_code", Access::Candidate),
@@ -97,6 +100,9 @@ pub fn jobs() -> Registry {
         .every(TimeDelta::seconds(5), "audit.seal", audit::seal)
         // accounts
         .every(TimeDelta::hours(1), "accounts.forget_old", crate::accounts::jobs::forget_old)
+        .on(crate::privacy::export::MAKE, crate::privacy::export::make)
+        .every(TimeDelta::minutes(15), "privacy.erasures", crate::privacy::jobs::erasures)
+        .every(TimeDelta::minutes(10), "privacy.forget", crate::privacy::jobs::forget)
         // scheduling
         .on(crate::scheduling::jobs::EXPIRE_HOLDS, crate::scheduling::jobs::expire_holds)
         .on(crate::scheduling::jobs::REMIND, crate::scheduling::jobs::remind)
@@ -144,6 +150,8 @@ fn routes() -> axum::Router<Site> {
         // catalog
         .route("/robots.txt", get(catalog::routes::robots))
         .route("/sitemap.xml", get(catalog::routes::sitemap))
+        // accounts
+        .merge(crate::privacy::routes::routes())
         // scheduling
         .merge(crate::scheduling::routes::routes())
         // checkout
@@ -276,6 +284,9 @@ fn Pages() -> impl IntoView {
                 <Route path=path!("/account/security/password") view=accounts::PasswordPage/>
                 <Route path=path!("/account/security/totp") view=accounts::TotpPage/>
                 <Route path=path!("/account/confirm") view=accounts::ConfirmPage/>
+                <Route path=path!("/account/data") view=crate::privacy::pages::DataPage/>
+                <Route path=path!("/account/data/erase") view=crate::privacy::pages::ErasePage/>
+                <Route path=path!("/account/merge") view=crate::accounts::merge::MergePage/>
 
                 // scheduling
                 <Route path=path!("/schedule/details/:appointment_id") view=crate::scheduling::pages::DetailsPage/>

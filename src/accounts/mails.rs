@@ -13,7 +13,7 @@ pub struct Addressee {
     account_id: Uuid,
     name: String,
     address: String,
-    locale: Locale,
+    pub(super) locale: Locale,
     zone: chrono_tz::Tz,
 }
 
@@ -28,7 +28,7 @@ impl Addressee {
         }
     }
 
-    fn mail(self, template: &'static str, subject: String, preheader: String, blocks: Vec<Block>, dedup_key: String) -> Mail {
+    pub(super) fn mail(self, template: &'static str, subject: String, preheader: String, blocks: Vec<Block>, dedup_key: String) -> Mail {
         let greeting = Block::Paragraph(tr!(self.locale, accounts.mail_greeting, name = self.name.clone()).to_string());
         Mail {
             template,
@@ -46,7 +46,7 @@ impl Addressee {
         }
     }
 
-    fn when(&self, at: DateTime<Utc>) -> String {
+    pub(super) fn when(&self, at: DateTime<Utc>) -> String {
         format::date_time(self.locale, at, self.zone)
     }
 }

@@ -20,6 +20,7 @@ pub mod identity;
 pub mod jobs;
 #[cfg(feature = "ssr")]
 mod mails;
+pub mod merge;
 #[cfg(feature = "ssr")]
 pub mod pages;
 #[cfg(feature = "ssr")]

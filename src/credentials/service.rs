@@ -69,3 +69,8 @@ pub async fn own(cx: &RequestContext, public_id: &str) -> AppResult<Credential> 
 pub async fn look_up(cx: &RequestContext, public_id: CredentialId) -> AppResult<Option<Credential>> {
     Ok(store::find(&cx.state.db, Some(public_id), None).await?.pop())
 }
+
+/// All credentials of an account, for the export of a person's data.
+pub async fn of_account(state: &crate::server::AppState, account_id: Uuid) -> Result<Vec<Credential>, sqlx::Error> {
+    store::find(&state.db, None, Some(account_id)).await
+}

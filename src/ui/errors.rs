@@ -46,6 +46,7 @@ pub fn error_text(locale: Locale, error: &FieldError) -> String {
         Code::ColumnsUnknown => tr!(locale, errors.columns_unknown, names = parameter).to_string(),
         Code::ColumnsRepeated => tr!(locale, errors.columns_repeated, names = parameter).to_string(),
         Code::CredentialIdMalformed => tr!(locale, errors.credential_id_malformed).to_string(),
+        Code::ConfirmationMismatch => tr!(locale, errors.data_confirmation_mismatch, address = parameter).to_string(),
     }
 }
 
@@ -76,5 +77,13 @@ pub fn conflict_text(locale: Locale, conflict: Conflict) -> &'static str {
         Conflict::ImportApplied => tr!(locale, errors.import_applied),
         Conflict::AlreadyReleased => tr!(locale, errors.already_released),
         Conflict::Stale => tr!(locale, errors.stale),
+        Conflict::ErasureBlocked => tr!(locale, errors.data_erasure_blocked),
+        Conflict::MergeOwn => tr!(locale, errors.data_merge_own),
+        Conflict::MergeStaff => tr!(locale, errors.data_merge_staff),
+        Conflict::MergeErasing => tr!(locale, errors.data_merge_erasing),
+        Conflict::MergeFactor => tr!(locale, errors.data_merge_factor),
+        Conflict::MergeBlocked => tr!(locale, errors.data_merge_blocked),
+        Conflict::MergeFinal => tr!(locale, errors.data_merge_final),
+        Conflict::MergeAddressGone => tr!(locale, errors.data_merge_address_gone),
     }
 }

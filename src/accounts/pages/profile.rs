@@ -20,6 +20,7 @@ pub fn ProfilePage() -> impl IntoView {
         let locale = cx.locale;
         let viewer = cx.viewer()?.clone();
         let profile = service::profile(&cx).await?;
+        let banner = crate::privacy::pages::erasure_banner(&cx).await?;
         let country = match locale {
             Locale::en => profile.country_name_en.clone(),
             Locale::es => profile.country_name_es.clone(),
@@ -37,6 +38,7 @@ pub fn ProfilePage() -> impl IntoView {
             <div class="wrap wrap--narrow stack stack--l">
                 <PageTitle text=tr!(locale, accounts.profile_title)/>
                 {flash(&cx, &[("saved", tr!(locale, accounts.done_saved))])}
+                {banner}
                 <PageHead title=tr!(locale, accounts.profile_title)>
                     <a class="btn" href="/account/edit">{tr!(locale, accounts.edit)}</a>
                     <a class="btn" href="/account/security">{tr!(locale, accounts.security_title)}</a>
@@ -94,6 +96,9 @@ pub fn ProfilePage() -> impl IntoView {
                 </section>
                 <p>
                     <a href="/agreement">{tr!(locale, accounts.agreement_title)}</a>
+                </p>
+                <p>
+                    <a href="/account/data">{tr!(locale, accounts.data_account_link)}</a>
                 </p>
             </div>
         })

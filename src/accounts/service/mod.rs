@@ -7,7 +7,7 @@ mod profile;
 mod recovery;
 mod registration;
 mod security;
-mod throttle;
+pub(super) mod throttle;
 
 pub use invitations::{Invitation, accept_invitation, invite};
 pub use links::{LinkInfo, look_at};

@@ -1,8 +1,10 @@
 //! Registration, sign-in, recovery, profile: driven through pages and forms as a browser without scripts does.
 
 mod dashboard;
+mod data;
 mod demo_people;
 mod login;
+mod merge;
 mod profile;
 mod recovery;
 mod registration;
