@@ -88,7 +88,13 @@ pub const INVENTORY: &[Holding] = {
             Stays("staff accounts are not merged"),
         ),
         holding("credential", "account_id", InFile("credentials.json"), Pseudonymised("rules::Records::Credentials"), Moves),
-        holding("audit_event", "actor_id", InFile("activity.json"), Kept("append-only and chained; it holds ids, no names"), Stays("append-only")),
+        holding(
+            "audit_event",
+            "actor_id",
+            InFile("activity.json"),
+            Kept("append-only and chained; it holds ids, no names"),
+            Stays("append-only"),
+        ),
         holding("data_export", "account_id", AsStored("data_requests.json"), Deleted, Stays("an archive of the closed account")),
         holding("account_erasure", "account_id", AsStored("erasure_requests.json"), Deleted, Stays("accounts being erased are not merged")),
         holding("retention", "account_id", Not("only of accounts that stand for nobody"), Kept("made by the erasure"), Stays("nobody's")),
@@ -99,4 +105,5 @@ pub const INVENTORY: &[Holding] = {
 };
 
 /// Columns that are never given out: secrets, and hashes of secrets. Beside these every `bytea` is left out.
-pub const SECRET_COLUMNS: &[&str] = &["password_hash", "totp_secret", "totp_last_step", "token_hash", "code_hash", "passkey", "credential_id"];
+pub const SECRET_COLUMNS: &[&str] =
+    &["password_hash", "totp_secret", "totp_last_step", "token_hash", "code_hash", "passkey", "credential_id"];

@@ -64,16 +64,26 @@ pub fn erasure_requested(state: &AppState, person: &Person, erasure: Uuid, due_a
         stop(state, locale),
         Block::Notice(tr!(locale, accounts.data_mail_not_you, support = state.programme.get().support_email.clone()).to_string()),
     ];
-    mail(person, "privacy.erasure_requested", tr!(locale, accounts.data_mail_requested_subject), blocks, format!("privacy.requested:{erasure}"))
+    mail(
+        person,
+        "privacy.erasure_requested",
+        tr!(locale, accounts.data_mail_requested_subject),
+        blocks,
+        format!("privacy.requested:{erasure}"),
+    )
 }
 
 pub fn erasure_reminder(state: &AppState, person: &Person, erasure: Uuid, due_at: DateTime<Utc>) -> Mail {
     let locale = locale(person);
-    let blocks = vec![
-        Block::Paragraph(tr!(locale, accounts.data_mail_reminder_text, when = when(person, due_at)).to_string()),
-        stop(state, locale),
-    ];
-    mail(person, "privacy.erasure_reminder", tr!(locale, accounts.data_mail_reminder_subject), blocks, format!("privacy.reminder:{erasure}"))
+    let blocks =
+        vec![Block::Paragraph(tr!(locale, accounts.data_mail_reminder_text, when = when(person, due_at)).to_string()), stop(state, locale)];
+    mail(
+        person,
+        "privacy.erasure_reminder",
+        tr!(locale, accounts.data_mail_reminder_subject),
+        blocks,
+        format!("privacy.reminder:{erasure}"),
+    )
 }
 
 pub fn erasure_stopped(person: &Person, erasure: Uuid) -> Mail {

@@ -15,14 +15,15 @@ pub struct Person {
     pub is_staff: bool,
 }
 
-/// Somebody with an open account, which nobody else changes until the transaction ends.
+/// Somebody with an account of their own (one that was merged away has no address left), which nobody else changes until
+/// the transaction ends. Disabled accounts too: their owners keep these rights.
 pub async fn lock_person(conn: &mut PgConnection, account_id: Uuid) -> Result<Option<Person>, sqlx::Error> {
     sqlx::query_as!(
         Person,
         r#"SELECT a.id AS account_id, a.given_name, a.family_name, e.address, a.language, a.time_zone,
                   EXISTS (SELECT FROM account_role r WHERE r.account_id = a.id) AS "is_staff!"
            FROM account a JOIN account_email e ON e.account_id = a.id AND e.is_primary
-           WHERE a.id = $1 AND a.disabled_at IS NULL FOR UPDATE OF a"#,
+           WHERE a.id = $1 FOR UPDATE OF a"#,
         account_id
     )
     .fetch_optional(conn)

@@ -55,7 +55,11 @@ pub async fn facts(conn: &mut PgConnection, rows: &[ImportRow]) -> SqlResult<Fac
     .await?;
     let exam_codes =
         sqlx::query_scalar!("SELECT code FROM exam WHERE code = ANY($1)", &texts(|row| &row.exam_code)).fetch_all(&mut *conn).await?;
-    Ok(Facts { appointments, candidate_ids: candidate_ids.into_iter().map(|row| (row.candidate_id, row.today)).collect(), exam_codes: exam_codes.into_iter().collect() })
+    Ok(Facts {
+        appointments,
+        candidate_ids: candidate_ids.into_iter().map(|row| (row.candidate_id, row.today)).collect(),
+        exam_codes: exam_codes.into_iter().collect(),
+    })
 }
 
 /// Keeps the appointments that rows name as they are until the transaction ends; in one order, so that two imports

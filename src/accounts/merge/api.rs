@@ -5,11 +5,7 @@ use crate::error::AppError;
 use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
-use {
-    super::service,
-    crate::server::http::respond::redirect,
-    crate::server::request,
-};
+use {super::service, crate::server::http::respond::redirect, crate::server::request};
 
 /// Address and password of the other account.
 #[server(endpoint = "accounts/merge_sign_in")]

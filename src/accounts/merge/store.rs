@@ -49,7 +49,9 @@ pub struct Facts {
 
 /// Both accounts, `mine` first. Locked in one order, so that two merges of the same accounts do not wait for each other.
 pub async fn locked(conn: &mut PgConnection, mine: Uuid, other: Uuid) -> Sql<Option<(Facts, Facts)>> {
-    sqlx::query_scalar!("SELECT id FROM account WHERE id = ANY($1) ORDER BY id FOR UPDATE", &[mine, other][..]).fetch_all(&mut *conn).await?;
+    sqlx::query_scalar!("SELECT id FROM account WHERE id = ANY($1) ORDER BY id FOR UPDATE", &[mine, other][..])
+        .fetch_all(&mut *conn)
+        .await?;
     facts(conn, mine, other).await
 }
 

@@ -193,7 +193,7 @@ async fn erase(state: &AppState, account_id: Uuid) -> Result<(), DbError> {
         store::insert_retention(&mut tx, nobody, records.as_str(), records.legal_basis(), *until, now).await?;
     }
     if kept.is_empty() {
-        store::delete_accounts(&mut tx, &[nobody]).await?;
+        store::delete_nobody(&mut tx, nobody).await?;
     }
     mail::enqueue(&mut tx, state, now, mails::erased(&person, erasure.id)).await?;
     let cx = RequestContext::new(state.clone(), [127, 0, 0, 1].into());

@@ -26,7 +26,14 @@ pub async fn open(conn: &mut PgConnection, account_id: Uuid) -> Sql<Option<Erasu
     .await
 }
 
-pub async fn insert(conn: &mut PgConnection, id: Uuid, account_id: Uuid, choice: &str, now: DateTime<Utc>, due_at: DateTime<Utc>) -> Sql<()> {
+pub async fn insert(
+    conn: &mut PgConnection,
+    id: Uuid,
+    account_id: Uuid,
+    choice: &str,
+    now: DateTime<Utc>,
+    due_at: DateTime<Utc>,
+) -> Sql<()> {
     sqlx::query!(
         "INSERT INTO account_erasure (id, account_id, credentials, requested_at, due_at) VALUES ($1, $2, $3, $4, $5)",
         id,
@@ -233,16 +240,21 @@ pub async fn forget_traces(conn: &mut PgConnection, accounts: &[Uuid], traces: &
     .execute(&mut *conn)
     .await?;
     let ids: Vec<String> = accounts.iter().map(Uuid::to_string).collect();
+    // Names are shared by many: work that is still to do is only dropped when a value of its own is the trace.
     for trace in traces.addresses.iter().chain(&traces.phones).chain(&traces.names).chain(&ids) {
-        sqlx::query!("DELETE FROM rate_bucket WHERE strpos(lower(key), lower($1)) > 0", trace).execute(&mut *conn).await?;
-        sqlx::query!("DELETE FROM login_failure WHERE strpos(lower(key), lower($1)) > 0", trace).execute(&mut *conn).await?;
-        sqlx::query!("DELETE FROM login_streak WHERE strpos(lower(key), lower($1)) > 0", trace).execute(&mut *conn).await?;
         sqlx::query!(
-            "DELETE FROM job WHERE strpos(lower(payload::text), lower($1)) > 0 OR strpos(lower(coalesce(last_error, '')), lower($1)) > 0",
+            "DELETE FROM job WHERE CASE WHEN finished_at IS NULL AND failed_at IS NULL
+                 THEN strpos(lower(payload::text), lower(to_jsonb($1::text)::text)) > 0
+                 ELSE strpos(lower(payload::text), lower($1)) > 0 OR strpos(lower(coalesce(last_error, '')), lower($1)) > 0 END",
             trace
         )
         .execute(&mut *conn)
         .await?;
+    }
+    for trace in traces.addresses.iter().chain(&traces.phones).chain(&ids) {
+        sqlx::query!("DELETE FROM rate_bucket WHERE strpos(lower(key), lower($1)) > 0", trace).execute(&mut *conn).await?;
+        sqlx::query!("DELETE FROM login_failure WHERE strpos(lower(key), lower($1)) > 0", trace).execute(&mut *conn).await?;
+        sqlx::query!("DELETE FROM login_streak WHERE strpos(lower(key), lower($1)) > 0", trace).execute(&mut *conn).await?;
     }
     Ok(())
 }
@@ -302,9 +314,10 @@ pub async fn forget_expired_names(conn: &mut PgConnection, now: DateTime<Utc>) -
 
 /// Kept records whose time is over: `(account, records)`.
 pub async fn over(conn: &mut PgConnection, now: DateTime<Utc>) -> Sql<Vec<(Uuid, String)>> {
-    let rows = sqlx::query!("SELECT account_id, records FROM retention WHERE keep_until <= $1 ORDER BY keep_until FOR UPDATE SKIP LOCKED", now)
-        .fetch_all(conn)
-        .await?;
+    let rows =
+        sqlx::query!("SELECT account_id, records FROM retention WHERE keep_until <= $1 ORDER BY keep_until FOR UPDATE SKIP LOCKED", now)
+            .fetch_all(conn)
+            .await?;
     Ok(rows.into_iter().map(|row| (row.account_id, row.records)).collect())
 }
 
@@ -342,7 +355,12 @@ pub async fn delete_kept(conn: &mut PgConnection, account_id: Uuid, records: &st
     )
     .execute(&mut *conn)
     .await?;
-    // What an erased member of staff did for others still points here: then nobody stays.
+    delete_nobody(conn, account_id).await
+}
+
+/// Deletes an account that stands for nobody, unless something is kept on it: records, or what somebody who once was staff
+/// did for others.
+pub async fn delete_nobody(conn: &mut PgConnection, account_id: Uuid) -> Sql<()> {
     sqlx::query!(
         "DELETE FROM account a WHERE id = $1 AND NOT EXISTS (SELECT FROM retention t WHERE t.account_id = $1)
            AND NOT EXISTS (SELECT FROM result_import i WHERE i.uploaded_by = $1)

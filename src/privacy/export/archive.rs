@@ -2,11 +2,11 @@
 
 use super::store;
 use crate::credentials::{documents, service as credentials};
+use crate::privacy::store as people;
 use crate::scheduling::service::calendar_of;
 use crate::server::i18n::{self, Locale};
 use crate::server::jobs::JobError;
 use crate::server::{AppState, format};
-use crate::privacy::store as people;
 use crate::tr;
 use std::io::{Cursor, Write};
 use uuid::Uuid;

@@ -81,7 +81,8 @@ pub async fn as_stored(conn: &mut PgConnection, accounts: &[Uuid], hidden: &[Str
     let mut files = vec![];
     for holding in INVENTORY {
         if let Export::AsStored(file) = holding.export {
-            let statement = format!("SELECT jsonb_agg(to_jsonb(t) - $2::text[]) FROM {} t WHERE t.{} = ANY($1)", holding.table, holding.column);
+            let statement =
+                format!("SELECT jsonb_agg(to_jsonb(t) - $2::text[]) FROM {} t WHERE t.{} = ANY($1)", holding.table, holding.column);
             let rows: Option<Value> =
                 sqlx::query_scalar(AssertSqlSafe(statement)).bind(accounts).bind(hidden).fetch_one(&mut *conn).await?;
             files.push((file, rows.unwrap_or_else(|| Value::Array(vec![]))));
@@ -152,9 +153,10 @@ pub async fn described(conn: &mut PgConnection, accounts: &[Uuid], hidden: &[Str
     )
     .fetch_one(&mut *conn)
     .await?;
-    let activity = sqlx::query_scalar!("SELECT jsonb_agg(to_jsonb(v) ORDER BY v.id) FROM audit_event v WHERE v.actor_id = ANY($1)", accounts)
-        .fetch_one(&mut *conn)
-        .await?;
+    let activity =
+        sqlx::query_scalar!("SELECT jsonb_agg(to_jsonb(v) ORDER BY v.id) FROM audit_event v WHERE v.actor_id = ANY($1)", accounts)
+            .fetch_one(&mut *conn)
+            .await?;
     let files = [
         ("profile.json", profile),
         ("mails.json", mails),

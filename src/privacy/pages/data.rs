@@ -81,7 +81,9 @@ fn row(cx: &Arc<RequestContext>, export: ExportRow) -> AnyView {
     let (tone, word, text) = match export.state(cx.now()) {
         State::Preparing => (Tone::Info, tr!(locale, accounts.data_state_preparing), String::new()),
         State::Ready => (Tone::Ok, tr!(locale, accounts.data_state_ready), tr!(locale, accounts.data_until, until = until).to_string()),
-        State::Expired => (Tone::Off, tr!(locale, accounts.data_state_expired), tr!(locale, accounts.data_deleted_on, until = until).to_string()),
+        State::Expired => {
+            (Tone::Off, tr!(locale, accounts.data_state_expired), tr!(locale, accounts.data_deleted_on, until = until).to_string())
+        }
     };
     let link = (export.state(cx.now()) == State::Ready).then(|| {
         view! {

@@ -86,10 +86,9 @@ fn blocked(locale: Locale, blockers: &[Blocker]) -> AnyView {
     let items = blockers.iter().map(|blocker| {
         let reference = blocker.reference.clone();
         let (text, href) = match blocker.kind.as_str() {
-            "appointment" => (
-                tr!(locale, accounts.data_blocker_appointment, reference = reference.clone()).to_string(),
-                format!("/exams/{reference}"),
-            ),
+            "appointment" => {
+                (tr!(locale, accounts.data_blocker_appointment, reference = reference.clone()).to_string(), format!("/exams/{reference}"))
+            }
             "result" => (tr!(locale, accounts.data_blocker_result, reference = reference.clone()).to_string(), "/results".to_owned()),
             "payment" => {
                 (tr!(locale, accounts.data_blocker_payment, reference = reference.clone()).to_string(), format!("/orders/{reference}"))

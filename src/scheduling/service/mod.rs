@@ -127,7 +127,13 @@ pub async fn date_of_birth(cx: &RequestContext) -> AppResult<Option<chrono::Naiv
 }
 
 /// The calendar file of an appointment that is or was booked, for the export of a person's data.
-pub async fn calendar_of(conn: &mut sqlx::PgConnection, state: &crate::server::AppState, locale: crate::server::Locale, now: DateTime<Utc>, id: Uuid) -> Result<Option<String>, sqlx::Error> {
+pub async fn calendar_of(
+    conn: &mut sqlx::PgConnection,
+    state: &crate::server::AppState,
+    locale: crate::server::Locale,
+    now: DateTime<Utc>,
+    id: Uuid,
+) -> Result<Option<String>, sqlx::Error> {
     let found = appointments::by_id(conn, id).await?;
     Ok(found.map(|appointment| crate::scheduling::calendar::file(state, locale, now, &appointment)))
 }

@@ -48,10 +48,12 @@ impl Zenobia {
             sqlx::query(statement).bind(account).execute(world.portal.db()).await.unwrap();
         }
         // A partner who writes more into a file than asked for.
-        sqlx::query("UPDATE result_import SET errors = '[{\"value\": \"Zenobia Xylander-Quux\"}]', file_name = 'for zenobia.quux@example.com.csv'")
-            .execute(world.portal.db())
-            .await
-            .unwrap();
+        sqlx::query(
+            "UPDATE result_import SET errors = '[{\"value\": \"Zenobia Xylander-Quux\"}]', file_name = 'for zenobia.quux@example.com.csv'",
+        )
+        .execute(world.portal.db())
+        .await
+        .unwrap();
         world.portal.run_jobs().await;
         Self { world, account, sitting }
     }
@@ -65,7 +67,8 @@ impl Zenobia {
     }
 
     async fn ask(&self, choice: &str) {
-        let answer = self.browser().await.post_form("/account/data/erase", ERASE, &[("confirmation", EMAIL), ("credentials", choice)]).await;
+        let answer =
+            self.browser().await.post_form("/account/data/erase", ERASE, &[("confirmation", EMAIL), ("credentials", choice)]).await;
         assert_eq!(answer.location(), "/account/data/erase?done=asked", "{}", answer.words());
     }
 
@@ -116,8 +119,7 @@ async fn every_table_that_names_an_account_is_in_the_inventory() {
     .fetch_all(portal.db())
     .await
     .unwrap();
-    let known: BTreeSet<(String, String)> =
-        INVENTORY.iter().map(|holding| (holding.table.to_owned(), holding.column.to_owned())).collect();
+    let known: BTreeSet<(String, String)> = INVENTORY.iter().map(|holding| (holding.table.to_owned(), holding.column.to_owned())).collect();
     let stored: BTreeSet<(String, String)> = columns.into_iter().collect();
     let missing: Vec<_> = stored.difference(&known).collect();
     assert!(missing.is_empty(), "say in src/privacy/inventory.rs what an export, an erasure and a merge do with: {missing:?}");
@@ -293,7 +295,9 @@ async fn an_erasure_is_confirmed_announced_and_can_be_stopped() {
     for words in ["What is deleted", "What stays", "1 January 2037", "Keep my name"] {
         assert!(page.contains(words), "{words}: {page}");
     }
-    for (confirmation, choice, field) in [("", "keep_name", "confirmation"), ("x@example.com", "keep_name", "confirmation"), (EMAIL, "", "credentials")] {
+    for (confirmation, choice, field) in
+        [("", "keep_name", "confirmation"), ("x@example.com", "keep_name", "confirmation"), (EMAIL, "", "credentials")]
+    {
         let answer = browser.post_form("/account/data/erase", ERASE, &[("confirmation", confirmation), ("credentials", choice)]).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(answer.text().contains(&format!("href=\"#{field}\"")), "{field}");
@@ -335,7 +339,11 @@ async fn what_is_open_has_to_be_settled_before_an_erasure() {
     let answer = browser.post_form("/account/data/erase", ERASE, &fields).await;
     assert_eq!(answer.status, StatusCode::CONFLICT);
     // A refund that is on its way.
-    sqlx::query("UPDATE appointment SET state = 'cancelled' WHERE reference = $1").bind(&coming.reference).execute(portal.db()).await.unwrap();
+    sqlx::query("UPDATE appointment SET state = 'cancelled' WHERE reference = $1")
+        .bind(&coming.reference)
+        .execute(portal.db())
+        .await
+        .unwrap();
     sqlx::query(
         "INSERT INTO refund (id, payment_id, amount_minor, reason, state, key, created_at)
          SELECT gen_random_uuid(), id, 100, 'x', 'pending', 'k', created_at FROM payment",

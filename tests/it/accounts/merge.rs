@@ -280,15 +280,28 @@ async fn two_people_and_two_places_at_once_are_refused() {
     let page = browser.get(PAGE).await.words();
     assert!(page.contains(&format!("At the same time: {} and {}", own.reference, theirs.reference)), "{page}");
     assert_eq!(browser.post_form(PAGE, MERGE, &[("merge", &id)]).await.status, StatusCode::CONFLICT);
-    sqlx::query("UPDATE appointment SET state = 'cancelled' WHERE reference = $1").bind(&theirs.reference).execute(portal.db()).await.unwrap();
+    sqlx::query("UPDATE appointment SET state = 'cancelled' WHERE reference = $1")
+        .bind(&theirs.reference)
+        .execute(portal.db())
+        .await
+        .unwrap();
     // Different births are two people, whatever is ticked.
     for (account, born) in [(two.mine, "1990-01-02"), (two.other, "1991-01-02")] {
-        sqlx::query("UPDATE account SET date_of_birth = $2::date WHERE id = $1").bind(account).bind(born).execute(portal.db()).await.unwrap();
+        sqlx::query("UPDATE account SET date_of_birth = $2::date WHERE id = $1")
+            .bind(account)
+            .bind(born)
+            .execute(portal.db())
+            .await
+            .unwrap();
     }
     assert!(browser.get(PAGE).await.words().contains("The dates of birth differ"));
     assert_eq!(browser.post_form(PAGE, MERGE, &[("merge", &id), ("same_person", "on")]).await.status, StatusCode::CONFLICT);
     // Different names need a tick.
-    sqlx::query("UPDATE account SET date_of_birth = NULL, given_name = 'Anna' WHERE id = $1").bind(two.other).execute(portal.db()).await.unwrap();
+    sqlx::query("UPDATE account SET date_of_birth = NULL, given_name = 'Anna' WHERE id = $1")
+        .bind(two.other)
+        .execute(portal.db())
+        .await
+        .unwrap();
     assert!(browser.get(PAGE).await.words().contains("The names differ"));
     assert_eq!(confirm(&mut browser, false).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     // Somebody else's merge does not exist (security.md line 37), and the proof does not last.
@@ -325,7 +338,11 @@ async fn of_two_active_credentials_the_newest_stays_active() {
 async fn staff_and_accounts_on_their_way_out_are_not_merged() {
     let two = Two::new().await;
     let portal = two.portal();
-    sqlx::query("INSERT INTO account_role (account_id, role, granted_at) VALUES ($1, 'proctor', now())").bind(two.other).execute(portal.db()).await.unwrap();
+    sqlx::query("INSERT INTO account_role (account_id, role, granted_at) VALUES ($1, 'proctor', now())")
+        .bind(two.other)
+        .execute(portal.db())
+        .await
+        .unwrap();
     let mut browser = two.browser().await;
     let answer = sign_in(&mut browser, WORK, PASSWORD).await;
     assert!(answer.words().contains("Staff accounts cannot be merged"), "{}", answer.words());
