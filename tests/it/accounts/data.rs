@@ -372,3 +372,20 @@ async fn staff_cannot_erase_themselves() {
     let fields = [("confirmation", "manager@example.com"), ("credentials", "keep_name")];
     assert_eq!(staff.post_form("/account/data/erase", ERASE, &fields).await.status, StatusCode::FORBIDDEN);
 }
+
+#[tokio::test]
+async fn what_somebody_did_as_staff_stays_without_them() {
+    let zenobia = Zenobia::new().await;
+    let portal = zenobia.portal();
+    let manager = zenobia.world.manager;
+    sqlx::query("DELETE FROM account_role WHERE account_id = $1").bind(manager).execute(portal.db()).await.unwrap();
+    let fields = [("confirmation", "Manager@Example.com"), ("credentials", "withhold_name")];
+    let answer = portal.signed_in(manager).await.post_form("/account/data/erase", ERASE, &fields).await;
+    assert_eq!(answer.location(), "/account/data/erase?done=asked", "{}", answer.words());
+    zenobia.wait().await;
+    portal.later(TimeDelta::minutes(30));
+    portal.run_jobs().await;
+    assert_eq!(found(portal, "manager@example.com").await, Vec::<String>::new());
+    assert_eq!(zenobia.count("SELECT count(*) FROM result_import").await, 1);
+    assert_eq!(zenobia.count("SELECT count(*) FROM exam_result WHERE released_by IS NOT NULL").await, 1);
+}

@@ -370,3 +370,31 @@ async fn an_erasure_takes_the_merged_account_with_it() {
         .unwrap();
     assert_eq!(left, 0);
 }
+
+#[tokio::test]
+async fn undoing_leaves_nobody_without_an_address() {
+    let two = Two::new().await;
+    let portal = two.portal();
+    let mut browser = two.browser().await;
+    merge(&mut browser, WORK).await;
+    for (address, is_primary) in [(ANA, false), (WORK, true)] {
+        sqlx::query("UPDATE account_email SET is_primary = $2 WHERE address = $1")
+            .bind(address)
+            .bind(is_primary)
+            .execute(portal.db())
+            .await
+            .unwrap();
+    }
+    let answer = undo(&mut browser).await;
+    assert_eq!(answer.status, StatusCode::CONFLICT);
+    assert!(answer.words().contains("Choose another primary address first"), "{}", answer.words());
+    for (address, is_primary) in [(WORK, false), (ANA, true)] {
+        sqlx::query("UPDATE account_email SET is_primary = $2 WHERE address = $1")
+            .bind(address)
+            .bind(is_primary)
+            .execute(portal.db())
+            .await
+            .unwrap();
+    }
+    assert_eq!(undo(&mut browser).await.location(), "/account/merge?done=undone");
+}
