@@ -60,6 +60,9 @@ pub const PAGES: &[(&str, Access)] = &[
     ("/login/recovery/stop", Access::Public),
     ("/staff/recoveries", Access::Staff(Permission::CheckIdentity)),
     ("/staff/recoveries/:id", Access::Staff(Permission::CheckIdentity)),
+    ("/account/data", Access::SignedIn),
+    ("/account/data/erase", Access::SignedIn),
+    ("/account/merge", Access::Candidate),
     // scheduling
     ("/schedule/details/:appointment_id", Access::Candidate),
     ("/schedule/:exam_code", Access::Candidate),
@@ -121,6 +124,9 @@ pub fn jobs() -> Registry {
         // accounts
         .every(TimeDelta::hours(1), "accounts.forget_old", crate::accounts::jobs::forget_old)
         .every(TimeDelta::minutes(1), "accounts.factor_recovery", crate::accounts::factor_recovery::jobs::finish)
+        .on(crate::privacy::export::MAKE, crate::privacy::export::make)
+        .every(TimeDelta::minutes(15), "privacy.erasures", crate::privacy::jobs::erasures)
+        .every(TimeDelta::minutes(10), "privacy.forget", crate::privacy::jobs::forget)
         // scheduling
         .on(crate::scheduling::jobs::EXPIRE_HOLDS, crate::scheduling::jobs::expire_holds)
         .on(crate::scheduling::jobs::REMIND, crate::scheduling::jobs::remind)
@@ -183,6 +189,7 @@ fn routes() -> axum::Router<Site> {
         .route("/sitemap.xml", get(catalog::routes::sitemap))
         // accounts
         .merge(crate::accounts::routes::routes())
+        .merge(crate::privacy::routes::routes())
         // scheduling
         .merge(crate::scheduling::routes::routes())
         // checkout
@@ -333,6 +340,9 @@ fn Pages() -> impl IntoView {
                 <Route path=path!("/login/recovery/stop") view=accounts::StopRecoveryPage/>
                 <Route path=path!("/staff/recoveries") view=accounts::StaffRecoveriesPage/>
                 <Route path=path!("/staff/recoveries/:id") view=accounts::StaffRecoveryPage/>
+                <Route path=path!("/account/data") view=crate::privacy::pages::DataPage/>
+                <Route path=path!("/account/data/erase") view=crate::privacy::pages::ErasePage/>
+                <Route path=path!("/account/merge") view=crate::accounts::merge::MergePage/>
 
                 // scheduling
                 <Route path=path!("/schedule/details/:appointment_id") view=crate::scheduling::pages::DetailsPage/>

@@ -70,6 +70,8 @@ pub enum Code {
     CredentialIdMalformed,
     /// Not a phone number in E.164, nor one of the account's country.
     PhoneInvalid,
+    /// What was typed to confirm is not what was asked for; the parameter is what was.
+    ConfirmationMismatch,
 }
 
 /// One refusal at one field.
@@ -158,6 +160,21 @@ pub enum Conflict {
     RecoveryOpen,
     /// Somebody has decided on the request, or its time is over.
     RecoveryDecided,
+    /// A booking, a result, a payment or a refund has to be settled before the account can be erased.
+    ErasureBlocked,
+    /// The other account is this one.
+    MergeOwn,
+    MergeStaff,
+    /// One of the accounts is on its way out.
+    MergeErasing,
+    /// The other account has a second factor, but no authenticator app to prove it with.
+    MergeFactor,
+    /// Overlapping appointments, different dates of birth, or a payment on its way: the page says which.
+    MergeBlocked,
+    /// The days for undoing it are over.
+    MergeFinal,
+    /// The other account would come back without an address to sign in with, or this one would be left without.
+    MergeAddressGone,
 }
 
 /// Why a call was refused. Maps one to one to an HTTP status ([`AppError::status`]).

@@ -21,6 +21,7 @@ pub mod checkout;
 pub mod results;
 pub mod credentials;
 pub mod staff;
+pub mod privacy;
 
 // Demo mode: the clock that staff can move, the local mailbox, the style guide.
 pub mod demo;

@@ -33,6 +33,7 @@ pub mod identity;
 pub mod jobs;
 #[cfg(feature = "ssr")]
 mod mails;
+pub mod merge;
 #[cfg(feature = "ssr")]
 pub mod pages;
 #[cfg(feature = "ssr")]

@@ -556,5 +556,5 @@ pub async fn credentials(pool: &PgPool, now: DateTime<Utc>) -> Sql<Vec<(String, 
         .await?;
     let state =
         |state: String, expires_at: DateTime<Utc>| if state == "active" && expires_at <= now { "expired".to_owned() } else { state };
-    Ok(rows.into_iter().map(|row| (row.public_id, row.holder_name, state(row.state, row.expires_at))).collect())
+    Ok(rows.into_iter().map(|row| (row.public_id, row.holder_name.unwrap_or_default(), state(row.state, row.expires_at))).collect())
 }

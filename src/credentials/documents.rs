@@ -44,7 +44,7 @@ fn certificate_facts(state: &AppState, credential: &Credential) -> CertificateFa
             accent: Color::parse(&programme.accent).unwrap_or(FALLBACK_ACCENT),
             mark_svg: programme.logo_svg.clone(),
         },
-        holder_name: credential.holder_name.clone(),
+        holder_name: credential.holder(locale),
         holder_name_latin: None,
         certification: credential.certification.clone(),
         level: Some(level_name(locale, &credential.level).to_owned()),

@@ -11,7 +11,8 @@ pub struct Credential {
     pub id: Uuid,
     pub public_id: CredentialId,
     pub account_id: Uuid,
-    pub holder_name: String,
+    /// `None`: withheld, because the holder had the account erased and their name taken off.
+    pub holder_name: Option<String>,
     pub certification: String,
     pub certification_slug: String,
     /// The name without programme and level.
@@ -42,6 +43,11 @@ pub enum StoredState {
 impl Credential {
     pub fn state(&self, now: DateTime<Utc>) -> State {
         rules::state(self.stored_state, self.expires_at, now)
+    }
+
+    /// The holder's name, or in the reader's words that it is withheld.
+    pub fn holder(&self, locale: crate::server::Locale) -> String {
+        self.holder_name.clone().unwrap_or_else(|| crate::tr!(locale, accounts.data_name_withheld).to_owned())
     }
 
     /// The form that addresses and QR codes carry.

@@ -85,3 +85,8 @@ pub async fn look_up(cx: &RequestContext, public_id: CredentialId) -> AppResult<
     LOOK_UPS.spend(&cx.state.db, cx.now(), &address_key(cx.address)).await?;
     Ok(store::find(&cx.state.db, Some(public_id), None).await?.pop())
 }
+
+/// All credentials of an account, for the export of a person's data.
+pub async fn of_account(state: &crate::server::AppState, account_id: Uuid) -> Result<Vec<Credential>, sqlx::Error> {
+    store::find(&state.db, None, Some(account_id)).await
+}

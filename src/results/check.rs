@@ -10,7 +10,8 @@ use std::collections::{HashMap, HashSet};
 #[derive(Debug, Default)]
 pub struct Facts {
     pub appointments: HashMap<String, AppointmentFacts>,
-    pub candidate_ids: HashSet<String>,
+    /// By the ID as partners may know it: the ID that stands for the same person today (accounts are merged).
+    pub candidate_ids: HashMap<String, String>,
     pub exam_codes: HashSet<String>,
 }
 
@@ -89,10 +90,12 @@ impl RowCheck<'_> {
             found
         });
         if let Some(value) = self.given(candidate, &row.candidate_id) {
-            if !facts.candidate_ids.contains(value) {
-                self.error(candidate, value, Problem::UnknownCandidate);
-            } else if appointment.is_some_and(|appointment| appointment.candidate_id != value) {
-                self.error(candidate, value, Problem::OtherCandidate);
+            match facts.candidate_ids.get(value) {
+                None => self.error(candidate, value, Problem::UnknownCandidate),
+                Some(today) if appointment.is_some_and(|appointment| appointment.candidate_id != *today) => {
+                    self.error(candidate, value, Problem::OtherCandidate);
+                }
+                Some(_) => {}
             }
         }
         if let Some(value) = self.given(exam, &row.exam_code) {
@@ -186,7 +189,7 @@ mod tests {
             appointments: [("R1", appointment), ("R2", other), ("GONE", cancelled), ("DONE", scored)]
                 .map(|(reference, facts)| (reference.to_owned(), facts))
                 .into(),
-            candidate_ids: ["CPAAAAAAAA", "CPBBBBBBBB"].map(str::to_owned).into(),
+            candidate_ids: ["CPAAAAAAAA", "CPBBBBBBBB"].map(|id| (id.to_owned(), id.to_owned())).into(),
             exam_codes: ["SAA-C03", "CLF-C02"].map(str::to_owned).into(),
         }
     }

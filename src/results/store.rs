@@ -46,15 +46,20 @@ pub async fn facts(conn: &mut PgConnection, rows: &[ImportRow]) -> SqlResult<Fac
             (row.reference, facts)
         })
         .collect();
-    let candidate_ids = sqlx::query_scalar!(
-        r#"SELECT candidate_id AS "candidate_id!" FROM account WHERE candidate_id = ANY($1)"#,
+    let candidate_ids = sqlx::query!(
+        r#"SELECT a.candidate_id AS "candidate_id!", coalesce(s.candidate_id, a.candidate_id) AS "today!"
+           FROM account a LEFT JOIN account s ON s.id = a.merged_into WHERE a.candidate_id = ANY($1)"#,
         &texts(|row| &row.candidate_id)
     )
     .fetch_all(&mut *conn)
     .await?;
     let exam_codes =
         sqlx::query_scalar!("SELECT code FROM exam WHERE code = ANY($1)", &texts(|row| &row.exam_code)).fetch_all(&mut *conn).await?;
-    Ok(Facts { appointments, candidate_ids: candidate_ids.into_iter().collect(), exam_codes: exam_codes.into_iter().collect() })
+    Ok(Facts {
+        appointments,
+        candidate_ids: candidate_ids.into_iter().map(|row| (row.candidate_id, row.today)).collect(),
+        exam_codes: exam_codes.into_iter().collect(),
+    })
 }
 
 /// Keeps the appointments that rows name as they are until the transaction ends; in one order, so that two imports

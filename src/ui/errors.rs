@@ -50,6 +50,7 @@ pub fn error_text(locale: Locale, error: &FieldError) -> String {
         Code::ColumnsRepeated => tr!(locale, errors.columns_repeated, names = parameter).to_string(),
         Code::CredentialIdMalformed => tr!(locale, errors.credential_id_malformed).to_string(),
         Code::PhoneInvalid => tr!(locale, errors.fa_phone_invalid).to_string(),
+        Code::ConfirmationMismatch => tr!(locale, errors.data_confirmation_mismatch, address = parameter).to_string(),
     }
 }
 
@@ -95,5 +96,13 @@ pub fn conflict_text(locale: Locale, conflict: Conflict) -> &'static str {
         Conflict::SmsUnavailable => tr!(locale, errors.fa_sms_unavailable),
         Conflict::RecoveryOpen => tr!(locale, errors.fa_recovery_open),
         Conflict::RecoveryDecided => tr!(locale, errors.fa_recovery_decided),
+        Conflict::ErasureBlocked => tr!(locale, errors.data_erasure_blocked),
+        Conflict::MergeOwn => tr!(locale, errors.data_merge_own),
+        Conflict::MergeStaff => tr!(locale, errors.data_merge_staff),
+        Conflict::MergeErasing => tr!(locale, errors.data_merge_erasing),
+        Conflict::MergeFactor => tr!(locale, errors.data_merge_factor),
+        Conflict::MergeBlocked => tr!(locale, errors.data_merge_blocked),
+        Conflict::MergeFinal => tr!(locale, errors.data_merge_final),
+        Conflict::MergeAddressGone => tr!(locale, errors.data_merge_address_gone),
     }
 }

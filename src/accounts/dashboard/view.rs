@@ -17,6 +17,7 @@ pub fn DashboardPage() -> impl IntoView {
     let cx = request();
     loaded(async move {
         let overview = overview(&cx).await?;
+        let banner = crate::privacy::pages::erasure_banner(&cx).await?;
         let locale = cx.locale;
         let viewer = cx.candidate()?.clone();
         let is_new = overview.is_new();
@@ -31,6 +32,7 @@ pub fn DashboardPage() -> impl IntoView {
                     ("agreement", tr!(locale, accounts.done_agreement)),
                 ])}
                 <PageHead title=tr!(locale, accounts.dashboard_hello, name = viewer.given_name.clone()).to_string() lead=lead/>
+                {banner}
                 {todo(locale, &overview, &viewer.email)}
                 {first_steps(locale, &overview)}
                 {overview.held.clone().map(|held| hold(&cx, held))}

@@ -22,6 +22,7 @@ pub fn ProfilePage() -> impl IntoView {
         let viewer = cx.viewer()?.clone();
         let profile = service::profile(&cx).await?;
         let contact = contact::service::contact(&cx).await?;
+        let banner = crate::privacy::pages::erasure_banner(&cx).await?;
         let country = match locale {
             Locale::en => profile.country_name_en.clone(),
             Locale::es => profile.country_name_es.clone(),
@@ -39,6 +40,7 @@ pub fn ProfilePage() -> impl IntoView {
             <div class="wrap wrap--narrow stack stack--l">
                 <PageTitle text=tr!(locale, accounts.profile_title)/>
                 {flash(&cx, &[("saved", tr!(locale, accounts.done_saved))])}
+                {banner}
                 <PageHead title=tr!(locale, accounts.profile_title)>
                     <a class="btn" href="/account/edit">{tr!(locale, accounts.edit)}</a>
                     <a class="btn" href="/account/security">{tr!(locale, accounts.security_title)}</a>
@@ -126,6 +128,7 @@ pub fn ProfilePage() -> impl IntoView {
                         .candidate_id
                         .is_some()
                         .then(|| view! { <li><a href="/account/guardian">{tr!(locale, accounts.em_guardian_link)}</a></li> })}
+                    <li><a href="/account/data">{tr!(locale, accounts.data_account_link)}</a></li>
                 </ul>
             </div>
         })

@@ -4,8 +4,8 @@
 
 use super::super::factors;
 use super::super::mails::SecurityChange;
-use super::super::service::announce;
 use super::super::rules::browser_name;
+use super::super::service::announce;
 use super::super::service::{Proof, SignedIn, complete};
 use super::super::store::{self as accounts, Account};
 use super::relying_party::here;

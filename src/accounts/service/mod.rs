@@ -8,12 +8,12 @@ mod profile;
 mod recovery;
 mod registration;
 mod security;
-mod throttle;
+pub(super) mod throttle;
 
 pub use invitations::{Invitation, accept_invitation, invite};
 pub use links::{LinkInfo, look_at};
-pub use login::{Next, Proof, SignedIn, confirm_identity, enter_code, log_in, log_out};
 pub(in crate::accounts) use login::complete;
+pub use login::{Next, Proof, SignedIn, confirm_identity, enter_code, log_in, log_out};
 pub use notices::announce;
 pub use profile::{accept_agreement, agreement_accepted, change_profile, profile};
 pub use recovery::{request_reset, reset_password, send_reset};

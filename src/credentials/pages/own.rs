@@ -18,7 +18,7 @@ pub fn CredentialPage() -> impl IntoView {
         let credential = service::own(&cx, &public_id).await?;
         let locale = cx.locale;
         let state = credential.state(cx.now());
-        let (holder, shown_id) = (credential.holder_name.clone(), credential.public_id.to_string());
+        let (holder, shown_id) = (credential.holder(locale), credential.public_id.to_string());
         let (issued_at, expires_at) = (credential.issued_at, credential.expires_at);
         let off = match state {
             State::Active => None,

@@ -126,7 +126,7 @@ fn known(cx: &RequestContext, credential: &Credential) -> AnyView {
         State::Superseded => tr!(locale, credentials.verdict_superseded).to_string(),
         State::Revoked => tr!(locale, credentials.verdict_revoked).to_string(),
     };
-    let holder = credential.holder_name.clone();
+    let holder = credential.holder(locale);
     let certification = credential.certification.clone();
     let (exam_code, shown_id, programme) = (credential.exam_code.clone(), credential.public_id.to_string(), cx.programme().name.clone());
     let (issued_at, expires_at) = (credential.issued_at, credential.expires_at);
@@ -236,7 +236,7 @@ fn OpenGraph(credential: Credential) -> impl IntoView {
     let cx = request();
     let locale = cx.locale;
     let config = &cx.state.config;
-    let title = format!("{}: {}", credential.holder_name, credential.certification);
+    let title = format!("{}: {}", credential.holder(locale), credential.certification);
     let description = tr!(locale, credentials.og_description, programme = cx.programme().name.clone()).to_string();
     view! {
         <Meta property="og:type" content="website"/>

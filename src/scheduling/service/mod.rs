@@ -15,6 +15,7 @@ use crate::accounts::guardians::service as guardians;
 use crate::error::{AppError, AppResult};
 use crate::server::programme::{Policies, policies};
 use crate::server::{RequestContext, format};
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -129,4 +130,16 @@ pub async fn date_of_birth(cx: &RequestContext) -> AppResult<Option<chrono::Naiv
     let viewer = cx.candidate()?;
     let mut conn = cx.state.db.acquire().await?;
     Ok(exams::person(&mut conn, viewer.account_id).await?.date_of_birth)
+}
+
+/// The calendar file of an appointment that is or was booked, for the export of a person's data.
+pub async fn calendar_of(
+    conn: &mut sqlx::PgConnection,
+    state: &crate::server::AppState,
+    locale: crate::server::Locale,
+    now: DateTime<Utc>,
+    id: Uuid,
+) -> Result<Option<String>, sqlx::Error> {
+    let found = appointments::by_id(conn, id).await?;
+    Ok(found.map(|appointment| crate::scheduling::calendar::file(state, locale, now, &appointment)))
 }

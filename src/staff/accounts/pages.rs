@@ -221,7 +221,7 @@ impl Act {
             Act::Reset => cx.staff(Permission::HelpAccounts).is_ok() && enabled && account.has_password,
             Act::Sessions => cx.staff(Permission::HelpAccounts).is_ok(),
             Act::Disable => cx.staff(Permission::DisableAccounts).is_ok() && enabled && !own,
-            Act::Enable => cx.staff(Permission::DisableAccounts).is_ok() && !enabled && !own,
+            Act::Enable => cx.staff(Permission::DisableAccounts).is_ok() && !enabled && !account.merged && !own,
             Act::Roles => cx.staff(Permission::GrantRoles).is_ok() && !own,
         }
     }

@@ -124,6 +124,9 @@ pub async fn set_disabled(cx: &RequestContext, id: &str, disabled: bool, reason:
     if account.id == cx.viewer()?.account_id {
         return Err(Conflict::OwnAccount.into());
     }
+    if account.merged && !disabled {
+        return Err(Conflict::Stale.into());
+    }
     let mut tx = cx.state.db.begin().await?;
     let administrators = administrators(&mut tx, cx).await?;
     if disabled && administrators == [account.id] {

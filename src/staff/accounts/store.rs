@@ -49,6 +49,8 @@ pub struct Account {
     pub language: String,
     pub created_at: DateTime<Utc>,
     pub disabled_at: Option<DateTime<Utc>>,
+    /// It was merged into another one: nobody can enable it by hand.
+    pub merged: bool,
     pub has_password: bool,
     pub has_factor: bool,
     pub last_sign_in: Option<DateTime<Utc>>,
@@ -59,7 +61,8 @@ pub async fn account(conn: &mut PgConnection, id: Uuid) -> Sql<Option<Account>> 
     sqlx::query_as!(
         Account,
         r#"SELECT a.id, a.given_name, a.family_name, a.candidate_id, e.address, e.verified_at IS NOT NULL AS "verified!", c.name_en AS country,
-                  a.language, a.created_at, a.disabled_at, a.password_hash IS NOT NULL AS "has_password!",
+                  a.language, a.created_at, a.disabled_at,
+                  a.merged_into IS NOT NULL AS "merged!", a.password_hash IS NOT NULL AS "has_password!",
                   has_second_factor(a) AS "has_factor!",
                   (SELECT max(s.created_at) FROM session s WHERE s.account_id = a.id AND s.state = 'active') AS last_sign_in,
                   ARRAY(SELECT role FROM account_role r WHERE r.account_id = a.id ORDER BY role) AS "roles!"

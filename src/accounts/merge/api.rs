@@ -1,0 +1,48 @@
+//! What the forms of the merge call.
+
+use crate::accounts::model::Secret;
+use crate::error::AppError;
+use leptos::prelude::*;
+
+#[cfg(feature = "ssr")]
+use {super::service, crate::server::http::respond::redirect, crate::server::request};
+
+/// Address and password of the other account.
+#[server(endpoint = "accounts/merge_sign_in")]
+pub async fn merge_sign_in(#[server(default)] email: String, #[server(default)] password: Secret) -> Result<(), AppError> {
+    service::sign_in(&request(), &email, &password).await?;
+    redirect("/account/merge");
+    Ok(())
+}
+
+/// The code of the other account's second factor.
+#[server(endpoint = "accounts/merge_code")]
+pub async fn merge_code(#[server(default)] code: String) -> Result<(), AppError> {
+    service::enter_code(&request(), &code).await?;
+    redirect("/account/merge");
+    Ok(())
+}
+
+/// Forgets the other account's sign-in.
+#[server(endpoint = "accounts/merge_again")]
+pub async fn merge_again() -> Result<(), AppError> {
+    service::begin_again(&request()).await?;
+    redirect("/account/merge");
+    Ok(())
+}
+
+/// Merges.
+#[server(endpoint = "accounts/merge")]
+pub async fn merge_confirm(#[server(default)] merge: String, #[server(default)] same_person: String) -> Result<(), AppError> {
+    service::merge(&request(), &merge, same_person == "on").await?;
+    redirect("/account/merge?done=merged");
+    Ok(())
+}
+
+/// Undoes a merge.
+#[server(endpoint = "accounts/merge_undo")]
+pub async fn merge_undo(#[server(default)] merge: String) -> Result<(), AppError> {
+    service::undo(&request(), &merge).await?;
+    redirect("/account/merge?done=undone");
+    Ok(())
+}

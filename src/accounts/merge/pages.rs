@@ -1,0 +1,216 @@
+//! `/account/merge`: sign in to the other account, see what moves, merge; and undo.
+
+use super::api::{MergeAgain, MergeCode, MergeConfirm, MergeSignIn, MergeUndo};
+use super::service::{self, Blocker, Past, Preview, Step};
+use crate::accounts::pages::flash;
+use crate::privacy::pages::to_proof;
+use crate::server::{Locale, RequestContext, format, request};
+use crate::tr;
+use crate::ui::{
+    Alert, AlertKind, BackLink, CheckboxField, ErrorSummary, Form, HiddenField, PageHead, PageTitle, PasswordField, Summary, SummaryRow,
+    TextField, loaded,
+};
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+use std::sync::Arc;
+
+#[component]
+pub fn MergePage() -> impl IntoView {
+    let cx = request();
+    if cx.fresh_proof().is_err() {
+        return to_proof(&cx);
+    }
+    loaded(async move {
+        let locale = cx.locale;
+        let (step, past) = service::overview(&cx).await?;
+        let step = match step {
+            Step::SignIn => sign_in(locale),
+            Step::Code => code(locale),
+            Step::Preview(preview) => view_of(locale, *preview),
+        };
+        Ok(view! {
+            <div class="wrap wrap--narrow stack stack--l">
+                <BackLink href="/account/data" label=tr!(locale, accounts.data_title)/>
+                <PageTitle text=tr!(locale, accounts.data_merge_title)/>
+                <ErrorSummary/>
+                {flash(&cx, &[
+                    ("merged", tr!(locale, accounts.data_merge_done)),
+                    ("undone", tr!(locale, accounts.data_merge_undone)),
+                ])}
+                <PageHead title=tr!(locale, accounts.data_merge_title) lead=tr!(locale, accounts.data_merge_lead)/>
+                {step}
+                {(!past.is_empty()).then(|| history(&cx, past))}
+            </div>
+        })
+    })
+}
+
+fn sign_in(locale: Locale) -> AnyView {
+    view! {
+        <section class="stack">
+            <h2>{tr!(locale, accounts.data_merge_sign_in)}</h2>
+            <p>{tr!(locale, accounts.data_merge_sign_in_text)}</p>
+            <Form action=MergeSignIn::PATH>
+                <TextField name="email" label=tr!(locale, accounts.data_merge_email) kind="email" autocomplete="off" maxlength=254/>
+                <PasswordField name="password" label=tr!(locale, accounts.data_merge_password)/>
+                <div class="actions">
+                    <button class="btn btn--primary">{tr!(locale, common.go_on)}</button>
+                </div>
+            </Form>
+        </section>
+    }
+    .into_any()
+}
+
+fn again(locale: Locale) -> AnyView {
+    view! {
+        <Form action=MergeAgain::PATH class="">
+            <button class="btn btn--quiet">{tr!(locale, accounts.data_merge_again)}</button>
+        </Form>
+    }
+    .into_any()
+}
+
+fn code(locale: Locale) -> AnyView {
+    view! {
+        <section class="stack">
+            <h2>{tr!(locale, accounts.data_merge_sign_in)}</h2>
+            <p>{tr!(locale, accounts.data_merge_code_text)}</p>
+            <Form action=MergeCode::PATH>
+                <TextField
+                    name="code"
+                    label=tr!(locale, accounts.data_merge_code)
+                    autocomplete="one-time-code"
+                    inputmode="numeric"
+                    maxlength=10
+                    class="input--code"
+                />
+                <div class="actions">
+                    <button class="btn btn--primary">{tr!(locale, common.go_on)}</button>
+                </div>
+            </Form>
+            {again(locale)}
+        </section>
+    }
+    .into_any()
+}
+
+fn view_of(locale: Locale, preview: Preview) -> AnyView {
+    let count = |table: &str| preview.counts.counts.iter().find(|(known, _)| *known == table).map_or(0, |(_, count)| *count);
+    let facts = [
+        (tr!(locale, accounts.data_merge_appointments), count("appointment"), preview.counts.appointments.clone()),
+        (tr!(locale, accounts.data_merge_results), count("exam_result"), preview.counts.results.clone()),
+        (tr!(locale, accounts.data_merge_credentials), count("credential"), preview.counts.credentials.clone()),
+        (tr!(locale, accounts.data_merge_orders), count("purchase"), preview.counts.orders.clone()),
+        (tr!(locale, accounts.data_merge_addresses), count("account_email"), preview.counts.addresses.clone()),
+        (tr!(locale, accounts.data_merge_agreements), count("agreement_acceptance"), vec![]),
+        (tr!(locale, accounts.data_merge_mails), count("mail_message"), vec![]),
+    ];
+    let rows = facts.into_iter().map(|(label, count, examples)| {
+        let shown = examples.len();
+        let more = if i64::try_from(shown).is_ok_and(|shown| count > shown) && shown > 0 { " …" } else { "" };
+        let text = if shown == 0 { count.to_string() } else { format!("{count} ({}{more})", examples.join(", ")) };
+        view! { <SummaryRow key=label>{text}</SummaryRow> }
+    });
+    let rows = rows.collect_view();
+    let from = tr!(locale, accounts.data_merge_from, address = preview.other.address.clone().unwrap_or_default()).to_string();
+    let twice = (!preview.held_twice.is_empty())
+        .then(|| tr!(locale, accounts.data_merge_superseded, names = preview.held_twice.join(", ")).to_string());
+    let foot = if preview.blockers.is_empty() { confirm(locale, &preview) } else { blocked(locale, &preview.blockers) };
+    view! {
+        <section class="stack">
+            <h2>{tr!(locale, accounts.data_merge_preview)}</h2>
+            <p>{from}</p>
+            <Summary>{rows}</Summary>
+            {twice.map(|text| view! { <Alert kind=AlertKind::Info><p>{text}</p></Alert> })}
+            <p>{tr!(locale, accounts.data_merge_after)}</p>
+            {foot}
+            {again(locale)}
+        </section>
+    }
+    .into_any()
+}
+
+fn confirm(locale: Locale, preview: &Preview) -> AnyView {
+    let full = |given: &str, family: &str| format!("{given} {family}");
+    let warning = preview.names_differ.then(|| {
+        let text = tr!(
+            locale,
+            accounts.data_merge_names_text,
+            mine = full(&preview.mine.given_name, &preview.mine.family_name),
+            other = full(&preview.other.given_name, &preview.other.family_name)
+        )
+        .to_string();
+        view! {
+            <Alert kind=AlertKind::Warning title=tr!(locale, accounts.data_merge_names_title)><p>{text}</p></Alert>
+            <CheckboxField name="same_person" label=move || tr!(locale, accounts.data_merge_same_person)/>
+        }
+    });
+    let merge = preview.merge.to_string();
+    view! {
+        <Form action=MergeConfirm::PATH>
+            <HiddenField name="merge" value=merge/>
+            {warning}
+            <div class="actions">
+                <button class="btn btn--primary">{tr!(locale, accounts.data_merge_button)}</button>
+            </div>
+        </Form>
+    }
+    .into_any()
+}
+
+fn blocked(locale: Locale, blockers: &[Blocker]) -> AnyView {
+    let items = blockers.iter().map(|blocker| {
+        let text = match blocker {
+            Blocker::Overlap(mine, other) => {
+                tr!(locale, accounts.data_merge_overlap, mine = mine.clone(), other = other.clone()).to_string()
+            }
+            Blocker::BirthDates => tr!(locale, accounts.data_merge_births).to_owned(),
+            Blocker::Payment(number) => tr!(locale, accounts.data_merge_payment, number = number.clone()).to_string(),
+        };
+        view! { <li>{text}</li> }
+    });
+    let items = items.collect_view();
+    view! { <Alert kind=AlertKind::Warning title=tr!(locale, accounts.data_merge_blocked)><ul>{items}</ul></Alert> }.into_any()
+}
+
+fn history(cx: &Arc<RequestContext>, past: Vec<Past>) -> AnyView {
+    let (locale, zone) = (cx.locale, cx.time_zone());
+    let when = move |at| format::date_time(locale, at, zone);
+    let rows = past.into_iter().map(move |merge| {
+        let title =
+            tr!(locale, accounts.data_merge_row, candidate_id = merge.candidate_id.clone(), when = when(merge.merged_at)).to_string();
+        let text = match (merge.undone_at, merge.can_be_undone) {
+            (Some(at), _) => tr!(locale, accounts.data_merge_row_undone, when = when(at)).to_string(),
+            (None, true) => tr!(locale, accounts.data_merge_undo_until, until = when(merge.until)).to_string(),
+            (None, false) => tr!(locale, accounts.data_merge_final, until = when(merge.until)).to_string(),
+        };
+        let undo = merge.can_be_undone.then(|| {
+            view! {
+                <Form action=MergeUndo::PATH class="">
+                    <HiddenField name="merge" value=merge.id.to_string()/>
+                    <button class="btn btn--small">
+                        {tr!(locale, accounts.data_merge_undo)}<span class="vh">" " {merge.candidate_id.clone()}</span>
+                    </button>
+                </Form>
+            }
+        });
+        view! {
+            <li class="row">
+                <div class="row__main">
+                    <p class="row__title">{title}</p>
+                    <p class="row__text">{text}</p>
+                </div>
+                <div class="row__side">{undo}</div>
+            </li>
+        }
+    });
+    let rows = rows.collect_view();
+    view! {
+        <section class="stack">
+            <h2>{tr!(locale, accounts.data_merge_history)}</h2>
+            <ul class="rows">{rows}</ul>
+        </section>
+    }
+    .into_any()
+}

@@ -1,0 +1,348 @@
+//! The use cases of merging.
+
+use super::store::{self, Counts, Facts, MergeRow};
+use super::{mails, rules};
+use crate::accounts::factors::authenticator;
+use crate::accounts::identity::EmailAddress;
+use crate::accounts::model::Secret;
+use crate::accounts::service::throttle::Counter;
+use crate::accounts::{password, store as accounts};
+use crate::error::{AppError, AppResult, Code, Conflict, FieldError};
+use crate::privacy::erasure;
+use crate::server::database::{DbError, OnConstraint, retrying};
+use crate::server::http::sessions;
+use crate::server::{RequestContext, audit, ids, mail};
+use chrono::{DateTime, Utc};
+use serde_json::json;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+/// What stands against a merge now.
+#[derive(Debug, Clone)]
+pub enum Blocker {
+    /// References of appointments at the same time, mine first.
+    Overlap(String, String),
+    BirthDates,
+    /// The number of the other account's order that waits for its payment.
+    Payment(String),
+}
+
+/// What a merge would do.
+#[derive(Debug, Clone)]
+pub struct Preview {
+    pub merge: Uuid,
+    pub mine: Facts,
+    pub other: Facts,
+    pub counts: Counts,
+    pub held_twice: Vec<String>,
+    pub blockers: Vec<Blocker>,
+    pub names_differ: bool,
+}
+
+/// Where the viewer stands.
+#[derive(Debug, Clone)]
+pub enum Step {
+    SignIn,
+    Code,
+    Preview(Box<Preview>),
+}
+
+/// A merge of before.
+#[derive(Debug, Clone)]
+pub struct Past {
+    pub id: Uuid,
+    pub candidate_id: String,
+    pub merged_at: DateTime<Utc>,
+    pub undone_at: Option<DateTime<Utc>>,
+    pub until: DateTime<Utc>,
+    pub can_be_undone: bool,
+}
+
+/// What the page shows.
+///
+/// # Errors
+/// [`AppError::StepUpRequired`].
+pub async fn overview(cx: &RequestContext) -> AppResult<(Step, Vec<Past>)> {
+    let viewer = cx.fresh_proof()?;
+    let now = cx.now();
+    let mut conn = cx.state.db.acquire().await?;
+    let merges = store::of_account(&mut conn, viewer.account_id).await?;
+    let begun = merges.iter().find(|merge| is_begun(merge, now));
+    let step = match begun {
+        None => Step::SignIn,
+        Some(merge) if merge.state == "code_owed" => Step::Code,
+        Some(merge) => preview(&mut conn, merge, now).await?.map_or(Step::SignIn, |preview| Step::Preview(Box::new(preview))),
+    };
+    let past = merges.iter().filter_map(|merge| {
+        let merged_at = merge.merged_at?;
+        Some(Past {
+            id: merge.id,
+            candidate_id: merge.other_candidate_id.clone().unwrap_or_default(),
+            merged_at,
+            undone_at: merge.undone_at,
+            until: merged_at + rules::UNDO,
+            can_be_undone: merge.state == "merged" && rules::can_be_undone(merged_at, now),
+        })
+    });
+    Ok((step, past.collect()))
+}
+
+fn is_begun(merge: &MergeRow, now: DateTime<Utc>) -> bool {
+    matches!(merge.state.as_str(), "code_owed" | "proved") && now - merge.created_at < rules::PROOF
+}
+
+async fn preview(conn: &mut PgConnection, merge: &MergeRow, now: DateTime<Utc>) -> Result<Option<Preview>, sqlx::Error> {
+    let Some((mine, other)) = store::facts(conn, merge.account_id, merge.other_id).await? else { return Ok(None) };
+    if !other.is_open {
+        return Ok(None);
+    }
+    Ok(Some(Preview {
+        merge: merge.id,
+        counts: store::counts(conn, mine.id, other.id).await?,
+        held_twice: store::held_twice(conn, mine.id, other.id, now).await?,
+        blockers: blockers(conn, &mine, &other).await?,
+        names_differ: names_differ(&mine, &other),
+        mine,
+        other,
+    }))
+}
+
+fn names_differ(mine: &Facts, other: &Facts) -> bool {
+    !rules::same_name((&mine.given_name, &mine.family_name), (&other.given_name, &other.family_name))
+}
+
+async fn blockers(conn: &mut PgConnection, mine: &Facts, other: &Facts) -> Result<Vec<Blocker>, sqlx::Error> {
+    let mut found = vec![];
+    if rules::two_people(mine.date_of_birth, other.date_of_birth) {
+        found.push(Blocker::BirthDates);
+    }
+    found.extend(store::overlaps(conn, mine.id, other.id).await?.into_iter().map(|(mine, other)| Blocker::Overlap(mine, other)));
+    found.extend(store::awaiting_payment(conn, other.id).await?.into_iter().map(Blocker::Payment));
+    Ok(found)
+}
+
+/// Whether these two may be merged at all, asked when the other account is proved and again when they are merged.
+async fn mergeable(conn: &mut PgConnection, mine: Uuid, other: Uuid) -> Result<(), DbError> {
+    let (mine, other) = store::facts(conn, mine, other).await?.ok_or(AppError::NotFound)?;
+    if mine.is_staff || other.is_staff || mine.candidate_id.is_none() || other.candidate_id.is_none() {
+        return Err(Conflict::MergeStaff.into());
+    }
+    if erasure::is_open(conn, mine.id).await? || erasure::is_open(conn, other.id).await? {
+        return Err(Conflict::MergeErasing.into());
+    }
+    Ok(())
+}
+
+/// Address and password of the other account: counted, refused and answered like a login's.
+///
+/// # Errors
+/// [`AppError::StepUpRequired`]; those of a login; [`Conflict::MergeOwn`], [`Conflict::MergeStaff`],
+/// [`Conflict::MergeErasing`], [`Conflict::MergeFactor`] once the password is right.
+pub async fn sign_in(cx: &RequestContext, typed: &str, password: &Secret) -> AppResult<()> {
+    cx.candidate()?;
+    let viewer = cx.fresh_proof()?;
+    let mut errors = vec![];
+    if typed.trim().is_empty() {
+        errors.push(FieldError::new("email", Code::Required));
+    }
+    if password.0.is_empty() {
+        errors.push(FieldError::new("password", Code::Required));
+    }
+    if !errors.is_empty() {
+        return Err(AppError::Validation(errors));
+    }
+    let email = EmailAddress::parse(typed).map(|email| email.to_string()).unwrap_or_else(|_| typed.trim().to_owned());
+    let account = {
+        let mut conn = cx.state.db.acquire().await?;
+        accounts::by_address(&mut conn, &email).await?
+    };
+    let subject = account.as_ref().map_or_else(|| "unknown".to_owned(), |account| account.id.to_string());
+    let counter = Counter::of_password(cx, account.as_ref().map(|account| account.id), &email);
+    if let Err(error) = counter.count(cx).await {
+        audit::refused(cx, "account.merge_sign_in", &subject, json!({"reason": "locked"})).await;
+        return Err(error);
+    }
+    let hash = account.as_ref().and_then(|account| account.password_hash.as_deref());
+    let right = password::verify(&cx.state, password, hash).await?;
+    let Some(account) = account.filter(|_| right) else {
+        audit::refused(cx, "account.merge_sign_in", &subject, json!({"reason": "password"})).await;
+        return Err(Conflict::LoginRefused.into());
+    };
+    let mut tx = cx.state.db.begin().await?;
+    counter.forgive(&mut tx, cx).await?;
+    tx.commit().await?;
+    if account.id == viewer.account_id {
+        return Err(Conflict::MergeOwn.into());
+    }
+    if account.has_factor && account.totp_secret.is_none() {
+        return Err(Conflict::MergeFactor.into());
+    }
+    let mut tx = cx.state.db.begin().await?;
+    // Behind a second factor nothing is told of the account before its code.
+    if !account.has_factor {
+        mergeable(&mut tx, viewer.account_id, account.id).await?;
+    }
+    let state = if account.has_factor { "code_owed" } else { "proved" };
+    let id = ids::uuid();
+    store::insert(&mut tx, id, viewer.account_id, account.id, state, cx.now()).await?;
+    audit::record(&mut tx, cx, "account.merge_sign_in", &account.id.to_string(), json!({"merge": id})).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The merge that the viewer has begun.
+async fn begun(conn: &mut PgConnection, cx: &RequestContext, account_id: Uuid) -> AppResult<MergeRow> {
+    let merges = store::of_account(conn, account_id).await?;
+    merges.into_iter().find(|merge| is_begun(merge, cx.now())).ok_or(AppError::Conflict(Conflict::Stale))
+}
+
+/// The code of the other account's authenticator app. Five wrong ones take its password step back (security.md line 18).
+///
+/// # Errors
+/// [`AppError::StepUpRequired`]; [`Code::CodeWrong`] at `code`; [`AppError::RateLimited`]; those of [`sign_in`].
+pub async fn enter_code(cx: &RequestContext, typed: &str) -> AppResult<()> {
+    let viewer = cx.fresh_proof()?;
+    if typed.trim().is_empty() {
+        return Err(AppError::field("code", Code::Required));
+    }
+    let merge = {
+        let mut conn = cx.state.db.acquire().await?;
+        begun(&mut conn, cx, viewer.account_id).await?
+    };
+    if merge.state == "proved" {
+        return Ok(());
+    }
+    let counter = Counter::of_factor(merge.other_id);
+    if let Err(error) = counter.count(cx).await {
+        begin_again(cx).await?;
+        return Err(error);
+    }
+    let mut tx = cx.state.db.begin().await?;
+    let other = accounts::by_id(&mut tx, merge.other_id).await?.ok_or(AppError::Conflict(Conflict::Stale))?;
+    if !authenticator::accept(&mut tx, cx, &other, typed).await? {
+        tx.rollback().await?;
+        audit::refused(cx, "account.merge_sign_in", &merge.other_id.to_string(), json!({"reason": "code"})).await;
+        let mut conn = cx.state.db.acquire().await?;
+        if counter.is_locked(&mut conn, cx.now()).await? {
+            store::forget_begun(&mut conn, viewer.account_id).await?;
+        }
+        return Err(AppError::field("code", Code::CodeWrong));
+    }
+    counter.forgive(&mut tx, cx).await?;
+    let allowed = mergeable(&mut tx, viewer.account_id, other.id).await;
+    match allowed {
+        Ok(()) => store::set_proved(&mut tx, merge.id).await?,
+        Err(_) => store::forget_begun(&mut tx, viewer.account_id).await?,
+    }
+    // The code is used up either way.
+    tx.commit().await?;
+    allowed.map_err(AppError::from)
+}
+
+/// Forgets the other account's sign-in.
+pub async fn begin_again(cx: &RequestContext) -> AppResult<()> {
+    let viewer = cx.viewer()?;
+    let mut conn = cx.state.db.acquire().await?;
+    store::forget_begun(&mut conn, viewer.account_id).await?;
+    Ok(())
+}
+
+/// Merges: everything moves in one transaction, and the other account is closed. Sending it twice merges once.
+///
+/// # Errors
+/// [`AppError::StepUpRequired`]; [`AppError::NotFound`] for somebody else's; [`Conflict::Stale`] when the proof is over;
+/// [`Conflict::MergeBlocked`]; [`Code::Required`] at `same_person` when the names differ.
+pub async fn merge(cx: &RequestContext, id: &str, same_person: bool) -> AppResult<()> {
+    let viewer = cx.fresh_proof()?;
+    let id: Uuid = id.parse().map_err(|_| AppError::NotFound)?;
+    retrying(|| async {
+        let mut tx = cx.state.db.begin().await?;
+        merge_in(&mut tx, cx, viewer.account_id, id, same_person).await?;
+        tx.commit().await?;
+        Ok(())
+    })
+    .await
+}
+
+async fn merge_in(tx: &mut PgConnection, cx: &RequestContext, account_id: Uuid, id: Uuid, same_person: bool) -> Result<(), DbError> {
+    let now = cx.now();
+    let merge = store::of_account_with_id(tx, account_id, id).await?.ok_or(AppError::NotFound)?;
+    let (mine, other) = store::locked(tx, account_id, merge.other_id).await?.ok_or(AppError::NotFound)?;
+    // As it is now that nobody else can change it.
+    let merge = store::of_account_with_id(tx, account_id, id).await?.ok_or(AppError::NotFound)?;
+    if merge.state == "merged" {
+        return Ok(());
+    }
+    if merge.state != "proved" || !is_begun(&merge, now) || !mine.is_open || !other.is_open {
+        return Err(Conflict::Stale.into());
+    }
+    mergeable(tx, mine.id, other.id).await?;
+    if !blockers(tx, &mine, &other).await?.is_empty() {
+        return Err(Conflict::MergeBlocked.into());
+    }
+    if names_differ(&mine, &other) && !same_person {
+        return Err(AppError::field("same_person", Code::Required).into());
+    }
+    let addresses = store::addresses(tx, &[mine.id, other.id]).await?;
+    store::move_rows(tx, merge.id, mine.id, other.id)
+        .await
+        .on_constraint("appointment_candidate_overlap", || Conflict::MergeBlocked.into())?;
+    store::supersede_older(tx, merge.id, mine.id, now).await?;
+    store::close(tx, &merge, other.primary_email_id, now).await?;
+    sessions::end_others(tx, now, other.id, None).await?;
+    let (mine_id, other_id) = (mine.candidate_id.unwrap_or_default(), other.candidate_id.unwrap_or_default());
+    for to in &addresses {
+        let message = mails::merged(&cx.state, to, mine.id, merge.id, &mine_id, &other_id, now + rules::UNDO);
+        mail::enqueue(tx, &cx.state, now, message).await?;
+    }
+    audit::record(tx, cx, "account.merged", &mine.id.to_string(), json!({"merge": merge.id, "other": other.id})).await?;
+    Ok(())
+}
+
+/// Undoes a merge: exactly what moved goes back, what came later stays. Sending it twice undoes it once.
+///
+/// # Errors
+/// [`AppError::StepUpRequired`]; [`AppError::NotFound`] for somebody else's; [`Conflict::MergeFinal`] after 14 days;
+/// [`Conflict::MergeAddressGone`].
+pub async fn undo(cx: &RequestContext, id: &str) -> AppResult<()> {
+    let viewer = cx.fresh_proof()?;
+    let id: Uuid = id.parse().map_err(|_| AppError::NotFound)?;
+    retrying(|| async {
+        let mut tx = cx.state.db.begin().await?;
+        undo_in(&mut tx, cx, viewer.account_id, id).await?;
+        tx.commit().await?;
+        Ok(())
+    })
+    .await
+}
+
+async fn undo_in(tx: &mut PgConnection, cx: &RequestContext, account_id: Uuid, id: Uuid) -> Result<(), DbError> {
+    let now = cx.now();
+    let merge = store::of_account_with_id(tx, account_id, id).await?.ok_or(AppError::NotFound)?;
+    let (mine, other) = store::locked(tx, account_id, merge.other_id).await?.ok_or(AppError::NotFound)?;
+    let merge = store::of_account_with_id(tx, account_id, id).await?.ok_or(AppError::NotFound)?;
+    if merge.state == "undone" {
+        return Ok(());
+    }
+    let merged_at = merge.merged_at.ok_or(AppError::NotFound)?;
+    if !rules::can_be_undone(merged_at, now) {
+        return Err(Conflict::MergeFinal.into());
+    }
+    if !mine.is_open || other.merged_into != Some(mine.id) {
+        return Err(Conflict::Stale.into());
+    }
+    let moved = store::moved_addresses(tx, merge.id, mine.id).await?;
+    if moved.iter().any(|(_, is_primary, _)| *is_primary) {
+        return Err(Conflict::MergeAddressGone.into());
+    }
+    let former = moved.iter().find(|(id, ..)| Some(*id) == merge.primary_email_id);
+    let primary = former.or_else(|| moved.iter().find(|(.., verified)| *verified)).map(|(id, ..)| *id);
+    let primary = primary.ok_or(Conflict::MergeAddressGone)?;
+    store::give_back(tx, &merge, primary, now).await?;
+    let (mine_id, other_id) = (mine.candidate_id.unwrap_or_default(), other.candidate_id.unwrap_or_default());
+    for to in store::addresses(tx, &[mine.id, other.id]).await? {
+        mail::enqueue(tx, &cx.state, now, mails::undone(&cx.state, &to, to.account_id, merge.id, &mine_id, &other_id)).await?;
+    }
+    audit::record(tx, cx, "account.merge_undone", &mine.id.to_string(), json!({"merge": merge.id, "other": other.id})).await?;
+    Ok(())
+}

@@ -1,0 +1,106 @@
+//! What an archive holds, and the ZIP it is packed in.
+
+use super::store;
+use crate::credentials::{documents, service as credentials};
+use crate::privacy::store as people;
+use crate::scheduling::service::calendar_of;
+use crate::server::i18n::{self, Locale};
+use crate::server::jobs::JobError;
+use crate::server::{AppState, format};
+use crate::tr;
+use std::io::{Cursor, Write};
+use uuid::Uuid;
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+/// Name and content.
+type File = (String, Vec<u8>);
+
+/// Pixels of the badge's picture.
+const BADGE_SIZE: u32 = 600;
+
+/// Every file of a person's archive. Read in one snapshot of the database.
+pub async fn files(state: &AppState, account_id: Uuid) -> Result<Vec<File>, JobError> {
+    let now = state.clock.now();
+    let mut tx = state.db.begin().await?;
+    let Some(person) = people::lock_person(&mut tx, account_id).await? else { return Ok(vec![]) };
+    let locale = i18n::from_tag(&person.language).unwrap_or(Locale::en);
+    let accounts = store::accounts_of(&mut tx, account_id).await?;
+    let hidden = store::hidden_columns(&mut tx).await?;
+    let mut json = store::described(&mut tx, &accounts, &hidden).await?;
+    json.extend(store::as_stored(&mut tx, &accounts, &hidden).await?);
+    let mut files: Vec<File> = vec![];
+    for (name, rows) in &json {
+        files.push(((*name).to_owned(), serde_json::to_vec_pretty(rows)?));
+    }
+    for (id, reference) in store::booked(&mut tx, account_id).await? {
+        if let Some(calendar) = calendar_of(&mut tx, state, locale, now, id).await? {
+            files.push((format!("documents/exam-{reference}.ics"), calendar.into_bytes()));
+        }
+    }
+    tx.commit().await?;
+    for credential in credentials::of_account(state, account_id).await? {
+        let stem = format!("{}-{}", credential.exam_code, credential.compact_id());
+        let pdf = documents::certificate(state, &credential).await.map_err(|error| JobError(error.to_string()))?;
+        files.push((format!("documents/certificate-{stem}.pdf"), pdf));
+        let svg = documents::badge_svg(state, &credential);
+        let png = documents::badge_png(svg.clone(), BADGE_SIZE).await.map_err(|error| JobError(error.to_string()))?;
+        files.push((format!("documents/badge-{stem}.png"), png.as_ref().clone()));
+        files.push((format!("documents/badge-{stem}.svg"), svg.into_bytes()));
+    }
+    let made = format::date_time(locale, now, format::zone(&person.time_zone));
+    files.insert(0, ("README.txt".to_owned(), readme(locale, &made, &state.programme.get().name, &files).into_bytes()));
+    Ok(files)
+}
+
+/// What each file is, in the person's language.
+fn readme(locale: Locale, made: &str, programme: &str, files: &[File]) -> String {
+    let mut text = format!(
+        "{}\n\n{}\n\n",
+        tr!(locale, accounts.data_readme_title, programme = programme.to_owned(), when = made.to_owned()),
+        tr!(locale, accounts.data_readme_intro)
+    );
+    for (name, _) in files.iter().filter(|(name, _)| !name.starts_with("documents/")) {
+        text.push_str(&format!("{name}\n    {}\n\n", meaning(locale, name)));
+    }
+    text.push_str(&format!("documents/\n    {}\n", tr!(locale, accounts.data_file_documents)));
+    text
+}
+
+fn meaning(locale: Locale, file: &str) -> &'static str {
+    match file {
+        "profile.json" => tr!(locale, accounts.data_file_profile),
+        "mails.json" => tr!(locale, accounts.data_file_mails),
+        "appointments.json" => tr!(locale, accounts.data_file_appointments),
+        "orders.json" => tr!(locale, accounts.data_file_orders),
+        "results.json" => tr!(locale, accounts.data_file_results),
+        "credentials.json" => tr!(locale, accounts.data_file_credentials),
+        "activity.json" => tr!(locale, accounts.data_file_activity),
+        "email_addresses.json" => tr!(locale, accounts.data_file_addresses),
+        "agreements.json" => tr!(locale, accounts.data_file_agreements),
+        "mailed_links.json" => tr!(locale, accounts.data_file_links),
+        "staff_roles.json" => tr!(locale, accounts.data_file_roles),
+        "sign_ins.json" => tr!(locale, accounts.data_file_sign_ins),
+        "passkeys.json" => tr!(locale, accounts.data_file_passkeys),
+        "backup_codes.json" => tr!(locale, accounts.data_file_backup_codes),
+        "trusted_browsers.json" => tr!(locale, accounts.data_file_browsers),
+        "sms.json" => tr!(locale, accounts.data_file_sms),
+        "lost_factors.json" => tr!(locale, accounts.data_file_lost_factors),
+        "notifications.json" => tr!(locale, accounts.data_file_notifications),
+        "advice_put_away.json" => tr!(locale, accounts.data_file_nudges),
+        "guardians.json" => tr!(locale, accounts.data_file_guardians),
+        "data_requests.json" => tr!(locale, accounts.data_file_requests),
+        "erasure_requests.json" => tr!(locale, accounts.data_file_erasures),
+        "merges.json" => tr!(locale, accounts.data_file_merges),
+        _ => tr!(locale, accounts.data_file_other),
+    }
+}
+
+pub fn zip(files: Vec<File>) -> Result<Vec<u8>, JobError> {
+    let mut zip = ZipWriter::new(Cursor::new(vec![]));
+    for (name, content) in files {
+        zip.start_file(name, SimpleFileOptions::default())?;
+        zip.write_all(&content)?;
+    }
+    Ok(zip.finish()?.into_inner())
+}

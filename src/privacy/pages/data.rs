@@ -1,0 +1,108 @@
+//! `/account/data`: download everything, and the ways to the rest.
+
+use super::{erasure_banner, to_proof};
+use crate::accounts::pages::flash;
+use crate::privacy::api::AskExport;
+use crate::privacy::export::{self, ExportRow, State};
+use crate::privacy::rules::EXPORTS_PER_DAY;
+use crate::server::{RequestContext, format, request};
+use crate::tr;
+use crate::ui::{BackLink, ErrorSummary, Form, PageHead, PageTitle, Tag, Tone, loaded};
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+use std::sync::Arc;
+
+#[component]
+pub fn DataPage() -> impl IntoView {
+    let cx = request();
+    if cx.fresh_proof().is_err() {
+        return to_proof(&cx);
+    }
+    loaded(async move {
+        let locale = cx.locale;
+        let exports = export::own(&cx).await?;
+        let banner = erasure_banner(&cx).await?;
+        let preparing = exports.iter().any(|export| export.state(cx.now()) == State::Preparing);
+        let list = if exports.is_empty() {
+            view! { <p class="muted">{tr!(locale, accounts.data_none)}</p> }.into_any()
+        } else {
+            view! { <ul class="rows">{exports.into_iter().map(|export| row(&cx, export)).collect_view()}</ul> }.into_any()
+        };
+        let ask = if preparing {
+            view! { <p>{tr!(locale, accounts.data_preparing_text)} " " <a href="/account/data">{tr!(locale, accounts.data_look_again)}</a></p> }
+                .into_any()
+        } else {
+            view! {
+                <Form action=AskExport::PATH class="">
+                    <button class="btn btn--primary">{tr!(locale, accounts.data_ask)}</button>
+                </Form>
+            }
+            .into_any()
+        };
+        let may_merge = cx.candidate().is_ok_and(|viewer| !viewer.is_staff());
+        Ok(view! {
+            <div class="wrap wrap--narrow stack stack--l">
+                <BackLink href="/account" label=tr!(locale, accounts.profile_title)/>
+                <PageTitle text=tr!(locale, accounts.data_title)/>
+                <ErrorSummary/>
+                {flash(&cx, &[("asked", tr!(locale, accounts.data_done_asked))])}
+                <PageHead title=tr!(locale, accounts.data_title) lead=tr!(locale, accounts.data_lead)/>
+                {banner}
+                <section class="stack">
+                    <h2>{tr!(locale, accounts.data_download_title)}</h2>
+                    <p>{tr!(locale, accounts.data_download_text, count = EXPORTS_PER_DAY).to_string()}</p>
+                    {list}
+                    {ask}
+                </section>
+                {may_merge
+                    .then(|| {
+                        view! {
+                            <section class="stack">
+                                <h2>{tr!(locale, accounts.data_merge_title)}</h2>
+                                <p>{tr!(locale, accounts.data_merge_lead)}</p>
+                                <p><a href="/account/merge">{tr!(locale, accounts.data_merge_link)}</a></p>
+                            </section>
+                        }
+                    })}
+                <section class="stack">
+                    <h2>{tr!(locale, accounts.data_erase_title)}</h2>
+                    <p>{tr!(locale, accounts.data_erase_lead)}</p>
+                    <p><a href="/account/data/erase">{tr!(locale, accounts.data_erase_link)}</a></p>
+                </section>
+            </div>
+        })
+    })
+}
+
+fn row(cx: &Arc<RequestContext>, export: ExportRow) -> AnyView {
+    let (locale, zone) = (cx.locale, cx.time_zone());
+    let asked = format::date_time(locale, export.requested_at, zone);
+    let until = export.expires_at.map(|until| format::date_time(locale, until, zone)).unwrap_or_default();
+    let (tone, word, text) = match export.state(cx.now()) {
+        State::Preparing => (Tone::Info, tr!(locale, accounts.data_state_preparing), String::new()),
+        State::Ready => (Tone::Ok, tr!(locale, accounts.data_state_ready), tr!(locale, accounts.data_until, until = until).to_string()),
+        State::Expired => {
+            (Tone::Off, tr!(locale, accounts.data_state_expired), tr!(locale, accounts.data_deleted_on, until = until).to_string())
+        }
+    };
+    let link = (export.state(cx.now()) == State::Ready).then(|| {
+        view! {
+            <a class="btn btn--small" href=format!("/account/data/download/{}", export.id) rel="external">
+                {tr!(locale, accounts.data_download)}
+            </a>
+        }
+    });
+    view! {
+        <li class="row">
+            <div class="row__main">
+                <p class="row__title">{tr!(locale, accounts.data_asked_on, when = asked).to_string()}</p>
+                <p class="row__text">{text}</p>
+            </div>
+            <div class="row__side">
+                <Tag tone text=word/>
+                {link}
+            </div>
+        </li>
+    }
+    .into_any()
+}

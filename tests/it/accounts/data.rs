@@ -1,0 +1,391 @@
+//! Download everything, erase the account, and what is kept of it.
+
+use crate::support::Portal;
+use crate::support::fixtures_results::{Sitting, World};
+use crate::support::portal::Browser;
+use axum::http::StatusCode;
+use certportal::accounts::merge;
+use certportal::privacy::inventory::{Erasure, INVENTORY, Merge};
+use chrono::TimeDelta;
+use sqlx::AssertSqlSafe;
+use std::collections::BTreeSet;
+use std::io::{Cursor, Read};
+use uuid::Uuid;
+
+const ASK: &str = "/api/privacy/export";
+const ERASE: &str = "/api/privacy/erase";
+const STOP: &str = "/api/privacy/stop_erasure";
+const EMAIL: &str = "zenobia.quux@example.com";
+
+/// Zenobia Xylander-Quux, who has taken and passed an exam, ordered it, and has a phone.
+struct Zenobia {
+    world: World,
+    account: Uuid,
+    sitting: Sitting,
+}
+
+impl Zenobia {
+    async fn new() -> Self {
+        let world = World::new().await;
+        let account = world.portal.account(EMAIL, "Zenobia", "Xylander-Quux", &[]).await;
+        let sitting = world.sitting_of(account, world.portal.clock.now() - TimeDelta::days(3)).await;
+        world.score(&sitting, 800).await.expect("a credential");
+        for statement in [
+            "UPDATE account SET phone = '+4915112345678', phone_verified_at = created_at, date_of_birth = '1990-01-02', company = 'Xylander Ltd' WHERE id = $1",
+            "UPDATE appointment SET name_on_id = 'Zenobia Xylander-Quux', booked_at = created_at WHERE account_id = $1",
+            "INSERT INTO purchase (id, account_id, number, state, currency, total_minor, created_at, placed_at, paid_at)
+             SELECT gen_random_uuid(), $1, 'CP-2026-000777', 'paid', 'USD', 15000, created_at, created_at, created_at FROM account WHERE id = $1",
+            "INSERT INTO purchase_item (id, purchase_id, kind, exam_id, appointment_id, description, price_minor, policies, created_at)
+             SELECT gen_random_uuid(), o.id, 'exam', p.exam_id, p.id, 'SAA-C03', 15000, '{}', o.created_at
+             FROM purchase o JOIN appointment p ON p.account_id = o.account_id WHERE o.account_id = $1",
+            "INSERT INTO payment (id, purchase_id, gateway, gateway_ref, redirect_url, state, amount_minor, currency, created_at)
+             SELECT gen_random_uuid(), id, 'sandbox', 'ref', 'http://x', 'succeeded', 15000, 'USD', created_at FROM purchase WHERE account_id = $1",
+            "INSERT INTO idempotent_answer (account_id, scope, key, answer, created_at)
+             SELECT id, 's', 'k', '{\"name\": \"Zenobia\"}', created_at FROM account WHERE id = $1",
+            "INSERT INTO job (kind, payload, run_at, created_at, finished_at, last_error)
+             SELECT 'mail.deliver', '\"x\"', created_at, created_at, created_at, 'no such user zenobia.quux@example.com' FROM account WHERE id = $1",
+        ] {
+            sqlx::query(statement).bind(account).execute(world.portal.db()).await.unwrap();
+        }
+        // A partner who writes more into a file than asked for.
+        sqlx::query(
+            "UPDATE result_import SET errors = '[{\"value\": \"Zenobia Xylander-Quux\"}]', file_name = 'for zenobia.quux@example.com.csv'",
+        )
+        .execute(world.portal.db())
+        .await
+        .unwrap();
+        world.portal.run_jobs().await;
+        Self { world, account, sitting }
+    }
+
+    fn portal(&self) -> &Portal {
+        &self.world.portal
+    }
+
+    async fn browser(&self) -> Browser {
+        self.portal().signed_in(self.account).await
+    }
+
+    async fn ask(&self, choice: &str) {
+        let answer =
+            self.browser().await.post_form("/account/data/erase", ERASE, &[("confirmation", EMAIL), ("credentials", choice)]).await;
+        assert_eq!(answer.location(), "/account/data/erase?done=asked", "{}", answer.words());
+    }
+
+    /// The 30 days, and what the worker does meanwhile.
+    async fn wait(&self) {
+        self.portal().later(TimeDelta::days(30) + TimeDelta::minutes(1));
+        self.portal().run_jobs().await;
+    }
+
+    async fn count(&self, what: &'static str) -> i64 {
+        sqlx::query_scalar(what).fetch_one(self.portal().db()).await.unwrap()
+    }
+}
+
+/// Where a text stands in the database: `table.column` of every column of text that has it.
+async fn found(portal: &Portal, needle: &str) -> Vec<String> {
+    let columns: Vec<(String, String)> = sqlx::query_as(
+        "SELECT c.table_name::text, c.column_name::text FROM information_schema.columns c
+         JOIN information_schema.tables t ON t.table_schema = c.table_schema AND t.table_name = c.table_name AND t.table_type = 'BASE TABLE'
+         WHERE c.table_schema = 'public' AND c.data_type IN ('text', 'jsonb', 'json', 'character varying', 'ARRAY')",
+    )
+    .fetch_all(portal.db())
+    .await
+    .unwrap();
+    assert!(columns.len() > 100);
+    let mut places = vec![];
+    for (table, column) in columns {
+        let statement = format!("SELECT count(*) FROM {table} WHERE strpos(lower({column}::text), lower($1)) > 0");
+        let count: i64 = sqlx::query_scalar(AssertSqlSafe(statement)).bind(needle).fetch_one(portal.db()).await.unwrap();
+        if count > 0 {
+            places.push(format!("{table}.{column}"));
+        }
+    }
+    places
+}
+
+#[tokio::test]
+async fn every_table_that_names_an_account_is_in_the_inventory() {
+    let portal = Portal::new().await;
+    let columns: Vec<(String, String)> = sqlx::query_as(
+        "SELECT r.conrelid::regclass::text, a.attname::text FROM pg_constraint r
+         JOIN pg_attribute a ON a.attrelid = r.conrelid AND a.attnum = r.conkey[1]
+         WHERE r.contype = 'f' AND r.confrelid = 'account'::regclass
+         UNION
+         SELECT table_name::text, column_name::text FROM information_schema.columns
+         WHERE table_schema = 'public' AND (column_name LIKE '%account_id' OR column_name LIKE '%actor_id')",
+    )
+    .fetch_all(portal.db())
+    .await
+    .unwrap();
+    let known: BTreeSet<(String, String)> = INVENTORY.iter().map(|holding| (holding.table.to_owned(), holding.column.to_owned())).collect();
+    let stored: BTreeSet<(String, String)> = columns.into_iter().collect();
+    let missing: Vec<_> = stored.difference(&known).collect();
+    assert!(missing.is_empty(), "say in src/privacy/inventory.rs what an export, an erasure and a merge do with: {missing:?}");
+    let gone: Vec<_> = known.difference(&stored).collect();
+    assert!(gone.is_empty(), "listed, but not in the database: {gone:?}");
+    let moves: BTreeSet<_> =
+        INVENTORY.iter().filter(|holding| holding.merge == Merge::Moves).map(|holding| (holding.table, holding.column)).collect();
+    assert_eq!(moves, merge::moved_columns().collect(), "a merge moves what the inventory says");
+    for holding in INVENTORY {
+        if let Erasure::Pseudonymised(why) | Erasure::Kept(why) = holding.erasure {
+            assert!(!why.is_empty());
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_archive_holds_everything_and_lives_for_a_day() {
+    let zenobia = Zenobia::new().await;
+    let portal = zenobia.portal();
+    let mut browser = zenobia.browser().await;
+    assert!(browser.get("/account/data").await.words().contains("You have not asked for an archive"));
+    for _ in 0..2 {
+        assert_eq!(browser.post_form("/account/data", ASK, &[]).await.location(), "/account/data?done=asked");
+    }
+    assert_eq!(zenobia.count("SELECT count(*) FROM data_export").await, 1, "a second click asks for the same");
+    assert!(browser.get("/account/data").await.words().contains("Being prepared"));
+    portal.run_jobs().await;
+    let page = browser.get("/account/data").await;
+    assert!(page.words().contains("Ready") && page.words().contains("Can be fetched until"), "{}", page.words());
+    let link = super::mail(portal, EMAIL, "privacy.export_ready").await.expect("a mail").link("/account/data/download/");
+
+    let answer = browser.get(&link).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.words());
+    assert_eq!(answer.headers["content-type"], "application/zip");
+    assert!(answer.headers["cache-control"].to_str().unwrap().contains("no-store"));
+    let mut zip = zip::ZipArchive::new(Cursor::new(answer.bytes)).expect("a ZIP");
+    let names: Vec<String> = zip.file_names().map(str::to_owned).collect();
+    let mut read = |name: &str| {
+        let mut text = String::new();
+        zip.by_name(name).unwrap_or_else(|_| panic!("no {name}")).read_to_string(&mut text).unwrap();
+        text
+    };
+    assert!(read("profile.json").contains("Xylander-Quux") && read("profile.json").contains("+4915112345678"));
+    assert!(read("email_addresses.json").contains(EMAIL));
+    assert!(read("results.json").contains("\"scaled_score\": 800") && read("results.json").contains("Resilient"));
+    assert!(read("orders.json").contains("CP-2026-000777") && read("orders.json").contains("\"payments\""));
+    assert!(read("appointments.json").contains(&zenobia.sitting.reference));
+    assert!(read("credentials.json").contains("Certified Solutions Architect"));
+    assert!(read("activity.json").contains("privacy.export_requested"));
+    assert!(read("mails.json").contains("subject") && !read("mails.json").contains("body"));
+    let sign_ins = read("sign_ins.json");
+    assert!(sign_ins.contains("user_agent") && !sign_ins.contains("token_hash"));
+    let readme = read("README.txt");
+    for name in names.iter().filter(|name| name.ends_with(".json")) {
+        assert!(readme.contains(name.as_str()), "{name} is not explained");
+    }
+    for (beginning, end) in [("certificate-", ".pdf"), ("badge-", ".png"), ("badge-", ".svg"), ("exam-", ".ics")] {
+        assert!(names.iter().any(|name| name.starts_with(&format!("documents/{beginning}")) && name.ends_with(end)), "{names:?}");
+    }
+
+    // security.md line 37: to others it does not exist; its owner proves again who they are.
+    let stranger = portal.account("stranger@example.com", "Some", "Body", &[]).await;
+    assert_eq!(portal.signed_in(stranger).await.get(&link).await.status, StatusCode::NOT_FOUND);
+    assert!(portal.browser().get(&link).await.location().starts_with("/login?next="));
+    portal.later(TimeDelta::minutes(11));
+    assert!(browser.get(&link).await.location().starts_with("/account/confirm?next="));
+    portal.later(TimeDelta::hours(24));
+    assert_eq!(zenobia.browser().await.get(&link).await.status, StatusCode::NOT_FOUND);
+    portal.run_jobs().await;
+    assert_eq!(zenobia.count("SELECT count(*) FROM data_export WHERE file IS NOT NULL").await, 0);
+    assert!(zenobia.browser().await.get("/account/data").await.words().contains("Expired"));
+}
+
+#[tokio::test]
+async fn three_archives_a_day_and_only_with_a_fresh_proof() {
+    let zenobia = Zenobia::new().await;
+    let mut browser = zenobia.browser().await;
+    for _ in 0..3 {
+        assert_eq!(browser.post_form("/account/data", ASK, &[]).await.status, StatusCode::SEE_OTHER);
+        zenobia.portal().run_jobs().await;
+    }
+    assert_eq!(browser.post_form("/account/data", ASK, &[]).await.status, StatusCode::TOO_MANY_REQUESTS);
+    zenobia.portal().later(TimeDelta::minutes(11));
+    let answer = browser.post_form("/account/data", ASK, &[]).await;
+    assert!(answer.location().starts_with("/account/confirm?next="), "{}", answer.location());
+    assert!(browser.get("/account/data").await.location().starts_with("/account/confirm?next="));
+    zenobia.portal().later(TimeDelta::hours(24));
+    assert_eq!(zenobia.browser().await.post_form("/account/data", ASK, &[]).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn security_personal_data_after_erasure_the_database_names_the_person_nowhere() {
+    let zenobia = Zenobia::new().await;
+    let portal = zenobia.portal();
+    for needle in [EMAIL, "Xylander-Quux", "+4915112345678"] {
+        assert!(!found(portal, needle).await.is_empty(), "{needle} is there before");
+    }
+    zenobia.ask("withhold_name").await;
+    zenobia.browser().await.post_form("/account/data", ASK, &[]).await;
+    portal.run_jobs().await;
+    zenobia.wait().await;
+    // The last mail goes out, and then goes itself.
+    portal.later(TimeDelta::minutes(30));
+    portal.run_jobs().await;
+    for needle in [EMAIL, "Zenobia", "Xylander", "+4915112345678", &zenobia.sitting.candidate_id] {
+        assert_eq!(found(portal, needle).await, Vec::<String>::new(), "{needle}");
+    }
+    assert_eq!(zenobia.count("SELECT count(*) FROM account_email WHERE address LIKE 'zenobia%'").await, 0);
+    // What stays, stays without a person.
+    assert_eq!(zenobia.count("SELECT count(*) FROM purchase WHERE number = 'CP-2026-000777' AND total_minor = 15000").await, 1);
+    assert_eq!(zenobia.count("SELECT count(*) FROM exam_result WHERE scaled_score = 800").await, 1);
+    assert_eq!(zenobia.count("SELECT count(*) FROM retention").await, 3);
+    assert_eq!(zenobia.count("SELECT count(*) FROM account WHERE erased_at IS NOT NULL AND disabled_at IS NOT NULL").await, 1);
+    let public_id: String = sqlx::query_scalar("SELECT public_id FROM credential").fetch_one(portal.db()).await.unwrap();
+    let page = portal.browser().get(&format!("/verify/{public_id}")).await.words();
+    assert!(page.contains("Name withheld") && page.contains("Certified Solutions Architect"), "{page}");
+    let page = portal.browser().with_header("accept-language", "es").get(&format!("/verify/{public_id}")).await.words();
+    assert!(page.contains("Nombre no publicado"), "{page}");
+    // Staff's pages still show the kept result.
+    assert_eq!(zenobia.world.staff().await.get("/staff/results").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn names_kept_on_credentials_stand_there_only_and_go_when_they_expire() {
+    let zenobia = Zenobia::new().await;
+    let portal = zenobia.portal();
+    zenobia.ask("keep_name").await;
+    zenobia.wait().await;
+    portal.later(TimeDelta::minutes(30));
+    portal.run_jobs().await;
+    assert_eq!(found(portal, "Xylander").await, ["credential.holder_name"]);
+    assert_eq!(found(portal, EMAIL).await, Vec::<String>::new());
+    portal.later(TimeDelta::days(3 * 366));
+    portal.run_jobs().await;
+    assert_eq!(found(portal, "Xylander").await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn kept_records_go_when_their_time_is_over() {
+    let zenobia = Zenobia::new().await;
+    let portal = zenobia.portal();
+    zenobia.ask("withhold_name").await;
+    zenobia.wait().await;
+    let (results, orders) = ("SELECT count(*) FROM exam_result", "SELECT count(*) FROM purchase");
+    assert_eq!((zenobia.count(results).await, zenobia.count(orders).await), (1, 1));
+    // Five years after the exam its result goes; the order still names the appointment.
+    portal.later(TimeDelta::days(5 * 366));
+    portal.run_jobs().await;
+    assert_eq!((zenobia.count(results).await, zenobia.count(orders).await), (0, 1));
+    assert_eq!(zenobia.count("SELECT count(*) FROM credential").await, 1);
+    assert_eq!(zenobia.count("SELECT count(*) FROM appointment").await, 1);
+    // Five years after the credential's end, and ten after the order's year.
+    portal.later(TimeDelta::days(6 * 366));
+    portal.run_jobs().await;
+    for what in [
+        "SELECT count(*) FROM purchase",
+        "SELECT count(*) FROM payment",
+        "SELECT count(*) FROM appointment",
+        "SELECT count(*) FROM credential",
+        "SELECT count(*) FROM retention",
+        "SELECT count(*) FROM account WHERE erased_at IS NOT NULL",
+    ] {
+        assert_eq!(zenobia.count(what).await, 0, "{what}");
+    }
+}
+
+#[tokio::test]
+async fn an_erasure_is_confirmed_announced_and_can_be_stopped() {
+    let zenobia = Zenobia::new().await;
+    let portal = zenobia.portal();
+    let mut browser = zenobia.browser().await;
+    let page = browser.get("/account/data/erase").await.words();
+    for words in ["What is deleted", "What stays", "1 January 2037", "Keep my name"] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    for (confirmation, choice, field) in
+        [("", "keep_name", "confirmation"), ("x@example.com", "keep_name", "confirmation"), (EMAIL, "", "credentials")]
+    {
+        let answer = browser.post_form("/account/data/erase", ERASE, &[("confirmation", confirmation), ("credentials", choice)]).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(answer.text().contains(&format!("href=\"#{field}\"")), "{field}");
+    }
+    zenobia.ask("keep_name").await;
+    zenobia.ask("withhold_name").await;
+    assert_eq!(zenobia.count("SELECT count(*) FROM account_erasure").await, 1, "asking twice begins it once");
+    for page in ["/dashboard", "/account", "/account/data"] {
+        let words = browser.get(page).await.words();
+        assert!(words.contains("Your account is going to be erased") && words.contains("Keep my account"), "{page}");
+    }
+    assert!(super::mail(portal, EMAIL, "privacy.erasure_requested").await.unwrap().body_text.contains("/account/data/erase"));
+    portal.later(TimeDelta::days(27) + TimeDelta::minutes(1));
+    portal.run_jobs().await;
+    portal.later(TimeDelta::hours(1));
+    portal.run_jobs().await;
+    let reminders = portal.mails(EMAIL).await.into_iter().filter(|mail| mail.template == "privacy.erasure_reminder").count();
+    assert_eq!(reminders, 1);
+    // Stopping needs no fresh proof.
+    let mut browser = zenobia.browser().await;
+    portal.later(TimeDelta::hours(1));
+    let answer = browser.post_form("/dashboard", STOP, &[]).await;
+    assert_eq!(answer.location(), "/account/data/erase?done=stopped");
+    assert!(super::mail(portal, EMAIL, "privacy.erasure_stopped").await.is_some());
+    portal.later(TimeDelta::days(10));
+    portal.run_jobs().await;
+    assert_eq!(zenobia.browser().await.get("/dashboard").await.status, StatusCode::OK);
+    assert!(super::mail(portal, EMAIL, "privacy.erased").await.is_none());
+}
+
+#[tokio::test]
+async fn what_is_open_has_to_be_settled_before_an_erasure() {
+    let zenobia = Zenobia::new().await;
+    let portal = zenobia.portal();
+    let coming = zenobia.world.sitting_of(zenobia.account, portal.clock.now() + TimeDelta::days(40)).await;
+    let mut browser = zenobia.browser().await;
+    assert!(browser.get("/account/data/erase").await.words().contains(&format!("The appointment {} is booked", coming.reference)));
+    let fields = [("confirmation", EMAIL), ("credentials", "keep_name")];
+    let answer = browser.post_form("/account/data/erase", ERASE, &fields).await;
+    assert_eq!(answer.status, StatusCode::CONFLICT);
+    // A refund that is on its way.
+    sqlx::query("UPDATE appointment SET state = 'cancelled' WHERE reference = $1")
+        .bind(&coming.reference)
+        .execute(portal.db())
+        .await
+        .unwrap();
+    sqlx::query(
+        "INSERT INTO refund (id, payment_id, amount_minor, reason, state, key, created_at)
+         SELECT gen_random_uuid(), id, 100, 'x', 'pending', 'k', created_at FROM payment",
+    )
+    .execute(portal.db())
+    .await
+    .unwrap();
+    assert!(browser.get("/account/data/erase").await.words().contains("A refund of the order CP-2026-000777"));
+    assert_eq!(browser.post_form("/account/data/erase", ERASE, &fields).await.status, StatusCode::CONFLICT);
+    sqlx::query("UPDATE refund SET state = 'succeeded'").execute(portal.db()).await.unwrap();
+    // Booked after it was asked for: the erasure waits for it.
+    zenobia.ask("keep_name").await;
+    let later = zenobia.world.sitting_of(zenobia.account, portal.clock.now() + TimeDelta::days(35)).await;
+    zenobia.wait().await;
+    assert!(zenobia.browser().await.get("/account/data/erase").await.words().contains(&later.reference));
+    portal.later(TimeDelta::days(6));
+    portal.run_jobs().await;
+    assert_eq!(found(portal, EMAIL).await, ["mail_message.to_address"], "the last mail is still to be read");
+}
+
+#[tokio::test]
+async fn staff_cannot_erase_themselves() {
+    let zenobia = Zenobia::new().await;
+    let mut staff = zenobia.world.staff().await;
+    assert!(staff.get("/account/data/erase").await.words().contains("Staff accounts cannot be erased"));
+    let fields = [("confirmation", "manager@example.com"), ("credentials", "keep_name")];
+    assert_eq!(staff.post_form("/account/data/erase", ERASE, &fields).await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn what_somebody_did_as_staff_stays_without_them() {
+    let zenobia = Zenobia::new().await;
+    let portal = zenobia.portal();
+    let manager = zenobia.world.manager;
+    sqlx::query("DELETE FROM account_role WHERE account_id = $1").bind(manager).execute(portal.db()).await.unwrap();
+    let fields = [("confirmation", "Manager@Example.com"), ("credentials", "withhold_name")];
+    let answer = portal.signed_in(manager).await.post_form("/account/data/erase", ERASE, &fields).await;
+    assert_eq!(answer.location(), "/account/data/erase?done=asked", "{}", answer.words());
+    zenobia.wait().await;
+    portal.later(TimeDelta::minutes(30));
+    portal.run_jobs().await;
+    assert_eq!(found(portal, "manager@example.com").await, Vec::<String>::new());
+    assert_eq!(zenobia.count("SELECT count(*) FROM result_import").await, 1);
+    assert_eq!(zenobia.count("SELECT count(*) FROM exam_result WHERE released_by IS NOT NULL").await, 1);
+}
