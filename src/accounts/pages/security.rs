@@ -112,8 +112,11 @@ fn second_factors(cx: &RequestContext, factors: &Factors) -> AnyView {
             view! { <Tag tone text=tr!(locale, accounts.fa_codes_left, count = left).to_string()/> }.into_any()
         }
     };
-    let passkeys =
-        if factors.passkeys == 0 { on_off(false) } else { view! { <Tag tone=Tone::Ok text=factors.passkeys.to_string()/> }.into_any() };
+    let passkeys = if factors.passkeys == 0 {
+        on_off(false)
+    } else {
+        view! { <Tag tone=Tone::Ok text=tr!(locale, accounts.pk_number, count = factors.passkeys).to_string()/> }.into_any()
+    };
     let (app, sms, codes_left) = (factors.authenticator, factors.sms, factors.backup_codes);
     let phone_change = to("phone", factors.phone.is_some());
     let passkeys_change = to("passkeys", factors.passkeys > 0);

@@ -12,7 +12,16 @@ pub(super) fn lock(data_dir: &Path) -> Result<File> {
     let path = data_dir.join("lock");
     let mut file =
         OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(file_error("create", &path))?;
-    match file.try_lock() {
+    // A child that is just being started has the lock's descriptor for the moment between fork and exec: a program that stopped a
+    // cluster and starts it again must not take itself for another one.
+    let patience = Instant::now() + Duration::from_millis(500);
+    let locked = loop {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) if Instant::now() < patience => thread::sleep(POLL),
+            other => break other,
+        }
+    };
+    match locked {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             let mut owner = String::new();

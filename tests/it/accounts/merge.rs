@@ -249,7 +249,8 @@ async fn security_18_the_other_accounts_second_factor_is_asked_for() {
     let two = Two::new().await;
     let portal = two.portal();
     let secret = vec![7u8; 20];
-    sqlx::query("UPDATE account SET totp_secret = $2 WHERE id = $1").bind(two.other).bind(&secret).execute(portal.db()).await.unwrap();
+    let sealed = certportal::accounts::factors::seal_totp(&portal.state.key, two.other, &secret);
+    sqlx::query("UPDATE account SET totp_secret = $2 WHERE id = $1").bind(two.other).bind(&sealed).execute(portal.db()).await.unwrap();
     let right = totp::code_at(&secret, portal.clock.now());
     let wrong = if right == "000000" { "111111" } else { "000000" };
     let mut browser = two.browser().await;
