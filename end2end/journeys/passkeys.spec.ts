@@ -70,7 +70,7 @@ test("a candidate enrols a passkey, signs in with it alone and as the second fac
   const device = await Device.of(page);
   const account = await login(page, "candidate");
   await page.goto("/account/security");
-  await page.getByRole("link", { name: /Manage.*Passkeys/ }).click();
+  await page.getByRole("link", { name: /(Change|Set up).*Passkeys/ }).click();
   await expect(page.getByText("You have no passkeys yet")).toBeVisible();
   await axe(page);
   await page.getByLabel("Name of the passkey").fill("Test laptop");

@@ -27,7 +27,7 @@ pub fn LoginCodePage() -> impl IntoView {
         let typed = cx.form.as_ref().and_then(|form| form.submitted.get("method"));
         let wanted = typed.or_else(|| cx.query("method")).and_then(FactorMethod::parse);
         let method = factors.method(wanted, &cx.state.sms);
-        let others = factors.methods(&cx.state.sms).into_iter().filter(|other| Some(*other) != method);
+        let others = factors.methods(&cx.state.sms).into_iter().filter(|other| Some(*other) != method && *other != FactorMethod::Passkey);
         let others = others
             .map(|other| {
                 let href = address("/login/code", &[("method", other.as_str())], &next(&cx));
@@ -45,6 +45,8 @@ pub fn LoginCodePage() -> impl IntoView {
                     <ErrorSummary/>
                     <h1>{tr!(locale, accounts.code_title)}</h1>
                     {shown}
+                    // Beside whatever else is asked for: it needs one touch and nothing typed.
+                    {(method != Some(FactorMethod::Passkey)).then(|| view! { <PasskeySecondFactor/> })}
                     <div class="auth__alt stack stack--s">
                         <p>{tr!(locale, accounts.fa_code_others)}</p>
                         <ul class="plainlist stack stack--s">
