@@ -4,10 +4,13 @@ use super::calendar;
 use super::rules::Delivery;
 use super::store::appointments::Appointment;
 use super::store::exams::{self, Person};
+use crate::accounts::notices::service::texted_to;
 use crate::money::Money;
 use crate::server::database::DbError;
 use crate::server::i18n::{self, Locale};
 use crate::server::mail::{self, Attachment, Block, Mail, Recipient};
+use crate::server::notices::Kind;
+use crate::server::sms::{self, Sms};
 use crate::server::{AppState, format};
 use crate::tr;
 use chrono::{DateTime, Utc};
@@ -102,6 +105,26 @@ pub async fn reminder(
         _ => tr!(locale, scheduling.mail_reminder_subject, code = appointment.exam_code.clone(), days = days).to_string(),
     };
     let key = format!("reminder:{}:{}:{days}", appointment.id, appointment.starts_at.timestamp());
+    if let Some(to) = texted_to(conn, appointment.account_id, Kind::Reminders).await?.filter(|_| state.sms.is_there()) {
+        let text = tr!(
+            locale,
+            scheduling.sms_reminder,
+            programme = state.programme.get().short_name.clone(),
+            code = appointment.exam_code.clone(),
+            when = format::date_time(locale, appointment.starts_at, format::zone(&appointment.time_zone)),
+            url = state.config.url(&format!("/exams/{}", appointment.reference))
+        )
+        .to_string();
+        let sms = Sms {
+            account_id: appointment.account_id,
+            template: "scheduling.reminder",
+            to,
+            text,
+            expires_at: Some(appointment.starts_at),
+            once: Some(key.clone()),
+        };
+        sms::enqueue(conn, now, sms).await?;
+    }
     send(conn, state, now, "scheduling.reminder", locale, person, appointment, subject, blocks, key).await
 }
 

@@ -37,13 +37,16 @@ pub struct Sms {
     pub text: String,
     /// After this it is not sent any more.
     pub expires_at: Option<DateTime<Utc>>,
+    /// One message an event: a second one with the same key is not written.
+    pub once: Option<String>,
 }
 
 /// Writes the message and the job that delivers it. Call it inside the change's transaction.
 pub async fn enqueue(conn: &mut PgConnection, now: DateTime<Utc>, sms: Sms) -> Result<(), sqlx::Error> {
-    let id = super::ids::uuid();
-    sqlx::query!(
-        "INSERT INTO sms_message (id, account_id, template, to_number, body, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    let id = sms.once.as_deref().map_or_else(super::ids::uuid, |key| super::ids::named("sms", key));
+    let written = sqlx::query!(
+        "INSERT INTO sms_message (id, account_id, template, to_number, body, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (id) DO NOTHING",
         id,
         sms.account_id,
         sms.template,
@@ -54,7 +57,10 @@ pub async fn enqueue(conn: &mut PgConnection, now: DateTime<Utc>, sms: Sms) -> R
     )
     .execute(&mut *conn)
     .await?;
-    jobs::enqueue(conn, now, DELIVER, id, None).await
+    if written.rows_affected() == 1 {
+        jobs::enqueue(conn, now, DELIVER, id, None).await?;
+    }
+    Ok(())
 }
 
 /// Where messages go.

@@ -26,7 +26,7 @@ pub struct Inner {
     pub mailer: Mailer,
     pub places: Places,
     pub sms: sms::Gateway,
-    /// One password hash at a time a core: a login storm must not starve the pages (security.md, "Cost of a password").
+    /// Password hashes at a time, one fewer than there are cores: a login storm must not starve the pages (security.md, "Cost of a password").
     pub hashing: Arc<Semaphore>,
     /// What capabilities keep in memory for all requests.
     pub shared: Shared,
@@ -36,7 +36,8 @@ pub struct Inner {
 
 impl AppState {
     pub fn new(config: Config, db: PgPool, clock: Clock, key: ServerKey) -> Self {
-        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        // One core is left to the pages, where there are several.
+        let hashes_at_once = std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).max(1));
         let mailer = Mailer::from_config(&config);
         let sms = sms::Gateway::from_config(&config);
         let leptos = leptos_options(&config);
@@ -56,7 +57,7 @@ impl AppState {
             sms,
             leptos,
             shared: Shared::default(),
-            hashing: Arc::new(Semaphore::new(cores)),
+            hashing: Arc::new(Semaphore::new(hashes_at_once)),
         }))
     }
 

@@ -67,7 +67,7 @@ const FUNCTIONS: &[(&str, Caller)] = &[
     ("accounts/change_contact", Caller::SignedIn),
     ("accounts/merge_sign_in", Caller::Candidate),
     ("accounts/merge_code", Caller::Candidate),
-    ("accounts/merge_again", Caller::Candidate),
+    ("accounts/merge_again", Caller::SignedIn),
     ("accounts/merge", Caller::SignedIn),
     ("accounts/merge_undo", Caller::SignedIn),
     ("accounts/change_notices", Caller::SignedIn),

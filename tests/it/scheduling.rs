@@ -345,6 +345,39 @@ async fn reminders_follow_the_appointment_as_it_stands() {
 }
 
 #[tokio::test]
+async fn reminders_come_as_text_messages_too_where_that_was_chosen_and_once() {
+    let portal = Portal::with_demo_data().await;
+    let (anna, ben) =
+        (portal.account("anna@example.com", "Anna", "Berg", &[]).await, portal.account("ben@example.com", "Ben", "Kranz", &[]).await);
+    for (account, phone) in [(anna, "+34600123442"), (ben, "+34600123443")] {
+        sqlx::query("UPDATE account SET phone = $2, phone_verified_at = $3 WHERE id = $1")
+            .bind(account)
+            .bind(phone)
+            .bind(portal.clock.now())
+            .execute(portal.db())
+            .await
+            .unwrap();
+    }
+    let fields = [("mail_reminders", "on"), ("sms_reminders", "on")];
+    portal.signed_in(anna).await.post_form("/account/notifications", "/api/accounts/change_notices", &fields).await;
+    let (_, reference) = book(&portal, anna, &choice(morning())).await;
+    book(&portal, ben, &choice(morning())).await;
+    portal.later(morning() - TimeDelta::days(7) - portal.clock.now());
+    portal.run_jobs().await;
+    // The worker died before it could write down that the job was done: it comes again.
+    sqlx::query("UPDATE job SET finished_at = NULL, run_at = $1 WHERE kind = 'scheduling.remind' AND run_at <= $1")
+        .bind(portal.clock.now())
+        .execute(portal.db())
+        .await
+        .unwrap();
+    portal.run_jobs().await;
+    let texts = portal.texts("+34600123442").await;
+    assert_eq!(texts.len(), 1, "{texts:?}");
+    assert!(texts[0].contains(&format!("/exams/{reference}")), "{texts:?}");
+    assert!(portal.texts("+34600123443").await.is_empty(), "nobody gets what they did not ask for");
+}
+
+#[tokio::test]
 async fn reminders_can_be_switched_off_and_confirmations_cannot() {
     let portal = Portal::with_demo_data().await;
     let anna = portal.account("anna@example.com", "Anna", "Berg", &[]).await;

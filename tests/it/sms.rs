@@ -46,6 +46,7 @@ async fn write(portal: &Portal, lasts: Option<TimeDelta>) {
         to: "+34600123442".into(),
         text: "123456 is your code.\nSee https://x.example/y".into(),
         expires_at,
+        once: None,
     };
     sms::enqueue(&mut tx, now, sms).await.unwrap();
     tx.commit().await.unwrap();

@@ -7,6 +7,8 @@ use crate::error::AppResult;
 use crate::server::notices::{self, Channel, Kind};
 use crate::server::{RequestContext, audit};
 use serde_json::json;
+use sqlx::PgConnection;
+use uuid::Uuid;
 
 /// What can be chosen, by the name of its box.
 pub const CHOICES: [(&str, Kind, Channel); 4] = [
@@ -25,6 +27,11 @@ pub async fn chosen(cx: &RequestContext) -> AppResult<([bool; 4], Option<String>
         *ticked = notices::wanted(&mut conn, viewer.account_id, kind, channel).await?;
     }
     Ok((ticked, store::verified_phone(&mut conn, viewer.account_id).await?))
+}
+
+/// The number to which somebody wants notices of a kind sent as text messages; `None`: they do not, or have no verified phone.
+pub async fn texted_to(conn: &mut PgConnection, account_id: Uuid, kind: Kind) -> Result<Option<String>, sqlx::Error> {
+    if notices::wanted(conn, account_id, kind, Channel::Sms).await? { store::verified_phone(conn, account_id).await } else { Ok(None) }
 }
 
 /// Keeps the viewer's choice. Without a verified phone no text message is wanted, whatever was sent.

@@ -7,7 +7,7 @@ use super::super::rules::browser_name;
 use super::super::store::{self, Account};
 use super::super::{devices, factor_recovery, mails, password};
 use super::throttle::Counter;
-use super::{enqueue, levelled};
+use super::{LEVEL, enqueue, levelled};
 use crate::error::{AppError, AppResult, Code, Conflict, FieldError};
 use crate::server::database::DbError;
 use crate::server::http::respond::Cookie;
@@ -101,6 +101,8 @@ pub async fn log_in(cx: &RequestContext, typed: &str, password: &Secret) -> AppR
     if !errors.is_empty() {
         return Err(AppError::Validation(errors));
     }
+    // A refusal comes after the same time, whatever there was to look up, to hash and to write (security.md line 12).
+    let floor = tokio::time::sleep(LEVEL);
     // What is no address has no account; it is treated as one that is unknown.
     let email = EmailAddress::parse(typed).map(|email| email.to_string()).unwrap_or_else(|_| typed.trim().to_owned());
     let account = {
@@ -111,12 +113,14 @@ pub async fn log_in(cx: &RequestContext, typed: &str, password: &Secret) -> AppR
     let subject = account.as_ref().map_or_else(|| "unknown".to_owned(), |account| account.id.to_string());
     if let Err(error) = counter.count(cx).await {
         audit::refused(cx, "account.login", &subject, json!({"reason": "locked"})).await;
+        floor.await;
         return Err(error);
     }
     let hash = account.as_ref().and_then(|account| account.password_hash.as_deref());
     let right = password::verify(&cx.state, password, hash).await?;
     let Some(account) = account.filter(|_| right) else {
         audit::refused(cx, "account.login", &subject, json!({"reason": "password"})).await;
+        floor.await;
         return Err(Conflict::LoginRefused.into());
     };
     let mut tx = cx.state.db.begin().await?;

@@ -24,7 +24,8 @@ pub async fn announce(conn: &mut PgConnection, cx: &RequestContext, account: &Ac
     let phone = factors::factors(conn, account.id).await?.phone;
     if let Some(to) = phone.filter(|_| cx.state.sms.is_there()) {
         let text = mails::security_changed_sms(&cx.state, account.into(), &change);
-        sms::enqueue(conn, cx.now(), Sms { account_id: account.id, template: "accounts.security", to, text, expires_at: None }).await?;
+        let sms = Sms { account_id: account.id, template: "accounts.security", to, text, expires_at: None, once: None };
+        sms::enqueue(conn, cx.now(), sms).await?;
     }
     Ok(())
 }
