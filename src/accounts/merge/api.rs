@@ -7,10 +7,19 @@ use leptos::prelude::*;
 #[cfg(feature = "ssr")]
 use {super::service, crate::server::http::respond::redirect, crate::server::request};
 
+/// The request of a candidate: accounts of the staff alone have nothing to merge.
+#[cfg(feature = "ssr")]
+fn candidates() -> Result<std::sync::Arc<crate::server::RequestContext>, AppError> {
+    let cx = request();
+    cx.candidate()?;
+    Ok(cx)
+}
+
 /// Address and password of the other account.
 #[server(endpoint = "accounts/merge_sign_in")]
 pub async fn merge_sign_in(#[server(default)] email: String, #[server(default)] password: Secret) -> Result<(), AppError> {
-    service::sign_in(&request(), &email, &password).await?;
+    let cx = candidates()?;
+    service::sign_in(&cx, &email, &password).await?;
     redirect("/account/merge");
     Ok(())
 }
@@ -18,7 +27,8 @@ pub async fn merge_sign_in(#[server(default)] email: String, #[server(default)] 
 /// The code of the other account's second factor.
 #[server(endpoint = "accounts/merge_code")]
 pub async fn merge_code(#[server(default)] code: String) -> Result<(), AppError> {
-    service::enter_code(&request(), &code).await?;
+    let cx = candidates()?;
+    service::enter_code(&cx, &code).await?;
     redirect("/account/merge");
     Ok(())
 }
@@ -26,7 +36,8 @@ pub async fn merge_code(#[server(default)] code: String) -> Result<(), AppError>
 /// Forgets the other account's sign-in.
 #[server(endpoint = "accounts/merge_again")]
 pub async fn merge_again() -> Result<(), AppError> {
-    service::begin_again(&request()).await?;
+    let cx = candidates()?;
+    service::begin_again(&cx).await?;
     redirect("/account/merge");
     Ok(())
 }
@@ -34,7 +45,8 @@ pub async fn merge_again() -> Result<(), AppError> {
 /// Merges.
 #[server(endpoint = "accounts/merge")]
 pub async fn merge_confirm(#[server(default)] merge: String, #[server(default)] same_person: String) -> Result<(), AppError> {
-    service::merge(&request(), &merge, same_person == "on").await?;
+    let cx = candidates()?;
+    service::merge(&cx, &merge, same_person == "on").await?;
     redirect("/account/merge?done=merged");
     Ok(())
 }
@@ -42,7 +54,8 @@ pub async fn merge_confirm(#[server(default)] merge: String, #[server(default)] 
 /// Undoes a merge.
 #[server(endpoint = "accounts/merge_undo")]
 pub async fn merge_undo(#[server(default)] merge: String) -> Result<(), AppError> {
-    service::undo(&request(), &merge).await?;
+    let cx = candidates()?;
+    service::undo(&cx, &merge).await?;
     redirect("/account/merge?done=undone");
     Ok(())
 }
