@@ -7,9 +7,9 @@ use leptos::prelude::*;
 use {
     super::factor_recovery,
     super::factors::{backup_codes, phone, trusted},
+    crate::server::http::forms::encoded,
     crate::server::http::respond::{LocalPath, redirect, set_cookie},
     crate::server::request,
-    percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode},
 };
 
 /// `path?key=value`, with the page that was wanted in the end, if it is one of ours.
@@ -19,7 +19,7 @@ pub(in crate::accounts) fn address(path: &str, query: &[(&str, &str)], next: &st
     let next = LocalPath::parse(next).map(|next| next.to_string()).unwrap_or_default();
     for (name, value) in query.iter().copied().chain([("next", next.as_str())]).filter(|(_, value)| !value.is_empty()) {
         address.push(if address.contains('?') { '&' } else { '?' });
-        address.push_str(&format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)));
+        address.push_str(&format!("{name}={}", encoded(value)));
     }
     address
 }

@@ -72,6 +72,12 @@ pub fn date_time_short(locale: Locale, at: DateTime<Utc>, zone: Tz) -> String {
     format!("{}, {} {}", date_short(locale, local.date_naive()), time(locale, local.time()), zone_name(at, zone))
 }
 
+/// When a day begins in a zone. A midnight that the zone leaves out begins with the first moment there is.
+pub fn midnight(zone: Tz, day: NaiveDate) -> DateTime<Utc> {
+    let midnight = day.and_hms_opt(0, 0, 0).unwrap_or_default();
+    zone.from_local_datetime(&midnight).earliest().map_or_else(|| Utc.from_utc_datetime(&midnight), |at| at.to_utc())
+}
+
 /// The day of an instant in a zone.
 pub fn day_in(at: DateTime<Utc>, zone: Tz) -> NaiveDate {
     at.with_timezone(&zone).date_naive()

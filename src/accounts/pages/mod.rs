@@ -38,7 +38,7 @@ use super::rules::LinkState;
 use super::service;
 use crate::error::{AppError, Conflict};
 use crate::server::RequestContext;
-use crate::server::http::forms::with_next;
+use crate::server::http::forms::{encoded, with_next};
 pub(in crate::accounts) use crate::server::http::respond::go;
 use crate::server::http::respond::{self, LocalPath};
 use crate::server::i18n::Locale;
@@ -59,7 +59,16 @@ pub(in crate::accounts) fn next(cx: &RequestContext) -> String {
     cx.query("next").and_then(LocalPath::parse).map(|path| path.to_string()).unwrap_or_default()
 }
 
-/// Sends the reader to prove who they are before this page, unless they just have.
+/// Sends the reader to prove who they are before a page that knows where it leads in the end, unless they just have.
+pub(in crate::accounts) fn prove_first_then_next(cx: &RequestContext) -> Option<AnyView> {
+    cx.fresh_proof().is_err().then(|| {
+        let next = next(cx);
+        let here = if next.is_empty() { cx.path.clone() } else { with_next(&cx.path, &next) };
+        go(&with_next("/account/confirm", &here))
+    })
+}
+
+/// The same before a page that is told by its whole address.
 pub(in crate::accounts) fn prove_first(cx: &RequestContext) -> Option<AnyView> {
     let here = || match cx.query.is_empty() {
         true => cx.path.clone(),
@@ -71,8 +80,7 @@ pub(in crate::accounts) fn prove_first(cx: &RequestContext) -> Option<AnyView> {
 
 /// The parameters of the page's address, in a fixed order.
 fn query_of(cx: &RequestContext) -> String {
-    let encode = |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
-    let mut pairs: Vec<String> = cx.query.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+    let mut pairs: Vec<String> = cx.query.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
     pairs.sort();
     pairs.join("&")
 }

@@ -1,6 +1,6 @@
 //! `/account/security/totp`: the authenticator app.
 
-use super::{go, next};
+use super::{next, prove_first_then_next};
 use crate::accounts::api::{TotpEnrol, TotpRemove};
 use crate::accounts::factors::{self, authenticator};
 use crate::accounts::totp;
@@ -16,9 +16,8 @@ use qrcode::{Color, EcLevel, QrCode};
 #[component]
 pub fn TotpPage() -> impl IntoView {
     let cx = request();
-    if cx.fresh_proof().is_err() {
-        let here = if next(&cx).is_empty() { cx.path.clone() } else { with_next(&cx.path, &next(&cx)) };
-        return go(&with_next("/account/confirm", &here));
+    if let Some(away) = prove_first_then_next(&cx) {
+        return away;
     }
     loaded(async move {
         let locale = cx.locale;

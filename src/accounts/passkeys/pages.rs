@@ -5,8 +5,7 @@ use super::islands::{PasskeyButton, PasskeyWords};
 use super::relying_party::{Availability, availability};
 use super::service;
 use super::store::Listed;
-use crate::accounts::pages::{flash, go, next};
-use crate::server::http::forms::with_next;
+use crate::accounts::pages::{flash, next, prove_first_then_next};
 use crate::server::{RequestContext, format, request};
 use crate::tr;
 use crate::ui::{
@@ -125,19 +124,11 @@ pub async fn security_row(cx: &RequestContext) -> crate::error::AppResult<AnyVie
     Ok(view! { <SummaryRow key=tr!(locale, accounts.pk_title) change=change>{tag}</SummaryRow> }.into_any())
 }
 
-/// Sends the reader to prove who they are, and then back.
-fn confirm_first(cx: &RequestContext) -> Option<AnyView> {
-    cx.fresh_proof().is_err().then(|| {
-        let here = if next(cx).is_empty() { cx.path.clone() } else { with_next(&cx.path, &next(cx)) };
-        go(&with_next("/account/confirm", &here))
-    })
-}
-
 /// The list, and a new one.
 #[component]
 pub fn PasskeysPage() -> impl IntoView {
     let cx = request();
-    if let Some(away) = confirm_first(&cx) {
+    if let Some(away) = prove_first_then_next(&cx) {
         return away;
     }
     loaded(async move {
@@ -239,7 +230,7 @@ fn dates(cx: &RequestContext, passkey: &Listed) -> AnyView {
 #[component]
 pub fn PasskeyPage() -> impl IntoView {
     let cx = request();
-    if let Some(away) = confirm_first(&cx) {
+    if let Some(away) = prove_first_then_next(&cx) {
         return away;
     }
     let id = param("id");

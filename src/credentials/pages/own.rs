@@ -3,6 +3,7 @@ use crate::credentials::badge::PNG_SIZES;
 use crate::credentials::model::Credential;
 use crate::credentials::rules::State;
 use crate::credentials::{routes, service};
+use crate::server::http::forms::encoded;
 use crate::server::{RequestContext, request};
 use crate::tr;
 use crate::ui::{Alert, AlertKind, BackLink, Icon, PageHead, PageTitle, Summary, SummaryRow, loaded, param};
@@ -102,8 +103,8 @@ fn sharing(cx: &RequestContext, credential: &Credential, state: State) -> impl I
     let url = cx.state.config.url(&credential.verify_path());
     let programme = cx.programme();
     let subject = credential.certification.clone();
-    let mail = format!("mailto:?subject={}&body={}", encode(&subject), encode(&url));
-    let link_for_linkedin = format!("https://www.linkedin.com/sharing/share-offsite/?url={}", encode(&url));
+    let mail = format!("mailto:?subject={}&body={}", encoded(&subject), encoded(&url));
+    let link_for_linkedin = format!("https://www.linkedin.com/sharing/share-offsite/?url={}", encoded(&url));
     let add = linkedin_profile(credential, &programme.name, &url);
     view! {
         <section class="section">
@@ -154,10 +155,6 @@ fn linkedin_profile(credential: &Credential, organization: &str, url: &str) -> S
         ("certUrl", url.to_owned()),
         ("certId", credential.public_id.to_string()),
     ];
-    let filled: String = parameters.iter().map(|(name, value)| format!("&{name}={}", encode(value))).collect();
+    let filled: String = parameters.iter().map(|(name, value)| format!("&{name}={}", encoded(value))).collect();
     format!("https://www.linkedin.com/profile/add?startTask=CERTIFICATION_NAME{filled}")
-}
-
-fn encode(text: &str) -> String {
-    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }

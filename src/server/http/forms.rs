@@ -110,10 +110,14 @@ pub async fn post(site: Site, cx: Arc<RequestContext>, request: Request<Body>) -
     }
 }
 
+/// A name or value as it stands in an address.
+pub fn encoded(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+}
+
 /// `to?next=<page>`.
 pub fn with_next(to: &str, page: &str) -> String {
-    let next = percent_encoding::utf8_percent_encode(page, percent_encoding::NON_ALPHANUMERIC);
-    format!("{to}?next={next}")
+    format!("{to}?next={}", encoded(page))
 }
 
 pub fn see_other(to: &str) -> Response {

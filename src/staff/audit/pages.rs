@@ -2,6 +2,7 @@
 
 use super::service::{self, Found};
 use crate::server::audit::Entry;
+use crate::server::http::forms::encoded;
 use crate::server::{RequestContext, format, request};
 use crate::tr;
 use crate::ui::{Empty, Icon, PageTitle, Table, Tag, Tone, loaded};
@@ -41,8 +42,7 @@ const FILTERS: [&str; 6] = ["actor", "subject", "action", "from", "until", "refu
 
 /// The same search at another address.
 fn address(cx: &RequestContext, path: &str, before: Option<i64>) -> String {
-    let encode = |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
-    let filters = FILTERS.iter().filter_map(|name| cx.query(name).map(|value| format!("{name}={}", encode(value))));
+    let filters = FILTERS.iter().filter_map(|name| cx.query(name).map(|value| format!("{name}={}", encoded(value))));
     let query: Vec<String> = filters.chain(before.map(|id| format!("before={id}"))).collect();
     if query.is_empty() { path.to_owned() } else { format!("{path}?{}", query.join("&")) }
 }

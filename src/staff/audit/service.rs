@@ -1,7 +1,7 @@
 use crate::error::AppResult;
 use crate::server::audit::{self, Entry, Filter};
-use crate::server::{Permission, RequestContext, csv};
-use chrono::{DateTime, Days, NaiveDate, TimeZone, Utc};
+use crate::server::{Permission, RequestContext, csv, format};
+use chrono::{Days, NaiveDate};
 use serde_json::json;
 
 /// Events on a page.
@@ -18,10 +18,7 @@ pub struct Found {
 /// The filter that the address of the page (or of the file) tells. What cannot be read is left out.
 pub fn filter(cx: &RequestContext) -> Filter {
     let zone = cx.time_zone();
-    let midnight = |day: NaiveDate| -> DateTime<Utc> {
-        let midnight = day.and_hms_opt(0, 0, 0).unwrap_or_default();
-        zone.from_local_datetime(&midnight).earliest().map_or_else(|| Utc.from_utc_datetime(&midnight), |at| at.to_utc())
-    };
+    let midnight = |day| format::midnight(zone, day);
     let day = |name: &str| cx.query(name).and_then(|day| day.parse::<NaiveDate>().ok());
     Filter {
         actor: cx.query("actor").and_then(|id| id.parse().ok()),

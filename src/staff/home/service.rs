@@ -3,7 +3,7 @@ use crate::accounts::factor_recovery;
 use crate::error::AppResult;
 use crate::results;
 use crate::server::{Permission, RequestContext, format};
-use chrono::{Days, TimeZone, Utc};
+use chrono::Days;
 
 /// What waits for the viewer: only what their roles open.
 #[derive(Debug)]
@@ -21,12 +21,7 @@ pub async fn overview(cx: &RequestContext) -> AppResult<Overview> {
     let today = if cx.staff(Permission::SeeSchedule).is_ok() {
         let zone = cx.time_zone();
         let day = format::day_in(cx.now(), zone);
-        // A midnight that a zone leaves out begins with the first moment there is.
-        let midnight = |day: chrono::NaiveDate| {
-            let midnight = day.and_hms_opt(0, 0, 0).unwrap_or_default();
-            zone.from_local_datetime(&midnight).earliest().map_or_else(|| Utc.from_utc_datetime(&midnight), |at| at.to_utc())
-        };
-        Some(store::appointments_between(&cx.state.db, midnight(day), midnight(day + Days::new(1))).await?)
+        Some(store::appointments_between(&cx.state.db, format::midnight(zone, day), format::midnight(zone, day + Days::new(1))).await?)
     } else {
         None
     };
