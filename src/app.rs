@@ -104,15 +104,40 @@ pub const PAGES: &[(&str, Access)] = &[
     ("/_ui", Access::Demo),
 ];
 
-/// The rule of a path: the first pattern of [`PAGES`] that fits.
-pub fn access(path: &str) -> Option<Access> {
-    let segments = |path: &str| path.trim_matches('/').split('/').map(str::to_owned).collect::<Vec<_>>();
-    let wanted = segments(path);
-    PAGES.iter().find_map(|(pattern, access)| {
-        let pattern = segments(pattern);
-        let fits = pattern.len() == wanted.len() && pattern.iter().zip(&wanted).all(|(p, w)| p.starts_with(':') && !w.is_empty() || p == w);
-        fits.then_some(*access)
+/// The pages of [`PAGES`] whose forms need a fresh proof of identity (product.md section 2, "Step-up"). It is asked for before
+/// they are shown, because nobody likes to fill in a form twice; what the forms call asks for it as well.
+pub const PROVED: &[&str] = &[
+    "/account/security/totp",
+    "/account/security/passkeys",
+    "/account/security/passkeys/:id",
+    "/account/security/phone",
+    "/account/security/backup-codes",
+    "/account/emails/add",
+    "/account/emails/:id",
+    "/account/data",
+    "/account/data/erase",
+    "/account/merge",
+    "/staff/accounts/:id/:act",
+];
+
+/// The first row of [`PAGES`] whose pattern fits a path.
+fn row(path: &str) -> Option<&'static (&'static str, Access)> {
+    let segments = |path: &'static str| path.trim_matches('/').split('/');
+    let wanted: Vec<&str> = path.trim_matches('/').split('/').collect();
+    PAGES.iter().find(|(pattern, _)| {
+        segments(pattern).count() == wanted.len()
+            && segments(pattern).zip(&wanted).all(|(part, wanted)| part.starts_with(':') && !wanted.is_empty() || part == *wanted)
     })
+}
+
+/// Who may see the page at a path.
+pub fn access(path: &str) -> Option<Access> {
+    row(path).map(|(_, access)| *access)
+}
+
+/// Whether the page at a path needs a fresh proof of identity.
+pub fn needs_proof(path: &str) -> bool {
+    row(path).is_some_and(|(pattern, _)| PROVED.contains(pattern))
 }
 
 /// What the worker runs.
@@ -209,7 +234,7 @@ fn routes() -> axum::Router<Site> {
 
 /// The whole program as a service.
 pub fn router(state: AppState) -> axum::Router {
-    crate::server::http::router::router(Site { state, shell, access }, routes())
+    crate::server::http::router::router(Site { state, shell, access, needs_proof }, routes())
 }
 
 /// The document.

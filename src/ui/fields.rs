@@ -146,6 +146,12 @@ pub fn TextField(
     }
 }
 
+/// The field `code`: digits from an authenticator app or a message, which the browser may fill in by itself.
+#[component]
+pub fn CodeField(#[prop(into)] label: String, #[prop(into)] hint: String) -> impl IntoView {
+    view! { <TextField name="code" label hint autocomplete="one-time-code" inputmode="numeric" maxlength=10 class="input--code"/> }
+}
+
 /// A password. Never filled in again. With `rules` it is a new one: they are listed, and its strength is shown while it is typed.
 #[component]
 pub fn PasswordField(

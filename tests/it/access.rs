@@ -3,9 +3,10 @@
 use crate::support::Portal;
 use crate::support::portal::{Answer, Browser};
 use axum::http::{Method, StatusCode};
-use certportal::app::PAGES;
+use certportal::app::{PAGES, PROVED};
 use certportal::server::http::permissions::{Permission, Role, allows};
 use certportal::server::http::router::Access;
+use chrono::TimeDelta;
 use uuid::Uuid;
 
 /// Who may call a server function; a function that is not in the list fails the test.
@@ -203,6 +204,25 @@ async fn security_36_every_page_is_open_to_those_it_is_for_and_closed_to_all_oth
                 assert_ne!(answer.status, StatusCode::OK, "{who} at {path}: there is no such thing");
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn security_35_pages_that_need_a_fresh_proof_ask_for_it_first_and_lead_back() {
+    let portal = Portal::new().await;
+    let candidate = portal.account("ana@example.com", "Ana", "Prueba", &[]).await;
+    let administrator = portal.account("admin@example.com", "Avery", "Admin", &["administrator"]).await;
+    let (mut candidate, mut administrator) = (portal.signed_in(candidate).await, portal.signed_in(administrator).await);
+    portal.later(TimeDelta::minutes(11));
+    for pattern in PROVED {
+        assert!(PAGES.iter().any(|(page, _)| page == pattern), "{pattern} is no page");
+        let browser = if pattern.starts_with("/staff") { &mut administrator } else { &mut candidate };
+        let page = format!("{}?next=%2Fexams", filled(pattern));
+        let answer = browser.get(&page).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{page}");
+        let next = answer.location().strip_prefix("/account/confirm?next=").unwrap_or_else(|| panic!("{page}: {}", answer.location()));
+        assert_eq!(percent_encoding::percent_decode_str(next).decode_utf8().unwrap(), page);
+        assert!(answer.bytes.is_empty(), "nothing of {page} is shown");
     }
 }
 

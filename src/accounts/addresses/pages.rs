@@ -4,7 +4,7 @@ use super::api::{AddEmail, PrimaryEmail, RemoveEmail, ResendEmail};
 use super::rules::WAITS;
 use super::service;
 use super::store::Address;
-use crate::accounts::pages::{flash, prove_first};
+use crate::accounts::pages::flash;
 use crate::server::{RequestContext, format, request};
 use crate::tr;
 use crate::ui::{
@@ -124,9 +124,6 @@ fn row(cx: &Arc<RequestContext>, address: Address) -> AnyView {
 pub fn AddEmailPage() -> impl IntoView {
     let cx = request();
     let locale = cx.locale;
-    if let Some(away) = prove_first(&cx) {
-        return away;
-    }
     let main = cx.query("main").is_some();
     let (title, lead) = if main {
         (tr!(locale, accounts.em_use_new), tr!(locale, accounts.em_use_new_lead))
@@ -165,9 +162,6 @@ pub fn EmailPage() -> impl IntoView {
     loaded(async move {
         let locale = cx.locale;
         let address = service::own(&cx, &id).await?;
-        if let Some(away) = prove_first(&cx) {
-            return Ok(away);
-        }
         let added = format::date(locale, format::day_in(address.created_at, cx.time_zone()));
         let (id, same) = (address.id.to_string(), address.id.to_string());
         let primary = (address.verified_at.is_some() && !address.is_primary).then(|| {

@@ -3,12 +3,11 @@
 use super::api::{MergeAgain, MergeCode, MergeConfirm, MergeSignIn, MergeUndo};
 use super::service::{self, Blocker, Past, Preview, Step};
 use crate::accounts::pages::flash;
-use crate::privacy::pages::to_proof;
 use crate::server::{Locale, RequestContext, format, request};
 use crate::tr;
 use crate::ui::{
-    Alert, AlertKind, BackLink, CheckboxField, ErrorSummary, Form, HiddenField, PageHead, PageTitle, PasswordField, Summary, SummaryRow,
-    TextField, loaded,
+    Alert, AlertKind, BackLink, CheckboxField, CodeField, ErrorSummary, Form, HiddenField, PageHead, PageTitle, PasswordField, Summary,
+    SummaryRow, TextField, loaded,
 };
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -17,9 +16,6 @@ use std::sync::Arc;
 #[component]
 pub fn MergePage() -> impl IntoView {
     let cx = request();
-    if cx.fresh_proof().is_err() {
-        return to_proof(&cx);
-    }
     loaded(async move {
         let locale = cx.locale;
         let (step, past) = service::overview(&cx).await?;
@@ -77,14 +73,7 @@ fn code(locale: Locale) -> AnyView {
             <h2>{tr!(locale, accounts.data_merge_sign_in)}</h2>
             <p>{tr!(locale, accounts.data_merge_code_text)}</p>
             <Form action=MergeCode::PATH>
-                <TextField
-                    name="code"
-                    label=tr!(locale, accounts.data_merge_code)
-                    autocomplete="one-time-code"
-                    inputmode="numeric"
-                    maxlength=10
-                    class="input--code"
-                />
+                <CodeField label=tr!(locale, accounts.data_merge_code) hint=tr!(locale, accounts.code_hint)/>
                 <div class="actions">
                     <button class="btn btn--primary">{tr!(locale, common.go_on)}</button>
                 </div>

@@ -1,9 +1,8 @@
 //! `/account/security/backup-codes`: how many are left, new ones, and the new ones once.
 
-use super::{flash, go, next};
+use super::{flash, next};
 use crate::accounts::factor_api::BackupCodesNew;
 use crate::accounts::factors::{self, LAST_BACKUP_CODES, backup_codes};
-use crate::server::http::forms::with_next;
 use crate::server::http::respond::{Cookie, set_cookie};
 use crate::server::{format, request};
 use crate::tr;
@@ -41,9 +40,6 @@ pub fn BackupCodesPage() -> impl IntoView {
             </div>
         }
         .into_any();
-    }
-    if cx.fresh_proof().is_err() {
-        return go(&with_next("/account/confirm", &with_next(&cx.path, &next(&cx))));
     }
     loaded(async move {
         let factors = factors::own(&cx).await?;

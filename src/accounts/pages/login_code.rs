@@ -5,12 +5,12 @@ use crate::accounts::api::LoginCode;
 use crate::accounts::factor_api::{LoginSms, address};
 use crate::accounts::factors::rules::masked_phone;
 use crate::accounts::factors::{self, FactorMethod, Factors, phone};
-use crate::accounts::passkeys::pages::PasskeySecondFactor;
+use crate::accounts::passkeys::pages::PasskeyInstead;
 use crate::server::http::forms::with_next;
 use crate::server::i18n::Locale;
 use crate::server::{RequestContext, request};
 use crate::tr;
-use crate::ui::{Alert, AlertKind, CheckboxField, ErrorSummary, Form, HiddenField, PageTitle, TextField, loaded};
+use crate::ui::{Alert, AlertKind, CheckboxField, CodeField, ErrorSummary, Form, HiddenField, PageTitle, TextField, loaded};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
@@ -46,7 +46,7 @@ pub fn LoginCodePage() -> impl IntoView {
                     <h1>{tr!(locale, accounts.code_title)}</h1>
                     {shown}
                     // Beside whatever else is asked for: it needs one touch and nothing typed.
-                    {(method != Some(FactorMethod::Passkey)).then(|| view! { <PasskeySecondFactor/> })}
+                    {(factors.passkeys > 0 && method != Some(FactorMethod::Passkey)).then(|| view! { <PasskeyInstead purpose="second_factor"/> })}
                     <div class="auth__alt stack stack--s">
                         <p>{tr!(locale, accounts.fa_code_others)}</p>
                         <ul class="plainlist stack stack--s">
@@ -80,7 +80,7 @@ fn block(cx: &RequestContext, method: FactorMethod, factors: &Factors, sent: boo
             <p class="small muted">{tr!(locale, accounts.code_trouble)}</p>
         }
         .into_any(),
-        FactorMethod::Passkey => view! { <PasskeySecondFactor/> }.into_any(),
+        FactorMethod::Passkey => view! { <PasskeyInstead purpose="second_factor"/> }.into_any(),
         FactorMethod::Sms => {
             let number = masked_phone(factors.phone.as_deref().unwrap_or_default());
             let on = next(cx);
@@ -122,10 +122,7 @@ fn CodeForm(method: FactorMethod, label: &'static str, hint: &'static str, digit
     let locale = cx.locale;
     let may_trust = cx.viewer.as_ref().is_some_and(|viewer| !viewer.is_staff());
     let field = if digits {
-        view! {
-            <TextField name="code" label hint autocomplete="one-time-code" inputmode="numeric" maxlength=10 class="input--code"/>
-        }
-        .into_any()
+        view! { <CodeField label hint/> }.into_any()
     } else {
         view! { <TextField name="code" label hint autocomplete="off" maxlength=20 width=20/> }.into_any()
     };

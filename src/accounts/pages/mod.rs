@@ -38,7 +38,6 @@ use super::rules::LinkState;
 use super::service;
 use crate::error::{AppError, Conflict};
 use crate::server::RequestContext;
-use crate::server::http::forms::{encoded, with_next};
 pub(in crate::accounts) use crate::server::http::respond::go;
 use crate::server::http::respond::{self, LocalPath};
 use crate::server::i18n::Locale;
@@ -57,32 +56,6 @@ pub fn flash(cx: &RequestContext, texts: &[(&str, &'static str)]) -> Option<AnyV
 /// Where the form of this page leads in the end, if the address names a page of ours (security.md line 48).
 pub(in crate::accounts) fn next(cx: &RequestContext) -> String {
     cx.query("next").and_then(LocalPath::parse).map(|path| path.to_string()).unwrap_or_default()
-}
-
-/// Sends the reader to prove who they are before a page that knows where it leads in the end, unless they just have.
-pub(in crate::accounts) fn prove_first_then_next(cx: &RequestContext) -> Option<AnyView> {
-    cx.fresh_proof().is_err().then(|| {
-        let next = next(cx);
-        let here = if next.is_empty() { cx.path.clone() } else { with_next(&cx.path, &next) };
-        go(&with_next("/account/confirm", &here))
-    })
-}
-
-/// The same before a page that is told by its whole address.
-pub(in crate::accounts) fn prove_first(cx: &RequestContext) -> Option<AnyView> {
-    let here = || match cx.query.is_empty() {
-        true => cx.path.clone(),
-        // Only what leads here by itself; it is read again as a page of ours.
-        false => format!("{}?{}", cx.path, query_of(cx)),
-    };
-    cx.fresh_proof().is_err().then(|| go(&with_next("/account/confirm", &here())))
-}
-
-/// The parameters of the page's address, in a fixed order.
-fn query_of(cx: &RequestContext) -> String {
-    let mut pairs: Vec<String> = cx.query.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
-    pairs.sort();
-    pairs.join("&")
 }
 
 /// Pages with a token in their address do not tell it to anybody by the Referer (security.md line 21).

@@ -1,21 +1,19 @@
 //! `/account/security/phone`: a number, the code that proves it, and what it is used for.
 
-use super::{flash, go};
+use super::flash;
 use crate::accounts::factor_api::{PhoneRemove, PhoneSend, PhoneVerify, SmsFactorOff, SmsFactorOn};
 use crate::accounts::factors::{self, Factors, phone};
-use crate::server::http::forms::with_next;
 use crate::server::{RequestContext, request};
 use crate::tr;
-use crate::ui::{BackLink, ErrorSummary, Form, HiddenField, PageHead, PageTitle, Summary, SummaryRow, Tag, TextField, Tone, loaded};
+use crate::ui::{
+    BackLink, CodeField, ErrorSummary, Form, HiddenField, PageHead, PageTitle, Summary, SummaryRow, Tag, TextField, Tone, loaded,
+};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 #[component]
 pub fn PhonePage() -> impl IntoView {
     let cx = request();
-    if cx.fresh_proof().is_err() {
-        return go(&with_next("/account/confirm", &cx.path));
-    }
     loaded(async move {
         let locale = cx.locale;
         let factors = factors::own(&cx).await?;
@@ -66,15 +64,7 @@ fn code_form(cx: &RequestContext, pending: String) -> AnyView {
     view! {
         <p>{tr!(locale, accounts.fa_phone_sent_to)} " " <strong class="nowrap" dir="ltr">{pending.clone()}</strong></p>
         <Form action=PhoneVerify::PATH>
-            <TextField
-                name="code"
-                label=tr!(locale, accounts.code)
-                hint=tr!(locale, accounts.fa_sms_hint)
-                autocomplete="one-time-code"
-                inputmode="numeric"
-                maxlength=10
-                class="input--code"
-            />
+            <CodeField label=tr!(locale, accounts.code) hint=tr!(locale, accounts.fa_sms_hint)/>
             <div class="actions">
                 <button class="btn btn--primary">{tr!(locale, accounts.fa_phone_verify)}</button>
                 <a class="btn btn--quiet" href="/account/security/phone?change=1">{tr!(locale, accounts.fa_phone_other)}</a>

@@ -198,62 +198,60 @@ pub fn RegisterPage() -> impl IntoView {
         let only_regions = asked_for_regions(&cx);
         let language = i18n::tag(locale);
         Ok(view! {
-                    <div class="wrap wrap--narrow stack">
-                        {if only_regions {
-                            view! { <leptos_meta::Title text=tr!(locale, accounts.register_title)/> }.into_any()
-                        } else {
-                            view! { <PageTitle text=tr!(locale, accounts.register_title)/> <ErrorSummary/> }.into_any()
-                        }}
-                        <PageHead title=tr!(locale, accounts.register_title) lead=tr!(locale, accounts.register_lead)/>
-                        <p>
-                            {tr!(locale, accounts.have_account)} " " <a href="/login">{tr!(locale, accounts.sign_in)}</a>
-                        </p>
-                        <Form action=Register::PATH class="stack stack--l">
-                            <DefaultButton label=tr!(locale, accounts.register_button)/>
-        <div class="form">
-                            <h2>{tr!(locale, accounts.section_you)}</h2>
-                            <TextField
-                                name="email"
-                                kind="email"
-                                label=tr!(locale, accounts.email)
-                                hint=tr!(locale, accounts.email_hint)
-                                autocomplete="email"
-                            />
-                            <Names/>
-        </div>
-        <div class="form">
-                            <h2>{tr!(locale, accounts.section_where)}</h2>
-                            <CountryAndRegion choices region=form_value("region", None).unwrap_or_default()/>
-                            <LanguageAndZone language/>
-        </div>
-        <div class="form">
-                            <h2>{tr!(locale, accounts.section_work)}</h2>
-                            <Organisation/>
-        </div>
-        <div class="form">
-                            <h2>{tr!(locale, accounts.section_password)}</h2>
-                            <PasswordField name="password" label=tr!(locale, accounts.password) rules=super::password_rules(&cx, false)/>
-        </div>
-        <div class="form">
-                            <h2>{tr!(locale, accounts.agreement_title)}</h2>
-                            <HiddenField name="agreement_version" value=programme.agreement_version.clone()/>
-                            <CheckboxField
-                                name="agreement"
-                                label=move || {
-                                    view! {
-                                        {tr!(locale, accounts.agree_before)} " "
-                                        <a href="/agreement" target="_blank">{tr!(locale, accounts.agree_link)}</a>
-                                    }
-                                }
-                            />
-        </div>
-        <div class="actions">
-                                <button class="btn btn--primary">{tr!(locale, accounts.register_button)}</button>
-                            </div>
-                        </Form>
-                        <LocalityIslands/>
+            <div class="wrap wrap--narrow stack stack--l">
+                {if only_regions {
+                    view! { <leptos_meta::Title text=tr!(locale, accounts.register_title)/> }.into_any()
+                } else {
+                    view! { <PageTitle text=tr!(locale, accounts.register_title)/> <ErrorSummary/> }.into_any()
+                }}
+                <PageHead title=tr!(locale, accounts.register_title) lead=tr!(locale, accounts.register_lead)/>
+                <p>{tr!(locale, accounts.have_account)} " " <a href="/login">{tr!(locale, accounts.sign_in)}</a></p>
+                <Form action=Register::PATH class="stack stack--l">
+                    <DefaultButton label=tr!(locale, accounts.register_button)/>
+                    <div class="form">
+                        <h2>{tr!(locale, accounts.section_you)}</h2>
+                        <TextField
+                            name="email"
+                            kind="email"
+                            label=tr!(locale, accounts.email)
+                            hint=tr!(locale, accounts.email_hint)
+                            autocomplete="email"
+                        />
+                        <Names/>
                     </div>
-                })
+                    <div class="form">
+                        <h2>{tr!(locale, accounts.section_where)}</h2>
+                        <CountryAndRegion choices region=form_value("region", None).unwrap_or_default()/>
+                        <LanguageAndZone language/>
+                    </div>
+                    <div class="form">
+                        <h2>{tr!(locale, accounts.section_work)}</h2>
+                        <Organisation/>
+                    </div>
+                    <div class="form">
+                        <h2>{tr!(locale, accounts.section_password)}</h2>
+                        <PasswordField name="password" label=tr!(locale, accounts.password) rules=super::password_rules(&cx, false)/>
+                    </div>
+                    <div class="form">
+                        <h2>{tr!(locale, accounts.agreement_title)}</h2>
+                        <HiddenField name="agreement_version" value=programme.agreement_version.clone()/>
+                        <CheckboxField
+                            name="agreement"
+                            label=move || {
+                                view! {
+                                    {tr!(locale, accounts.agree_before)} " "
+                                    <a href="/agreement" target="_blank">{tr!(locale, accounts.agree_link)}</a>
+                                }
+                            }
+                        />
+                    </div>
+                    <div class="actions">
+                        <button class="btn btn--primary">{tr!(locale, accounts.register_button)}</button>
+                    </div>
+                </Form>
+                <LocalityIslands/>
+            </div>
+        })
     })
 }
 

@@ -7,12 +7,12 @@ use crate::accounts::api::{ChangePassword, ConfirmIdentity, EndOtherSessions, En
 use crate::accounts::factor_api::StopTrusting;
 use crate::accounts::factors::trusted::{self, TrustedView};
 use crate::accounts::factors::{self, Factors, LAST_BACKUP_CODES};
-use crate::accounts::passkeys::pages::PasskeyConfirm;
+use crate::accounts::passkeys::pages::PasskeyInstead;
 use crate::accounts::service::{self, SessionView};
 use crate::server::{RequestContext, format, request};
 use crate::tr;
 use crate::ui::{
-    Alert, AlertKind, BackLink, ErrorSummary, Form, HiddenField, PageHead, PageTitle, PasswordField, Summary, SummaryRow, Tag, TextField,
+    Alert, AlertKind, BackLink, CodeField, ErrorSummary, Form, HiddenField, PageHead, PageTitle, PasswordField, Summary, SummaryRow, Tag,
     Tone, loaded,
 };
 use leptos::prelude::*;
@@ -233,7 +233,8 @@ pub fn ConfirmPage() -> impl IntoView {
     loaded(async move {
         let locale = cx.locale;
         let address = cx.viewer()?.email.clone();
-        let app = factors::own(&cx).await?.authenticator;
+        let factors = factors::own(&cx).await?;
+        let (app, passkey) = (factors.authenticator, factors.passkeys > 0);
         Ok(view! {
             <div class="wrap wrap--narrow">
                 <div class="auth stack">
@@ -246,23 +247,12 @@ pub fn ConfirmPage() -> impl IntoView {
                         <UserName address/>
                         <PasswordField name="password" label=tr!(locale, accounts.password)/>
                         {app
-                            .then(|| {
-                                view! {
-                                    <TextField
-                                        name="code"
-                                        label=tr!(locale, accounts.fa_confirm_code)
-                                        autocomplete="one-time-code"
-                                        inputmode="numeric"
-                                        maxlength=10
-                                        class="input--code"
-                                    />
-                                }
-                            })}
+                            .then(|| view! { <CodeField label=tr!(locale, accounts.fa_confirm_code) hint=tr!(locale, accounts.code_hint)/> })}
                         <div class="actions">
                             <button class="btn btn--primary btn--block">{tr!(locale, common.go_on)}</button>
                         </div>
                     </Form>
-                    <PasskeyConfirm/>
+                    {passkey.then(|| view! { <PasskeyInstead purpose="confirm"/> })}
                     <p class="auth__alt"><a href="/forgot">{tr!(locale, accounts.forgot_link)}</a></p>
                 </div>
             </div>

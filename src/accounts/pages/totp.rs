@@ -1,13 +1,13 @@
 //! `/account/security/totp`: the authenticator app.
 
-use super::{next, prove_first_then_next};
+use super::next;
 use crate::accounts::api::{TotpEnrol, TotpRemove};
 use crate::accounts::factors::{self, authenticator};
 use crate::accounts::totp;
 use crate::server::http::forms::with_next;
 use crate::server::request;
 use crate::tr;
-use crate::ui::{Alert, AlertKind, BackLink, Details, ErrorSummary, Form, HiddenField, PageHead, PageTitle, TextField, loaded};
+use crate::ui::{Alert, AlertKind, BackLink, CodeField, Details, ErrorSummary, Form, HiddenField, PageHead, PageTitle, loaded};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use qrcode::{Color, EcLevel, QrCode};
@@ -16,9 +16,6 @@ use qrcode::{Color, EcLevel, QrCode};
 #[component]
 pub fn TotpPage() -> impl IntoView {
     let cx = request();
-    if let Some(away) = prove_first_then_next(&cx) {
-        return away;
-    }
     loaded(async move {
         let locale = cx.locale;
         let viewer = cx.viewer()?.clone();
@@ -73,15 +70,7 @@ pub fn TotpPage() -> impl IntoView {
                         <p><a href=url rel="external">{tr!(locale, accounts.totp_open_app)}</a></p>
                     </Details>
                     <h2>{tr!(locale, accounts.totp_step_code)}</h2>
-                    <TextField
-                        name="code"
-                        label=tr!(locale, accounts.code)
-                        hint=tr!(locale, accounts.code_hint)
-                        autocomplete="one-time-code"
-                        inputmode="numeric"
-                        maxlength=10
-                        class="input--code"
-                    />
+                    <CodeField label=tr!(locale, accounts.code) hint=tr!(locale, accounts.code_hint)/>
                     <div class="actions">
                         <button class="btn btn--primary">{tr!(locale, accounts.totp_button)}</button>
                     </div>

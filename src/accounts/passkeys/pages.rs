@@ -5,7 +5,7 @@ use super::islands::{PasskeyButton, PasskeyWords};
 use super::relying_party::{Availability, availability};
 use super::service;
 use super::store::Listed;
-use crate::accounts::pages::{flash, next, prove_first_then_next};
+use crate::accounts::pages::{flash, next};
 use crate::server::{RequestContext, format, request};
 use crate::tr;
 use crate::ui::{
@@ -79,33 +79,12 @@ pub fn locked_hint() -> Option<AnyView> {
     here.then(|| view! { <li>{tr!(cx.locale, accounts.pk_locked)}</li> }.into_any())
 }
 
-/// On the page of the second factor: for somebody who has a passkey.
+/// For somebody who has a passkey, where a second factor or a fresh proof is asked for: `purpose` is `second_factor` or `confirm`.
 #[component]
-pub fn PasskeySecondFactor() -> impl IntoView {
-    where_there_is_one("second_factor")
-}
-
-/// On the page that asks again who one is: for somebody who has a passkey.
-#[component]
-pub fn PasskeyConfirm() -> impl IntoView {
-    where_there_is_one("confirm")
-}
-
-fn where_there_is_one(purpose: &'static str) -> impl IntoView {
+pub fn PasskeyInstead(purpose: &'static str) -> impl IntoView {
     let cx = request();
-    view! {
-        <Suspense>
-            {Suspend::new(async move {
-                // The other ways stand on the page: what goes wrong here takes none of them away.
-                let has_one = service::viewer_has_one(&cx).await.unwrap_or(false);
-                has_one
-                    .then(|| {
-                        let label = tr!(cx.locale, accounts.pk_use);
-                        view! { <div class="auth__alt">{button(&cx, purpose, label, "")}</div> }
-                    })
-            })}
-        </Suspense>
-    }
+    let label = tr!(cx.locale, accounts.pk_use);
+    view! { <div class="auth__alt">{button(&cx, purpose, label, "")}</div> }
 }
 
 /// The line about passkeys on the security page.
@@ -128,9 +107,6 @@ pub async fn security_row(cx: &RequestContext) -> crate::error::AppResult<AnyVie
 #[component]
 pub fn PasskeysPage() -> impl IntoView {
     let cx = request();
-    if let Some(away) = prove_first_then_next(&cx) {
-        return away;
-    }
     loaded(async move {
         let locale = cx.locale;
         let passkeys = service::list(&cx).await?;
@@ -230,9 +206,6 @@ fn dates(cx: &RequestContext, passkey: &Listed) -> AnyView {
 #[component]
 pub fn PasskeyPage() -> impl IntoView {
     let cx = request();
-    if let Some(away) = prove_first_then_next(&cx) {
-        return away;
-    }
     let id = param("id");
     loaded(async move {
         let locale = cx.locale;

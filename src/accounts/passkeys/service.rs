@@ -55,13 +55,6 @@ pub async fn one(cx: &RequestContext, id: &str) -> AppResult<Listed> {
     list(cx).await?.into_iter().find(|passkey| passkey.id.to_string() == id).ok_or(AppError::NotFound)
 }
 
-/// Whether somebody who has given the password, or is signed in, has a passkey to go on with.
-pub async fn viewer_has_one(cx: &RequestContext) -> AppResult<bool> {
-    let Some(viewer) = &cx.viewer else { return Ok(false) };
-    let mut conn = cx.state.db.acquire().await?;
-    Ok(!store::credential_ids(&mut conn, viewer.account_id).await?.is_empty())
-}
-
 /// What to call a new passkey: the browser that makes it.
 pub fn suggested_name(cx: &RequestContext) -> String {
     browser_name(&cx.user_agent, cx.locale).unwrap_or_else(|| crate::tr!(cx.locale, accounts.pk_passkey).to_owned())

@@ -1,6 +1,6 @@
 //! `/account/data`: download everything, and the ways to the rest.
 
-use super::{erasure_banner, to_proof};
+use super::erasure_banner;
 use crate::accounts::pages::flash;
 use crate::privacy::api::AskExport;
 use crate::privacy::export::{self, ExportRow, State};
@@ -15,9 +15,6 @@ use std::sync::Arc;
 #[component]
 pub fn DataPage() -> impl IntoView {
     let cx = request();
-    if cx.fresh_proof().is_err() {
-        return to_proof(&cx);
-    }
     loaded(async move {
         let locale = cx.locale;
         let exports = export::own(&cx).await?;

@@ -1,6 +1,6 @@
 //! `/account/data/erase`: what goes, what stays and why, and the form that begins the 30 days.
 
-use super::{erasure_banner, to_proof};
+use super::erasure_banner;
 use crate::accounts::pages::flash;
 use crate::privacy::api::AskErasure;
 use crate::privacy::erasure::{self, Blocker, CredentialChoice, Overview};
@@ -15,9 +15,6 @@ use std::sync::Arc;
 #[component]
 pub fn ErasePage() -> impl IntoView {
     let cx = request();
-    if cx.fresh_proof().is_err() {
-        return to_proof(&cx);
-    }
     loaded(async move {
         let locale = cx.locale;
         let overview = erasure::overview(&cx).await?;

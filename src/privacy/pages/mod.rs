@@ -9,8 +9,6 @@ pub use erase::ErasePage;
 use super::api::StopErasure;
 use super::erasure;
 use crate::error::AppResult;
-use crate::server::http::forms::with_next;
-use crate::server::http::respond;
 use crate::server::{RequestContext, format};
 use crate::tr;
 use crate::ui::{Alert, AlertKind, Form};
@@ -35,11 +33,4 @@ pub async fn erasure_banner(cx: &RequestContext) -> AppResult<Option<AnyView>> {
         }
         .into_any(),
     ))
-}
-
-/// To where somebody proves again who they are, and back.
-pub fn to_proof(cx: &RequestContext) -> AnyView {
-    respond::status(303);
-    respond::header("location", &with_next("/account/confirm", &cx.path));
-    ().into_any()
 }

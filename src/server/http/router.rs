@@ -46,6 +46,8 @@ pub struct Site {
     pub shell: fn() -> AnyView,
     /// The rule of a path; `None`: there is no such page.
     pub access: fn(&str) -> Option<Access>,
+    /// Whether a page is shown only after a fresh proof of identity.
+    pub needs_proof: fn(&str) -> bool,
 }
 
 /// A refusal decided before rendering: the document shows the error instead of a page.
@@ -315,15 +317,16 @@ pub async fn page(State(site): State<Site>, request: Request) -> Response {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let uri = request.uri().clone();
+    // Where a detour leads back to.
+    let page = uri.path_and_query().map_or("/", |path| path.as_str());
     if cx.owes_factor()
         && !matches!((site.access)(&cx.path), None | Some(Access::Public | Access::Demo))
         && !ENROLMENT.contains(&cx.path.as_str())
     {
-        return forms::see_other(&forms::with_next(ENROLMENT[0], uri.path_and_query().map_or("/", |path| path.as_str())));
+        return forms::see_other(&forms::with_next(ENROLMENT[0], page));
     }
     match refusal(&site, &cx) {
         Some(AppError::Unauthenticated) => {
-            let page = uri.path_and_query().map_or("/", |path| path.as_str());
             let to = if cx.viewer.as_ref().is_some_and(|viewer| viewer.awaiting_factor) { "/login/code" } else { "/login" };
             return forms::see_other(&forms::with_next(to, page));
         }
@@ -332,6 +335,9 @@ pub async fn page(State(site): State<Site>, request: Request) -> Response {
             return site.render(cx, uri, Some(error)).await;
         }
         None => {}
+    }
+    if (site.needs_proof)(&cx.path) && cx.fresh_proof().is_err() {
+        return forms::see_other(&forms::with_next("/account/confirm", page));
     }
     match *request.method() {
         Method::GET | Method::HEAD => site.render(cx, uri, None).await,

@@ -4,9 +4,7 @@ use super::api::{ChangeRoles, DisableAccount, EnableAccount, EndSessions, StartR
 use super::service::{self, Look};
 use super::store::{Account, Found};
 use crate::error::AppError;
-use crate::server::http::forms::with_next;
 use crate::server::http::permissions::Role;
-use crate::server::http::respond::go;
 use crate::server::i18n::Locale;
 use crate::server::{Permission, RequestContext, format, request};
 use crate::tr;
@@ -266,9 +264,6 @@ fn acts(cx: &Arc<RequestContext>, account: &Account) -> AnyView {
 pub fn AccountActPage() -> impl IntoView {
     let cx = request();
     let (id, slug) = (param("id"), param("act"));
-    if let Err(AppError::StepUpRequired) = cx.fresh_proof() {
-        return go(&with_next("/account/confirm", &cx.path));
-    }
     loaded(async move {
         let locale = cx.locale;
         let Look { account, .. } = service::look(&cx, &id).await?;
