@@ -118,6 +118,15 @@ pub async fn queue(cx: &RequestContext) -> AppResult<Vec<Line>> {
     Ok(store::queue(&mut conn, cx.now()).await?)
 }
 
+/// How many requests nobody has decided.
+///
+/// # Errors
+/// [`AppError::Forbidden`].
+pub async fn undecided(cx: &RequestContext) -> AppResult<i64> {
+    cx.staff(Permission::CheckIdentity)?;
+    Ok(store::count_undecided(&cx.state.db, cx.now()).await?)
+}
+
 /// A request with what there is to compare.
 #[derive(Debug, Clone)]
 pub struct Case {

@@ -1,7 +1,7 @@
 //! Requests to remove lost factors, in the database.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 type Sql<T> = Result<T, sqlx::Error>;
@@ -206,6 +206,13 @@ pub async fn queue(conn: &mut PgConnection, now: DateTime<Utc>) -> Sql<Vec<Line>
     )
     .fetch_all(conn)
     .await
+}
+
+/// Requests that nobody has decided.
+pub async fn count_undecided(pool: &PgPool, now: DateTime<Utc>) -> Sql<i64> {
+    sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM factor_recovery WHERE state = 'requested' AND expires_at > $1"#, now)
+        .fetch_one(pool)
+        .await
 }
 
 /// What the portal knows of a person that somebody else would not: to compare in a call or on an ID.

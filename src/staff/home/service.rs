@@ -26,7 +26,7 @@ pub async fn overview(cx: &RequestContext) -> AppResult<Overview> {
         None
     };
     let recoveries = match cx.staff(Permission::CheckIdentity) {
-        Ok(_) => Some(factor_recovery::queue(cx).await?.iter().filter(|line| line.due_at.is_none()).count() as i64),
+        Ok(_) => Some(factor_recovery::undecided(cx).await?),
         Err(_) => None,
     };
     Ok(Overview { results, recoveries, today })
