@@ -12,6 +12,9 @@ export interface Page {
 
 const credential = (demo: Demo) => demo.credentials?.find(({ holder }) => holder === "Maya Lindqvist")?.id ?? "";
 
+/** What these pages make the browser complain of on purpose: error pages are pages too, and a mail's frame lets no script in. */
+export const provoked = /status of 4(04|22)|Blocked script execution in '[^']*\/mailbox\//;
+
 /** Every page, public ones first, in the order a candidate meets them. */
 export const pages: Page[] = [
   { name: "home", path: "/" },

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { test } from "./fixtures";
-import { pages } from "./pages";
+import { pages, provoked } from "./pages";
 
 const folder = join(import.meta.dirname ?? __dirname, "../screenshots");
 
@@ -8,8 +8,7 @@ const folder = join(import.meta.dirname ?? __dirname, "../screenshots");
 for (const role of new Set(pages.map((page) => page.role))) {
   test(`pages of ${role ?? "everybody"}`, async ({ page, portal, login, expectProblem }) => {
     test.setTimeout(300_000);
-    // Error pages are pages too.
-    expectProblem(/status of 4(04|22)/);
+    expectProblem(provoked);
     if (role) await login(page, role);
     for (const { name, path } of pages.filter((wanted) => wanted.role === role)) {
       await page.goto(typeof path === "string" ? path : path(portal.demo));
