@@ -69,7 +69,8 @@ async fn what_is_too_short_too_long_or_no_place_suggests_nothing() {
     let portal = Portal::with_demo_data().await;
     let mut browser = ana(&portal).await;
     let long = "x".repeat(5000);
-    for typed in ["", "p", " p ", ",", "Xyzzyplugh", "%", "%%", "__", "|", "||", "po|", "\\", "'; DROP TABLE city; --", "\u{0}\u{0}", &long] {
+    for typed in ["", "p", " p ", ",", "Xyzzyplugh", "%", "%%", "__", "|", "||", "po|", "\\", "'; DROP TABLE city; --", "\u{0}\u{0}", &long]
+    {
         assert_eq!(suggested(&mut browser, typed, "").await, [], "{typed:?}");
     }
     assert_eq!(suggested(&mut browser, "portl", "nowhere' OR '1'='1").await, []);
