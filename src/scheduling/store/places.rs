@@ -235,20 +235,17 @@ impl City {
     }
 }
 
-/// A text to stand in a LIKE pattern as itself, and within one of the names of `city.search`.
-fn literal(text: &str) -> String {
-    text.chars().flat_map(|c| if matches!(c, '%' | '_' | '\\') { vec!['\\', c] } else { vec![c] }).filter(|c| *c != '|').collect()
-}
-
 /// Cities one of whose names begins with `text` (already folded), whole names first, then the largest.
 pub async fn cities(conn: &mut PgConnection, text: &str, country: Option<&str>) -> Result<Vec<City>, sqlx::Error> {
+    let pattern: String =
+        text.chars().flat_map(|c| if matches!(c, '%' | '_' | '\\') { vec!['\\', c] } else { vec![c] }).filter(|c| *c != '|').collect();
     sqlx::query_as!(
         City,
         r#"SELECT geoname_id AS id, name, admin1, country, latitude, longitude, population,
                   (search || '|') LIKE '%|' || $1 || '|%' AS "exact!"
            FROM city WHERE search LIKE '%|' || $1 || '%' AND ($2::text IS NULL OR country = $2)
            ORDER BY 8 DESC, population DESC LIMIT 8"#,
-        literal(text),
+        pattern,
         country
     )
     .fetch_all(conn)
@@ -301,11 +298,15 @@ pub async fn cities_beginning(
 ) -> Result<Vec<Suggested>, sqlx::Error> {
     sqlx::query_as!(
         Suggested,
-        r#"SELECT t.geoname_id AS "city?", NULL::text AS code, t.name, t.admin1, c.name_en AS country_en, c.name_es AS country_es
-           FROM city t JOIN country c ON c.code = t.country
-           WHERE t.search LIKE '%|' || $1 || '%' AND ($2::text IS NULL OR t.country = $2)
-           ORDER BY t.population DESC, t.geoname_id LIMIT $3"#,
-        literal(text),
+        // Up to what no name begins with: the last character that there is.
+        r#"WITH found AS (
+               SELECT DISTINCT population, geoname_id FROM city_name
+               WHERE name >= $1 AND name < $1 || chr(1114111) AND ($2::text IS NULL OR country = $2)
+               ORDER BY population DESC, geoname_id LIMIT $3)
+           SELECT t.geoname_id AS "city?", NULL::text AS code, t.name, t.admin1, c.name_en AS country_en, c.name_es AS country_es
+           FROM found JOIN city t USING (geoname_id) JOIN country c ON c.code = t.country
+           ORDER BY t.population DESC, t.geoname_id"#,
+        text,
         country,
         limit
     )
