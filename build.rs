@@ -4,8 +4,24 @@ use leptos_i18n_build::{Config, ParseOptions, TranslationsInfos};
 use std::path::PathBuf;
 
 /// One file a language for each of these, named as the capability whose words it holds.
-const NAMESPACES: &[&str] =
-    &["common", "errors", "accounts", "catalog", "scheduling", "checkout", "results", "credentials", "staff", "demo"];
+const NAMESPACES: &[&str] = &[
+    "common",
+    "errors",
+    "accounts",
+    "activity",
+    "contact",
+    "factors",
+    "guardians",
+    "merge",
+    "privacy",
+    "catalog",
+    "scheduling",
+    "checkout",
+    "results",
+    "credentials",
+    "staff",
+    "demo",
+];
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

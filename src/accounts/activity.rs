@@ -18,54 +18,54 @@ const PAGE: usize = 30;
 /// The sentence for an entry; `None`: not one for its owner's eyes.
 fn words(locale: Locale, action: &str, refused: bool) -> Option<&'static str> {
     Some(match (action, refused) {
-        ("account.register", _) => tr!(locale, accounts.act_register),
-        ("account.verify_email", _) => tr!(locale, accounts.act_verify_email),
-        ("account.login", false) => tr!(locale, accounts.act_login),
-        ("account.login", true) => tr!(locale, accounts.act_login_refused),
-        ("account.logout", _) => tr!(locale, accounts.act_logout),
-        ("account.confirm", true) => tr!(locale, accounts.act_confirm_refused),
-        ("account.profile_changed", _) => tr!(locale, accounts.act_profile),
-        ("account.agreement_accepted", _) => tr!(locale, accounts.act_agreement),
-        ("account.reset_requested", _) => tr!(locale, accounts.act_reset_requested),
-        ("account.password_reset", _) => tr!(locale, accounts.act_password_reset),
-        ("account.password_changed", _) => tr!(locale, accounts.act_password_changed),
-        ("account.totp_enrolled", _) => tr!(locale, accounts.act_totp_enrolled),
-        ("account.totp_removed", _) => tr!(locale, accounts.act_totp_removed),
-        ("account.passkey_added", _) => tr!(locale, accounts.act_passkey_added),
-        ("account.passkey_removed", _) => tr!(locale, accounts.act_passkey_removed),
-        ("account.email_added", false) => tr!(locale, accounts.act_email_added),
-        ("account.email_removed", false) => tr!(locale, accounts.act_email_removed),
-        ("account.primary_email_changed", false) => tr!(locale, accounts.act_email_primary),
-        ("account.contact_changed", false) => tr!(locale, accounts.act_contact),
-        ("account.notices_changed", false) => tr!(locale, accounts.act_notices),
-        ("account.phone_verified", false) => tr!(locale, accounts.act_phone_verified),
-        ("account.phone_removed", false) => tr!(locale, accounts.act_phone_removed),
-        ("account.sms_factor_on", false) => tr!(locale, accounts.act_sms_on),
-        ("account.sms_factor_off", false) => tr!(locale, accounts.act_sms_off),
-        ("account.backup_codes_made", false) => tr!(locale, accounts.act_codes_made),
-        ("account.backup_code_used", false) => tr!(locale, accounts.act_code_used),
-        ("account.browser_trusted", false) => tr!(locale, accounts.act_trusted),
-        ("account.browser_untrusted", false) => tr!(locale, accounts.act_untrusted),
-        ("account.factor_recovery_requested", false) => tr!(locale, accounts.act_recovery_asked),
-        ("account.factor_recovery_approved", false) => tr!(locale, accounts.act_recovery_approved),
-        ("account.factor_recovery_refused", false) => tr!(locale, accounts.act_recovery_refused),
-        ("account.factor_recovery_stopped", false) => tr!(locale, accounts.act_recovery_stopped),
-        ("account.factors_removed", false) => tr!(locale, accounts.act_factors_removed),
-        ("account.merged", false) => tr!(locale, accounts.act_merged),
-        ("account.merge_undone", false) => tr!(locale, accounts.act_merge_undone),
-        ("privacy.export_requested", false) => tr!(locale, accounts.act_export),
-        ("privacy.export_downloaded", false) => tr!(locale, accounts.act_export_downloaded),
-        ("privacy.erasure_requested", false) => tr!(locale, accounts.act_erasure),
-        ("privacy.erasure_stopped", false) => tr!(locale, accounts.act_erasure_stopped),
-        ("account.session_ended" | "account.other_sessions_ended", _) => tr!(locale, accounts.act_session_ended),
-        ("credentials.certificate_downloaded", _) => tr!(locale, accounts.act_certificate),
-        ("checkout.order_placed", _) => tr!(locale, accounts.act_order),
-        ("appointment.cancel", _) => tr!(locale, accounts.act_cancel),
-        ("staff.sessions_ended", _) => tr!(locale, accounts.act_staff_sessions),
-        ("staff.reset_started", _) => tr!(locale, accounts.act_staff_reset),
-        ("staff.account_disabled", _) => tr!(locale, accounts.act_staff_disabled),
-        ("staff.account_enabled", _) => tr!(locale, accounts.act_staff_enabled),
-        ("staff.roles_changed", _) => tr!(locale, accounts.act_staff_roles),
+        ("account.register", _) => tr!(locale, activity.register),
+        ("account.verify_email", _) => tr!(locale, activity.verify_email),
+        ("account.login", false) => tr!(locale, activity.login),
+        ("account.login", true) => tr!(locale, activity.login_refused),
+        ("account.logout", _) => tr!(locale, activity.logout),
+        ("account.confirm", true) => tr!(locale, activity.confirm_refused),
+        ("account.profile_changed", _) => tr!(locale, activity.profile),
+        ("account.agreement_accepted", _) => tr!(locale, activity.agreement),
+        ("account.reset_requested", _) => tr!(locale, activity.reset_requested),
+        ("account.password_reset", _) => tr!(locale, activity.password_reset),
+        ("account.password_changed", _) => tr!(locale, activity.password_changed),
+        ("account.totp_enrolled", _) => tr!(locale, activity.totp_enrolled),
+        ("account.totp_removed", _) => tr!(locale, activity.totp_removed),
+        ("account.passkey_added", _) => tr!(locale, activity.passkey_added),
+        ("account.passkey_removed", _) => tr!(locale, activity.passkey_removed),
+        ("account.email_added", false) => tr!(locale, activity.email_added),
+        ("account.email_removed", false) => tr!(locale, activity.email_removed),
+        ("account.primary_email_changed", false) => tr!(locale, activity.email_primary),
+        ("account.contact_changed", false) => tr!(locale, activity.contact),
+        ("account.notices_changed", false) => tr!(locale, activity.notices),
+        ("account.phone_verified", false) => tr!(locale, activity.phone_verified),
+        ("account.phone_removed", false) => tr!(locale, activity.phone_removed),
+        ("account.sms_factor_on", false) => tr!(locale, activity.sms_on),
+        ("account.sms_factor_off", false) => tr!(locale, activity.sms_off),
+        ("account.backup_codes_made", false) => tr!(locale, activity.codes_made),
+        ("account.backup_code_used", false) => tr!(locale, activity.code_used),
+        ("account.browser_trusted", false) => tr!(locale, activity.trusted),
+        ("account.browser_untrusted", false) => tr!(locale, activity.untrusted),
+        ("account.factor_recovery_requested", false) => tr!(locale, activity.recovery_asked),
+        ("account.factor_recovery_approved", false) => tr!(locale, activity.recovery_approved),
+        ("account.factor_recovery_refused", false) => tr!(locale, activity.recovery_refused),
+        ("account.factor_recovery_stopped", false) => tr!(locale, activity.recovery_stopped),
+        ("account.factors_removed", false) => tr!(locale, activity.factors_removed),
+        ("account.merged", false) => tr!(locale, activity.merged),
+        ("account.merge_undone", false) => tr!(locale, activity.merge_undone),
+        ("privacy.export_requested", false) => tr!(locale, activity.export),
+        ("privacy.export_downloaded", false) => tr!(locale, activity.export_downloaded),
+        ("privacy.erasure_requested", false) => tr!(locale, activity.erasure),
+        ("privacy.erasure_stopped", false) => tr!(locale, activity.erasure_stopped),
+        ("account.session_ended" | "account.other_sessions_ended", _) => tr!(locale, activity.session_ended),
+        ("credentials.certificate_downloaded", _) => tr!(locale, activity.certificate),
+        ("checkout.order_placed", _) => tr!(locale, activity.order),
+        ("appointment.cancel", _) => tr!(locale, activity.cancel),
+        ("staff.sessions_ended", _) => tr!(locale, activity.staff_sessions),
+        ("staff.reset_started", _) => tr!(locale, activity.staff_reset),
+        ("staff.account_disabled", _) => tr!(locale, activity.staff_disabled),
+        ("staff.account_enabled", _) => tr!(locale, activity.staff_enabled),
+        ("staff.roles_changed", _) => tr!(locale, activity.staff_roles),
         _ => return None,
     })
 }
@@ -108,7 +108,7 @@ pub fn ActivityPage() -> impl IntoView {
         let (entries, next) = page(&cx).await?;
         let own = cx.viewer()?.account_id;
         let list = if entries.is_empty() {
-            view! { <Empty icon="history" title=tr!(locale, accounts.activity_none_title) text=tr!(locale, accounts.activity_none_text)/> }
+            view! { <Empty icon="history" title=tr!(locale, activity.activity_none_title) text=tr!(locale, activity.activity_none_text)/> }
                 .into_any()
         } else {
             view! { <ul class="rows">{entries.into_iter().map(|entry| row(&cx, own, entry)).collect_view()}</ul> }.into_any()
@@ -117,13 +117,13 @@ pub fn ActivityPage() -> impl IntoView {
             <div class="wrap wrap--narrow stack">
                 <BackLink href="/account/security" label=tr!(locale, accounts.security_title)/>
                 <PageTitle text=tr!(locale, accounts.activity_title)/>
-                <PageHead title=tr!(locale, accounts.activity_title) lead=tr!(locale, accounts.activity_lead)/>
+                <PageHead title=tr!(locale, accounts.activity_title) lead=tr!(locale, activity.activity_lead)/>
                 {list}
                 {next
                     .map(|next| {
                         view! {
                             <p>
-                                <a class="btn" href=format!("/account/activity?before={next}") rel="next">{tr!(locale, accounts.activity_older)}</a>
+                                <a class="btn" href=format!("/account/activity?before={next}") rel="next">{tr!(locale, activity.activity_older)}</a>
                             </p>
                         }
                     })}
@@ -139,7 +139,7 @@ fn row(cx: &Arc<RequestContext>, own: uuid::Uuid, entry: Entry) -> AnyView {
     // A member of staff's browser and address are not the candidate's business.
     let by_staff = entry.action.starts_with("staff.") && entry.actor_id != Some(own);
     let from: Vec<String> = if by_staff {
-        vec![tr!(locale, accounts.activity_by_staff).to_owned()]
+        vec![tr!(locale, activity.activity_by_staff).to_owned()]
     } else {
         let browser = entry.user_agent.as_deref().and_then(|agent| browser_name(agent, locale));
         let place = entry.address.as_deref().and_then(|address| cx.state.places.name(locale, address));
@@ -154,7 +154,7 @@ fn row(cx: &Arc<RequestContext>, own: uuid::Uuid, entry: Entry) -> AnyView {
                     {from.into_iter().map(|part| format!(" · {part}")).collect::<String>()}
                 </p>
             </div>
-            {refused.then(|| view! { <div class="row__side"><Tag tone=Tone::Bad text=tr!(locale, accounts.activity_refused)/></div> })}
+            {refused.then(|| view! { <div class="row__side"><Tag tone=Tone::Bad text=tr!(locale, activity.activity_refused)/></div> })}
         </li>
     }
     .into_any()

@@ -176,9 +176,9 @@ impl SecurityChange {
     /// Kind of the mail, subject, and what happened.
     fn words(&self, locale: Locale, zone: chrono_tz::Tz) -> (&'static str, String, String) {
         let factor = |factor: &Factor| match factor {
-            Factor::Authenticator => tr!(locale, accounts.fa_factor_app).to_owned(),
-            Factor::Sms => tr!(locale, accounts.fa_factor_sms).to_owned(),
-            Factor::Passkey => tr!(locale, accounts.fa_factor_passkey).to_owned(),
+            Factor::Authenticator => tr!(locale, factors.factor_app).to_owned(),
+            Factor::Sms => tr!(locale, factors.factor_sms).to_owned(),
+            Factor::Passkey => tr!(locale, factors.factor_passkey).to_owned(),
         };
         let (template, subject, text) = match self {
             Self::Password => (
@@ -188,71 +188,65 @@ impl SecurityChange {
             ),
             Self::FactorAdded(added) => (
                 "accounts.factor_added",
-                tr!(locale, accounts.fa_mail_added_subject),
-                tr!(locale, accounts.fa_mail_added_text, factor = factor(added)).to_string(),
+                tr!(locale, factors.mail_added_subject),
+                tr!(locale, factors.mail_added_text, factor = factor(added)).to_string(),
             ),
             Self::FactorRemoved(removed) => (
                 "accounts.factor_removed",
-                tr!(locale, accounts.fa_mail_removed_subject),
-                tr!(locale, accounts.fa_mail_removed_text, factor = factor(removed)).to_string(),
+                tr!(locale, factors.mail_removed_subject),
+                tr!(locale, factors.mail_removed_text, factor = factor(removed)).to_string(),
             ),
             Self::PasskeyAdded => {
-                ("accounts.passkey_added", tr!(locale, accounts.pk_mail_added_subject), tr!(locale, accounts.pk_mail_added_text).to_owned())
+                ("accounts.passkey_added", tr!(locale, factors.pk_mail_added_subject), tr!(locale, factors.pk_mail_added_text).to_owned())
             }
             Self::PasskeyRemoved => (
                 "accounts.passkey_removed",
-                tr!(locale, accounts.pk_mail_removed_subject),
-                tr!(locale, accounts.pk_mail_removed_text).to_owned(),
+                tr!(locale, factors.pk_mail_removed_subject),
+                tr!(locale, factors.pk_mail_removed_text).to_owned(),
             ),
             Self::PhoneChanged => {
-                ("accounts.phone_changed", tr!(locale, accounts.fa_mail_phone_subject), tr!(locale, accounts.fa_mail_phone_text).to_owned())
+                ("accounts.phone_changed", tr!(locale, factors.mail_phone_subject), tr!(locale, factors.mail_phone_text).to_owned())
             }
             Self::PhoneRemoved => (
                 "accounts.phone_removed",
-                tr!(locale, accounts.fa_mail_phone_removed_subject),
-                tr!(locale, accounts.fa_mail_phone_removed_text).to_owned(),
+                tr!(locale, factors.mail_phone_removed_subject),
+                tr!(locale, factors.mail_phone_removed_text).to_owned(),
             ),
-            Self::BackupCodesMade => (
-                "accounts.backup_codes_made",
-                tr!(locale, accounts.fa_mail_codes_subject),
-                tr!(locale, accounts.fa_mail_codes_text).to_owned(),
-            ),
+            Self::BackupCodesMade => {
+                ("accounts.backup_codes_made", tr!(locale, factors.mail_codes_subject), tr!(locale, factors.mail_codes_text).to_owned())
+            }
             Self::BackupCodeUsed { left } => {
-                let used = tr!(locale, accounts.fa_mail_code_used_text, left = *left).to_string();
-                let more = if *left <= LAST_BACKUP_CODES { tr!(locale, accounts.fa_mail_code_few) } else { "" };
-                (
-                    "accounts.backup_code_used",
-                    tr!(locale, accounts.fa_mail_code_used_subject),
-                    format!("{used} {more}").trim_end().to_owned(),
-                )
+                let used = tr!(locale, factors.mail_code_used_text, left = *left).to_string();
+                let more = if *left <= LAST_BACKUP_CODES { tr!(locale, factors.mail_code_few) } else { "" };
+                ("accounts.backup_code_used", tr!(locale, factors.mail_code_used_subject), format!("{used} {more}").trim_end().to_owned())
             }
             Self::RecoveryRequested { .. } => (
                 "accounts.factor_recovery_requested",
-                tr!(locale, accounts.fa_mail_asked_subject),
-                tr!(locale, accounts.fa_mail_asked_text).to_owned(),
+                tr!(locale, factors.mail_asked_subject),
+                tr!(locale, factors.mail_asked_text).to_owned(),
             ),
             Self::RecoveryApproved { due_at, .. } => (
                 "accounts.factor_recovery_approved",
-                tr!(locale, accounts.fa_mail_approved_subject),
-                tr!(locale, accounts.fa_mail_approved_text, due = format::date_time(locale, *due_at, zone)).to_string(),
+                tr!(locale, factors.mail_approved_subject),
+                tr!(locale, factors.mail_approved_text, due = format::date_time(locale, *due_at, zone)).to_string(),
             ),
             Self::RecoveryRefused { reason } => (
                 "accounts.factor_recovery_refused",
-                tr!(locale, accounts.fa_mail_refused_subject),
-                tr!(locale, accounts.fa_mail_refused_text, reason = reason.clone()).to_string(),
+                tr!(locale, factors.mail_refused_subject),
+                tr!(locale, factors.mail_refused_text, reason = reason.clone()).to_string(),
             ),
             Self::RecoveryStopped => (
                 "accounts.factor_recovery_stopped",
-                tr!(locale, accounts.fa_mail_stopped_subject),
-                tr!(locale, accounts.fa_mail_stopped_text).to_owned(),
+                tr!(locale, factors.mail_stopped_subject),
+                tr!(locale, factors.mail_stopped_text).to_owned(),
             ),
             Self::RecoveryExpired => (
                 "accounts.factor_recovery_expired",
-                tr!(locale, accounts.fa_mail_expired_subject),
-                tr!(locale, accounts.fa_mail_expired_text).to_owned(),
+                tr!(locale, factors.mail_expired_subject),
+                tr!(locale, factors.mail_expired_text).to_owned(),
             ),
             Self::FactorsLost => {
-                ("accounts.factors_removed", tr!(locale, accounts.fa_mail_lost_subject), tr!(locale, accounts.fa_mail_lost_text).to_owned())
+                ("accounts.factors_removed", tr!(locale, factors.mail_lost_subject), tr!(locale, factors.mail_lost_text).to_owned())
             }
         };
         (template, subject.to_owned(), text)
@@ -280,7 +274,7 @@ pub fn security_changed(state: &AppState, to: Addressee, change: &SecurityChange
     }
     let mut blocks = vec![Block::Paragraph(text.clone()), Block::Details(details)];
     if let Some(stop) = change.stop() {
-        blocks.push(Block::Button { label: tr!(locale, accounts.fa_mail_stop_button).to_owned(), url: stop.to_owned() });
+        blocks.push(Block::Button { label: tr!(locale, factors.mail_stop_button).to_owned(), url: stop.to_owned() });
     }
     blocks.push(Block::Notice(
         tr!(
@@ -302,12 +296,12 @@ pub fn security_changed_sms(state: &AppState, to: Addressee, change: &SecurityCh
     let programme = state.programme.get().short_name.clone();
     // What somebody else wrote stays in the mail: it may be long.
     let text = match change {
-        SecurityChange::RecoveryRefused { .. } => tr!(to.locale, accounts.fa_mail_refused_subject).to_owned(),
+        SecurityChange::RecoveryRefused { .. } => tr!(to.locale, factors.mail_refused_subject).to_owned(),
         _ => text,
     };
     let end = match change.stop() {
-        Some(stop) => tr!(to.locale, accounts.fa_sms_stop, url = stop.to_owned()).to_string(),
-        None => tr!(to.locale, accounts.fa_sms_not_you, url = state.config.url("/forgot")).to_string(),
+        Some(stop) => tr!(to.locale, factors.sms_stop, url = stop.to_owned()).to_string(),
+        None => tr!(to.locale, factors.sms_not_you, url = state.config.url("/forgot")).to_string(),
     };
     format!("{programme}: {text} {end}").chars().take(600).collect()
 }

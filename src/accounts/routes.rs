@@ -41,7 +41,7 @@ fn file(cx: &RequestContext, sealed: &str) -> AppResult<String> {
     let viewer = cx.viewer()?;
     let codes = backup_codes::unsealed(cx, viewer, sealed).ok_or(AppError::NotFound)?;
     let programme = cx.programme().name.clone();
-    let head = tr!(cx.locale, accounts.fa_codes_file, programme = programme, url = cx.state.config.public_url.clone());
+    let head = tr!(cx.locale, factors.codes_file, programme = programme, url = cx.state.config.public_url.clone());
     // Windows' editors want both characters of a line's end.
     Ok(format!("{head}\r\n{}\r\n\r\n{}\r\n", viewer.email, codes.join("\r\n")))
 }

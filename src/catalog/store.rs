@@ -99,6 +99,14 @@ pub async fn replace_cities(conn: &mut PgConnection, rows: &[City]) -> Result<()
         &population,
         &zone as &[&str],
     )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!("DELETE FROM city_name").execute(&mut *conn).await?;
+    sqlx::query!(
+        "INSERT INTO city_name (name, geoname_id, country, population)
+         SELECT DISTINCT n.name, c.geoname_id, c.country, c.population
+         FROM city c CROSS JOIN unnest(string_to_array(ltrim(c.search, '|'), '|')) AS n (name)"
+    )
     .execute(conn)
     .await?;
     Ok(())

@@ -58,7 +58,8 @@ pub async fn refund_appointment(
     reason: &str,
     key: &str,
 ) -> Result<Option<Money>, DbError> {
-    let Some(item) = store::paid_item(tx, appointment_id).await? else { return Ok(None) };
+    let Some(item) = store::item_paid_for(tx, appointment_id).await? else { return Ok(None) };
+    store::lock_item(tx, item.item_id).await?;
     // After the item's lock: a second call for the same cause waits for the first, and finds it.
     if let Some(amount) = store::refund_amount_by_key(tx, key).await? {
         return Ok(Some(Money::new(amount, item.currency)));
@@ -74,7 +75,7 @@ pub async fn refund_appointment(
 
 /// What was paid for an appointment and has not gone back: for "full refund of …" before somebody cancels.
 pub async fn paid_for(conn: &mut PgConnection, appointment_id: Uuid) -> Result<Option<Money>, DbError> {
-    let Some(item) = store::paid_item_unlocked(conn, appointment_id).await? else { return Ok(None) };
+    let Some(item) = store::item_paid_for(conn, appointment_id).await? else { return Ok(None) };
     let left = item.price_minor - store::refund_asked(conn, item.item_id).await?;
     Ok((left > 0).then(|| Money::new(left, item.currency)))
 }

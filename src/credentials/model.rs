@@ -47,7 +47,7 @@ impl Credential {
 
     /// The holder's name, or in the reader's words that it is withheld.
     pub fn holder(&self, locale: crate::server::Locale) -> String {
-        self.holder_name.clone().unwrap_or_else(|| crate::tr!(locale, accounts.data_name_withheld).to_owned())
+        self.holder_name.clone().unwrap_or_else(|| crate::tr!(locale, privacy.name_withheld).to_owned())
     }
 
     /// The form that addresses and QR codes carry.

@@ -12,5 +12,7 @@ pub mod pages;
 pub mod programme;
 #[cfg(feature = "ssr")]
 pub mod routes;
+#[cfg(feature = "ssr")]
+mod store;
 
 pub use api::AdvanceClock;

@@ -42,64 +42,52 @@ fn mail(person: &Person, template: &'static str, subject: &str, mut blocks: Vec<
 pub fn export_ready(state: &AppState, person: &Person, export: Uuid, expires_at: DateTime<Utc>) -> Mail {
     let locale = locale(person);
     let blocks = vec![
-        Block::Paragraph(tr!(locale, accounts.data_mail_ready_text, until = when(person, expires_at)).to_string()),
+        Block::Paragraph(tr!(locale, privacy.mail_ready_text, until = when(person, expires_at)).to_string()),
         Block::Button {
-            label: tr!(locale, accounts.data_download).to_owned(),
+            label: tr!(locale, privacy.download).to_owned(),
             url: state.config.url(&format!("/account/data/download/{export}")),
         },
-        Block::Notice(tr!(locale, accounts.data_mail_not_you, support = state.programme.get().support_email.clone()).to_string()),
+        Block::Notice(tr!(locale, privacy.mail_not_you, support = state.programme.get().support_email.clone()).to_string()),
     ];
-    mail(person, "privacy.export_ready", tr!(locale, accounts.data_mail_ready_subject), blocks, format!("privacy.export_ready:{export}"))
+    mail(person, "privacy.export_ready", tr!(locale, privacy.mail_ready_subject), blocks, format!("privacy.export_ready:{export}"))
 }
 
 fn stop(state: &AppState, locale: Locale) -> Block {
-    Block::Button { label: tr!(locale, accounts.data_stop).to_owned(), url: state.config.url("/account/data/erase") }
+    Block::Button { label: tr!(locale, privacy.stop).to_owned(), url: state.config.url("/account/data/erase") }
 }
 
 /// The account goes at `due_at` unless its owner stops it.
 pub fn erasure_requested(state: &AppState, person: &Person, erasure: Uuid, due_at: DateTime<Utc>) -> Mail {
     let locale = locale(person);
     let blocks = vec![
-        Block::Paragraph(tr!(locale, accounts.data_mail_requested_text, when = when(person, due_at)).to_string()),
+        Block::Paragraph(tr!(locale, privacy.mail_requested_text, when = when(person, due_at)).to_string()),
         stop(state, locale),
-        Block::Notice(tr!(locale, accounts.data_mail_not_you, support = state.programme.get().support_email.clone()).to_string()),
+        Block::Notice(tr!(locale, privacy.mail_not_you, support = state.programme.get().support_email.clone()).to_string()),
     ];
-    mail(
-        person,
-        "privacy.erasure_requested",
-        tr!(locale, accounts.data_mail_requested_subject),
-        blocks,
-        format!("privacy.requested:{erasure}"),
-    )
+    mail(person, "privacy.erasure_requested", tr!(locale, privacy.mail_requested_subject), blocks, format!("privacy.requested:{erasure}"))
 }
 
 pub fn erasure_reminder(state: &AppState, person: &Person, erasure: Uuid, due_at: DateTime<Utc>) -> Mail {
     let locale = locale(person);
     let blocks =
-        vec![Block::Paragraph(tr!(locale, accounts.data_mail_reminder_text, when = when(person, due_at)).to_string()), stop(state, locale)];
-    mail(
-        person,
-        "privacy.erasure_reminder",
-        tr!(locale, accounts.data_mail_reminder_subject),
-        blocks,
-        format!("privacy.reminder:{erasure}"),
-    )
+        vec![Block::Paragraph(tr!(locale, privacy.mail_reminder_text, when = when(person, due_at)).to_string()), stop(state, locale)];
+    mail(person, "privacy.erasure_reminder", tr!(locale, privacy.mail_reminder_subject), blocks, format!("privacy.reminder:{erasure}"))
 }
 
 pub fn erasure_stopped(person: &Person, erasure: Uuid) -> Mail {
     let locale = locale(person);
-    let blocks = vec![Block::Paragraph(tr!(locale, accounts.data_mail_stopped_text).to_owned())];
-    mail(person, "privacy.erasure_stopped", tr!(locale, accounts.data_mail_stopped_subject), blocks, format!("privacy.stopped:{erasure}"))
+    let blocks = vec![Block::Paragraph(tr!(locale, privacy.mail_stopped_text).to_owned())];
+    mail(person, "privacy.erasure_stopped", tr!(locale, privacy.mail_stopped_subject), blocks, format!("privacy.stopped:{erasure}"))
 }
 
 /// It is done. The mail belongs to no account any more.
 pub fn erased(person: &Person, erasure: Uuid) -> Mail {
     let locale = locale(person);
     let blocks = vec![
-        Block::Paragraph(tr!(locale, accounts.data_mail_erased_text).to_owned()),
-        Block::Paragraph(tr!(locale, accounts.data_mail_erased_kept).to_owned()),
+        Block::Paragraph(tr!(locale, privacy.mail_erased_text).to_owned()),
+        Block::Paragraph(tr!(locale, privacy.mail_erased_kept).to_owned()),
     ];
-    let mut mail = mail(person, ERASED, tr!(locale, accounts.data_mail_erased_subject), blocks, format!("privacy.erased:{erasure}"));
+    let mut mail = mail(person, ERASED, tr!(locale, privacy.mail_erased_subject), blocks, format!("privacy.erased:{erasure}"));
     mail.to.account_id = None;
     mail
 }

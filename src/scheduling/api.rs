@@ -1,7 +1,9 @@
 //! What the forms of scheduling do.
 
+use super::model::Suggestion;
 use crate::error::AppError;
 use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
 /// Language and way of delivery: the first step.
@@ -46,6 +48,12 @@ pub async fn start(#[server(flatten)] form: StartForm) -> Result<(), AppError> {
     let trip = Trip { exam: booking.exam.code.clone(), language: form.language, replaces, online, ..Trip::default() };
     crate::server::http::respond::redirect(&if online { trip.times() } else { trip.centers() });
     Ok(())
+}
+
+/// The places whose name or postal code begins with what is being typed; `country`: its ISO 3166 code, or empty for all.
+#[server(endpoint = "scheduling/places", input = GetUrl)]
+pub async fn places(#[server(default)] text: String, #[server(default)] country: String) -> Result<Vec<Suggestion>, AppError> {
+    super::service::suggestions::suggest(&crate::server::request(), &text, &country).await
 }
 
 /// A chosen time.

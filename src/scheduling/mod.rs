@@ -1,6 +1,8 @@
 //! Scheduling: test centres and online lanes, free times, holds, appointments.
 
 pub mod api;
+pub mod islands;
+pub mod model;
 
 #[cfg(feature = "ssr")]
 pub mod calendar;

@@ -78,6 +78,7 @@ const FUNCTIONS: &[(&str, Caller)] = &[
     ("accounts/remove_email", Caller::SignedIn),
     // scheduling
     ("scheduling/start", Caller::Candidate),
+    ("scheduling/places", Caller::Candidate),
     ("scheduling/hold", Caller::Candidate),
     ("scheduling/details", Caller::Candidate),
     ("scheduling/reschedule", Caller::Candidate),

@@ -25,6 +25,8 @@ refuses "run: a data directory that is a file" "is not a directory" "$root/run" 
 refuses "test: an unknown suite" "no suite 'frob'" "$root/test" frob
 refuses "prepare-queries: an unknown option" "unknown option '--frob'" "$root/scripts/prepare-queries" --frob
 refuses "dev-db: an unknown command" "unknown command 'frob'" "$root/scripts/dev-db" frob
+refuses "audit: an unknown option" "unknown option '--frob'" "$root/scripts/audit" --frob
+refuses "audit: no directory" "--sbom needs a value" "$root/scripts/audit" --sbom
 
 # A port that somebody listens on.
 exec 4< <(exec node -e '

@@ -13,20 +13,20 @@ pub fn verify(state: &AppState, to: Addressee, token: &str, token_hash: &[u8], e
     let until = to.when(expires_at);
     let blocks = vec![
         Block::Paragraph(
-            tr!(locale, accounts.em_mail_verify_text, address = to.address.clone(), programme = programme.name.clone()).to_string(),
+            tr!(locale, contact.mail_verify_text, address = to.address.clone(), programme = programme.name.clone()).to_string(),
         ),
         Block::Button {
-            label: tr!(locale, accounts.em_mail_verify_button).to_owned(),
+            label: tr!(locale, contact.mail_verify_button).to_owned(),
             url: state.config.url(&format!("/verify-email?token={token}")),
         },
         Block::Paragraph(tr!(locale, accounts.mail_link_until, until = until).to_string()),
-        Block::Notice(tr!(locale, accounts.em_mail_verify_not_you).to_owned()),
+        Block::Notice(tr!(locale, contact.mail_verify_not_you).to_owned()),
     ];
     let key = link_key("accounts.email_verify", token_hash);
     to.mail(
         "accounts.email_verify",
-        tr!(locale, accounts.em_mail_verify_subject).to_owned(),
-        tr!(locale, accounts.em_mail_verify_preheader).to_owned(),
+        tr!(locale, contact.mail_verify_subject).to_owned(),
+        tr!(locale, contact.mail_verify_preheader).to_owned(),
         blocks,
         key,
     )
@@ -36,15 +36,15 @@ pub fn verify(state: &AppState, to: Addressee, token: &str, token_hash: &[u8], e
 pub fn tried(state: &AppState, to: Addressee, now: DateTime<Utc>) -> Mail {
     let locale = to.locale;
     let blocks = vec![
-        Block::Paragraph(tr!(locale, accounts.em_mail_tried_text, address = to.address.clone()).to_string()),
-        Block::Paragraph(tr!(locale, accounts.em_mail_tried_you, url = state.config.url("/login")).to_string()),
-        Block::Paragraph(tr!(locale, accounts.em_mail_tried_not_you).to_owned()),
+        Block::Paragraph(tr!(locale, contact.mail_tried_text, address = to.address.clone()).to_string()),
+        Block::Paragraph(tr!(locale, contact.mail_tried_you, url = state.config.url("/login")).to_string()),
+        Block::Paragraph(tr!(locale, contact.mail_tried_not_you).to_owned()),
     ];
     let key = format!("accounts.email_tried:{}:{}", to.account_id, now.timestamp() / 3600);
     to.mail(
         "accounts.email_tried",
-        tr!(locale, accounts.em_mail_tried_subject).to_owned(),
-        tr!(locale, accounts.em_mail_tried_preheader).to_owned(),
+        tr!(locale, contact.mail_tried_subject).to_owned(),
+        tr!(locale, contact.mail_tried_preheader).to_owned(),
         blocks,
         key,
     )
@@ -62,19 +62,15 @@ pub enum Change {
 pub fn changed(state: &AppState, to: Addressee, change: Change, changed: &str, now: DateTime<Utc>, from: &str) -> Mail {
     let locale = to.locale;
     let (template, subject, text) = match change {
-        Change::Added => ("accounts.email_added", tr!(locale, accounts.em_mail_added_subject), tr!(locale, accounts.em_mail_added_text)),
-        Change::Primary => {
-            ("accounts.email_primary", tr!(locale, accounts.em_mail_primary_subject), tr!(locale, accounts.em_mail_primary_text))
-        }
-        Change::Removed => {
-            ("accounts.email_removed", tr!(locale, accounts.em_mail_removed_subject), tr!(locale, accounts.em_mail_removed_text))
-        }
+        Change::Added => ("accounts.email_added", tr!(locale, contact.mail_added_subject), tr!(locale, contact.mail_added_text)),
+        Change::Primary => ("accounts.email_primary", tr!(locale, contact.mail_primary_subject), tr!(locale, contact.mail_primary_text)),
+        Change::Removed => ("accounts.email_removed", tr!(locale, contact.mail_removed_subject), tr!(locale, contact.mail_removed_text)),
     };
     let shown = if to.address == changed { changed.to_owned() } else { masked(changed) };
     let blocks = vec![
         Block::Paragraph(text.to_owned()),
         Block::Details(vec![
-            (tr!(locale, accounts.em_mail_address).to_owned(), shown),
+            (tr!(locale, contact.mail_address).to_owned(), shown),
             (tr!(locale, accounts.mail_when).to_owned(), to.when(now)),
             (tr!(locale, accounts.mail_from_address).to_owned(), from.to_owned()),
         ]),

@@ -23,28 +23,28 @@ pub fn EmailsPage() -> impl IntoView {
         let addresses = service::list(&cx).await?;
         let full = addresses.len() >= super::rules::LIMIT;
         let rows = addresses.into_iter().map(|address| row(&cx, address)).collect_view();
-        let limit = tr!(locale, accounts.em_emails_full, count = super::rules::LIMIT).to_string();
+        let limit = tr!(locale, contact.emails_full, count = super::rules::LIMIT).to_string();
         Ok(view! {
             <div class="wrap wrap--narrow stack stack--l">
                 <BackLink href="/account" label=tr!(locale, accounts.profile_title)/>
-                <PageTitle text=tr!(locale, accounts.em_emails_title)/>
+                <PageTitle text=tr!(locale, contact.emails_title)/>
                 <ErrorSummary/>
                 {flash(&cx, &[
-                    ("added", tr!(locale, accounts.em_done_added)),
-                    ("resent", tr!(locale, accounts.em_done_resent)),
-                    ("verified", tr!(locale, accounts.em_done_verified)),
-                    ("primary", tr!(locale, accounts.em_done_primary)),
-                    ("removed", tr!(locale, accounts.em_done_removed)),
+                    ("added", tr!(locale, contact.done_added)),
+                    ("resent", tr!(locale, contact.done_resent)),
+                    ("verified", tr!(locale, contact.done_verified)),
+                    ("primary", tr!(locale, contact.done_primary)),
+                    ("removed", tr!(locale, contact.done_removed)),
                 ])}
-                <PageHead title=tr!(locale, accounts.em_emails_title) lead=tr!(locale, accounts.em_emails_lead)/>
+                <PageHead title=tr!(locale, contact.emails_title) lead=tr!(locale, contact.emails_lead)/>
                 <ul class="rows">{rows}</ul>
                 {if full {
                     view! { <p class="muted">{limit}</p> }.into_any()
                 } else {
                     view! {
                         <div class="actions">
-                            <a class="btn btn--primary" href="/account/emails/add">{tr!(locale, accounts.em_add)}</a>
-                            <a class="btn" href="/account/emails/add?main=1">{tr!(locale, accounts.em_use_new)}</a>
+                            <a class="btn btn--primary" href="/account/emails/add">{tr!(locale, contact.add)}</a>
+                            <a class="btn" href="/account/emails/add?main=1">{tr!(locale, contact.use_new)}</a>
                         </div>
                     }
                         .into_any()
@@ -61,19 +61,19 @@ fn tags(cx: &RequestContext, address: &Address) -> impl IntoView + use<> {
         Some(_) => view! { <Tag tone=Tone::Ok text=tr!(locale, accounts.verified)/> },
         None => view! { <Tag tone=Tone::Warn text=tr!(locale, accounts.not_verified)/> },
     };
-    let main = address.is_primary.then(|| view! { <Tag tone=Tone::Accent text=tr!(locale, accounts.em_primary)/> " " });
+    let main = address.is_primary.then(|| view! { <Tag tone=Tone::Accent text=tr!(locale, contact.primary)/> " " });
     view! { {main} {state} }
 }
 
 fn row(cx: &Arc<RequestContext>, address: Address) -> AnyView {
     let (locale, zone) = (cx.locale, cx.time_zone());
-    let added = tr!(locale, accounts.em_added_on, day = format::date(locale, format::day_in(address.created_at, zone))).to_string();
+    let added = tr!(locale, contact.added_on, day = format::date(locale, format::day_in(address.created_at, zone))).to_string();
     let waiting = (address.verified_at.is_none() && !address.is_primary).then(|| {
         let until = format::date_time_short(locale, address.created_at + WAITS, zone);
         let text = if address.becomes_primary {
-            tr!(locale, accounts.em_waits_main, until = until).to_string()
+            tr!(locale, contact.waits_main, until = until).to_string()
         } else {
-            tr!(locale, accounts.em_waits, until = until).to_string()
+            tr!(locale, contact.waits, until = until).to_string()
         };
         view! { <p class="row__text">{text}</p> }
     });
@@ -84,7 +84,7 @@ fn row(cx: &Arc<RequestContext>, address: Address) -> AnyView {
         view! {
             <Form action=ResendEmail::PATH class="">
                 <HiddenField name="id" value=id/>
-                <button class="btn btn--small">{tr!(locale, accounts.em_resend)}<span class="vh">": " {of}</span></button>
+                <button class="btn btn--small">{tr!(locale, contact.resend)}<span class="vh">": " {of}</span></button>
             </Form>
         }
     });
@@ -94,7 +94,7 @@ fn row(cx: &Arc<RequestContext>, address: Address) -> AnyView {
         (false, None) => view! {
             <Form action=RemoveEmail::PATH class="">
                 <HiddenField name="id" value=id/>
-                <button class="btn btn--small btn--quiet">{tr!(locale, accounts.em_remove)}<span class="vh">": " {of}</span></button>
+                <button class="btn btn--small btn--quiet">{tr!(locale, contact.remove)}<span class="vh">": " {of}</span></button>
             </Form>
         }
         .into_any(),
@@ -126,26 +126,26 @@ pub fn AddEmailPage() -> impl IntoView {
     let locale = cx.locale;
     let main = cx.query("main").is_some();
     let (title, lead) = if main {
-        (tr!(locale, accounts.em_use_new), tr!(locale, accounts.em_use_new_lead))
+        (tr!(locale, contact.use_new), tr!(locale, contact.use_new_lead))
     } else {
-        (tr!(locale, accounts.em_add), tr!(locale, accounts.em_add_lead))
+        (tr!(locale, contact.add), tr!(locale, contact.add_lead))
     };
     view! {
         <div class="wrap wrap--narrow stack">
-            <BackLink href="/account/emails" label=tr!(locale, accounts.em_emails_title)/>
+            <BackLink href="/account/emails" label=tr!(locale, contact.emails_title)/>
             <PageTitle text=title/>
             <ErrorSummary/>
             <PageHead title lead/>
             <Form action=AddEmail::PATH>
-                <TextField name="email" kind="email" label=tr!(locale, accounts.em_new_address) autocomplete="email"/>
+                <TextField name="email" kind="email" label=tr!(locale, contact.new_address) autocomplete="email"/>
                 <CheckboxField
                     name="becomes_primary"
-                    label=move || tr!(locale, accounts.em_becomes_primary)
-                    hint=tr!(locale, accounts.em_becomes_primary_hint)
+                    label=move || tr!(locale, contact.becomes_primary)
+                    hint=tr!(locale, contact.becomes_primary_hint)
                     checked=main
                 />
                 <div class="actions">
-                    <button class="btn btn--primary">{tr!(locale, accounts.em_send_link)}</button>
+                    <button class="btn btn--primary">{tr!(locale, contact.send_link)}</button>
                     <a class="btn btn--quiet" href="/account/emails">{tr!(locale, common.cancel)}</a>
                 </div>
             </Form>
@@ -167,25 +167,25 @@ pub fn EmailPage() -> impl IntoView {
         let primary = (address.verified_at.is_some() && !address.is_primary).then(|| {
             view! {
                 <section class="section">
-                    <h2>{tr!(locale, accounts.em_make_primary)}</h2>
-                    <p>{tr!(locale, accounts.em_make_primary_text)}</p>
+                    <h2>{tr!(locale, contact.make_primary)}</h2>
+                    <p>{tr!(locale, contact.make_primary_text)}</p>
                     <Form action=PrimaryEmail::PATH class="">
                         <HiddenField name="id" value=same/>
-                        <button class="btn btn--primary">{tr!(locale, accounts.em_make_primary)}</button>
+                        <button class="btn btn--primary">{tr!(locale, contact.make_primary)}</button>
                     </Form>
                 </section>
             }
         });
         let remove = if address.is_primary {
-            view! { <p>{tr!(locale, accounts.em_primary_stays)}</p> }.into_any()
+            view! { <p>{tr!(locale, contact.primary_stays)}</p> }.into_any()
         } else {
             view! {
                 <section class="section">
-                    <h2>{tr!(locale, accounts.em_remove_title)}</h2>
-                    <p>{tr!(locale, accounts.em_remove_text)}</p>
+                    <h2>{tr!(locale, contact.remove_title)}</h2>
+                    <p>{tr!(locale, contact.remove_text)}</p>
                     <Form action=RemoveEmail::PATH class="">
                         <HiddenField name="id" value=id/>
-                        <button class="btn btn--danger">{tr!(locale, accounts.em_remove_title)}</button>
+                        <button class="btn btn--danger">{tr!(locale, contact.remove_title)}</button>
                     </Form>
                 </section>
             }
@@ -194,13 +194,13 @@ pub fn EmailPage() -> impl IntoView {
         let tags = tags(&cx, &address);
         Ok(view! {
             <div class="wrap wrap--narrow stack">
-                <BackLink href="/account/emails" label=tr!(locale, accounts.em_emails_title)/>
+                <BackLink href="/account/emails" label=tr!(locale, contact.emails_title)/>
                 <PageTitle text=address.address.clone()/>
                 <ErrorSummary/>
                 <PageHead title=address.address.clone()/>
                 <Summary>
-                    <SummaryRow key=tr!(locale, accounts.em_state)>{tags}</SummaryRow>
-                    <SummaryRow key=tr!(locale, accounts.em_added)>
+                    <SummaryRow key=tr!(locale, contact.state)>{tags}</SummaryRow>
+                    <SummaryRow key=tr!(locale, contact.added)>
                         <time datetime=address.created_at.to_rfc3339()>{added}</time>
                     </SummaryRow>
                 </Summary>

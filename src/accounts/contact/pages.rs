@@ -25,25 +25,25 @@ pub fn ContactPage() -> impl IntoView {
         Ok(view! {
             <div class="wrap wrap--narrow stack">
                 <BackLink href="/account" label=tr!(locale, accounts.profile_title)/>
-                <PageTitle text=tr!(locale, accounts.em_contact_title)/>
+                <PageTitle text=tr!(locale, contact.contact_title)/>
                 <ErrorSummary/>
                 <PageHead
-                    title=tr!(locale, accounts.em_contact_title)
-                    lead=tr!(locale, accounts.em_contact_lead, country = country).to_string()
+                    title=tr!(locale, contact.contact_title)
+                    lead=tr!(locale, contact.contact_lead, country = country).to_string()
                 />
                 <Form action=ChangeContact::PATH>
                     <TextArea
                         name="address"
-                        label=tr!(locale, accounts.em_address)
-                        hint=tr!(locale, accounts.em_address_hint)
+                        label=tr!(locale, contact.address)
+                        hint=tr!(locale, contact.address_hint)
                         value=contact.address.join("\n")
                         rows=6
                         optional=true
                     />
                     <TextArea
                         name="organisation_address"
-                        label=tr!(locale, accounts.em_organisation_address)
-                        hint=tr!(locale, accounts.em_organisation_address_hint)
+                        label=tr!(locale, contact.organisation_address)
+                        hint=tr!(locale, contact.organisation_address_hint)
                         value=contact.organisation.join("\n")
                         rows=6
                         optional=true

@@ -58,7 +58,7 @@ pub async fn send(
     let programme = cx.programme().short_name.clone();
     let host = cx.state.config.host();
     // The last line ties the code to this site for phones that fill it in (WICG, "Origin-bound one-time codes").
-    let text = format!("{}\n\n@{host} #{code}", tr!(locale, accounts.fa_sms_code, code = code.clone(), programme = programme));
+    let text = format!("{}\n\n@{host} #{code}", tr!(locale, factors.sms_code, code = code.clone(), programme = programme));
     let sms = Sms { account_id: account.id, template: TEMPLATE, to: phone.to_owned(), text, expires_at: Some(expires_at), once: None };
     sms::enqueue(conn, now, sms).await?;
     audit::record(conn, cx, "account.code_sent", &account.id.to_string(), json!({"purpose": purpose.as_str()})).await?;

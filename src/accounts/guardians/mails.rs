@@ -47,19 +47,19 @@ pub fn request(state: &AppState, account: &Account, consent: &Consent, token: &s
     let name = format!("{} {}", account.given_name, account.family_name);
     let blocks = vec![
         Block::Paragraph(
-            tr!(locale, accounts.em_mail_guardian_text, candidate = name.clone(), programme = programme.name.clone()).to_string(),
+            tr!(locale, guardians.mail_guardian_text, candidate = name.clone(), programme = programme.name.clone()).to_string(),
         ),
-        Block::Paragraph(tr!(locale, accounts.em_mail_guardian_what).to_owned()),
+        Block::Paragraph(tr!(locale, guardians.mail_guardian_what).to_owned()),
         Block::Button {
-            label: tr!(locale, accounts.em_mail_guardian_button).to_owned(),
+            label: tr!(locale, guardians.mail_guardian_button).to_owned(),
             url: state.config.url(&format!("/guardian-consent?token={token}")),
         },
         Block::Paragraph(tr!(locale, accounts.mail_link_until, until = until).to_string()),
-        Block::Notice(tr!(locale, accounts.em_mail_guardian_not_you).to_owned()),
+        Block::Notice(tr!(locale, guardians.mail_guardian_not_you).to_owned()),
     ];
-    let subject = tr!(locale, accounts.em_mail_guardian_subject, candidate = account.given_name.clone()).to_string();
+    let subject = tr!(locale, guardians.mail_guardian_subject, candidate = account.given_name.clone()).to_string();
     let key = link_key("accounts.guardian_request", &ids::token_hash(token));
-    let preheader = tr!(locale, accounts.em_mail_guardian_preheader);
+    let preheader = tr!(locale, guardians.mail_guardian_preheader);
     to_guardian(account, consent, "accounts.guardian_request", subject, preheader, blocks, key)
 }
 
@@ -68,17 +68,17 @@ pub fn confirmation(state: &AppState, account: &Account, consent: &Consent, with
     let (locale, programme) = (locale(account), state.programme.get());
     let name = format!("{} {}", account.given_name, account.family_name);
     let blocks = vec![
-        Block::Paragraph(tr!(locale, accounts.em_mail_confirm_text, candidate = name, programme = programme.name.clone()).to_string()),
-        Block::Paragraph(tr!(locale, accounts.em_mail_confirm_withdraw).to_owned()),
+        Block::Paragraph(tr!(locale, guardians.mail_confirm_text, candidate = name, programme = programme.name.clone()).to_string()),
+        Block::Paragraph(tr!(locale, guardians.mail_confirm_withdraw).to_owned()),
         Block::Button {
-            label: tr!(locale, accounts.em_withdraw_title).to_owned(),
+            label: tr!(locale, guardians.withdraw_title).to_owned(),
             url: state.config.url(&format!("/guardian-consent?withdraw={withdrawal}")),
         },
-        Block::Paragraph(tr!(locale, accounts.em_mail_confirm_support, support = programme.support_email.clone()).to_string()),
+        Block::Paragraph(tr!(locale, guardians.mail_confirm_support, support = programme.support_email.clone()).to_string()),
     ];
-    let subject = tr!(locale, accounts.em_mail_confirm_subject, candidate = account.given_name.clone()).to_string();
+    let subject = tr!(locale, guardians.mail_confirm_subject, candidate = account.given_name.clone()).to_string();
     let key = format!("accounts.guardian_confirmation:{}", consent.id);
-    let preheader = tr!(locale, accounts.em_mail_confirm_preheader);
+    let preheader = tr!(locale, guardians.mail_confirm_preheader);
     to_guardian(account, consent, "accounts.guardian_confirmation", subject, preheader, blocks, key)
 }
 
@@ -96,23 +96,23 @@ pub fn answered(state: &AppState, account: &Account, consent: &Consent, answer: 
     let (template, subject, text, button, path) = match answer {
         Answer::Given => (
             "accounts.guardian_given",
-            tr!(locale, accounts.em_mail_given_subject),
-            tr!(locale, accounts.em_mail_given_text),
-            tr!(locale, accounts.em_mail_given_button),
+            tr!(locale, guardians.mail_given_subject),
+            tr!(locale, guardians.mail_given_text),
+            tr!(locale, guardians.mail_given_button),
             "/certifications",
         ),
         Answer::Declined => (
             "accounts.guardian_declined",
-            tr!(locale, accounts.em_mail_declined_subject),
-            tr!(locale, accounts.em_mail_declined_text),
-            tr!(locale, accounts.em_mail_declined_button),
+            tr!(locale, guardians.mail_declined_subject),
+            tr!(locale, guardians.mail_declined_text),
+            tr!(locale, guardians.mail_declined_button),
             "/account/guardian",
         ),
         Answer::Withdrawn => (
             "accounts.guardian_withdrawn",
-            tr!(locale, accounts.em_mail_withdrawn_subject),
-            tr!(locale, accounts.em_mail_withdrawn_text),
-            tr!(locale, accounts.em_mail_declined_button),
+            tr!(locale, guardians.mail_withdrawn_subject),
+            tr!(locale, guardians.mail_withdrawn_text),
+            tr!(locale, guardians.mail_declined_button),
             "/account/guardian",
         ),
     };

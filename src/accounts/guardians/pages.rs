@@ -25,21 +25,21 @@ pub fn GuardianPage() -> impl IntoView {
         let may_ask = overview.may_ask();
         let Overview { needed, consent } = overview;
         let not_needed = (needed == Some(false)).then(|| {
-            view! { <Alert kind=AlertKind::Success><p>{tr!(locale, accounts.em_guardian_of_age)}</p></Alert> }
+            view! { <Alert kind=AlertKind::Success><p>{tr!(locale, guardians.guardian_of_age)}</p></Alert> }
         });
         let waiting = consent.as_ref().is_some_and(|(_, standing)| matches!(standing, Standing::Waiting | Standing::Expired));
         let request = consent.filter(|_| needed != Some(false)).map(|(consent, standing)| asked(&cx, consent, standing));
-        let form_title = if waiting { tr!(locale, accounts.em_guardian_other) } else { tr!(locale, accounts.em_guardian_name_them) };
+        let form_title = if waiting { tr!(locale, guardians.guardian_other) } else { tr!(locale, guardians.guardian_name_them) };
         Ok(view! {
             <div class="wrap wrap--narrow stack stack--l">
                 <BackLink href="/account" label=tr!(locale, accounts.profile_title)/>
-                <PageTitle text=tr!(locale, accounts.em_guardian_title)/>
+                <PageTitle text=tr!(locale, guardians.guardian_title)/>
                 <ErrorSummary/>
                 {flash(&cx, &[
-                    ("asked", tr!(locale, accounts.em_done_guardian_asked)),
-                    ("resent", tr!(locale, accounts.em_done_guardian_resent)),
+                    ("asked", tr!(locale, guardians.done_guardian_asked)),
+                    ("resent", tr!(locale, guardians.done_guardian_resent)),
                 ])}
-                <PageHead title=tr!(locale, accounts.em_guardian_title) lead=tr!(locale, accounts.em_guardian_lead)/>
+                <PageHead title=tr!(locale, guardians.guardian_title) lead=tr!(locale, guardians.guardian_lead)/>
                 {not_needed}
                 {request}
                 {may_ask
@@ -47,23 +47,23 @@ pub fn GuardianPage() -> impl IntoView {
                         view! {
                             <section class="stack">
                                 <h2>{form_title}</h2>
-                                <p>{tr!(locale, accounts.em_guardian_what)}</p>
+                                <p>{tr!(locale, guardians.guardian_what)}</p>
                                 <Form action=AskGuardian::PATH>
                                     <TextField
                                         name="guardian_name"
-                                        label=tr!(locale, accounts.em_guardian_name)
+                                        label=tr!(locale, guardians.guardian_name)
                                         autocomplete="off"
                                         maxlength=200
                                     />
                                     <TextField
                                         name="guardian_email"
                                         kind="email"
-                                        label=tr!(locale, accounts.em_guardian_email)
-                                        hint=tr!(locale, accounts.em_guardian_email_hint)
+                                        label=tr!(locale, guardians.guardian_email)
+                                        hint=tr!(locale, guardians.guardian_email_hint)
                                         autocomplete="off"
                                     />
                                     <div class="actions">
-                                        <button class="btn btn--primary">{tr!(locale, accounts.em_guardian_send)}</button>
+                                        <button class="btn btn--primary">{tr!(locale, guardians.guardian_send)}</button>
                                     </div>
                                 </Form>
                             </section>
@@ -78,18 +78,16 @@ pub fn GuardianPage() -> impl IntoView {
 fn asked(cx: &RequestContext, consent: Consent, standing: Standing) -> impl IntoView + use<> {
     let (locale, zone) = (cx.locale, cx.time_zone());
     let (tone, word, text) = match standing {
-        Standing::Waiting => (Tone::Info, tr!(locale, accounts.em_standing_waiting), {
-            tr!(locale, accounts.em_standing_waiting_text, until = format::date_time(locale, consent.expires_at, zone)).to_string()
+        Standing::Waiting => (Tone::Info, tr!(locale, guardians.standing_waiting), {
+            tr!(locale, guardians.standing_waiting_text, until = format::date_time(locale, consent.expires_at, zone)).to_string()
         }),
-        Standing::Expired => {
-            (Tone::Warn, tr!(locale, accounts.em_standing_expired), tr!(locale, accounts.em_standing_expired_text).to_owned())
-        }
-        Standing::Given => (Tone::Ok, tr!(locale, accounts.em_standing_given), tr!(locale, accounts.em_standing_given_text).to_owned()),
+        Standing::Expired => (Tone::Warn, tr!(locale, guardians.standing_expired), tr!(locale, guardians.standing_expired_text).to_owned()),
+        Standing::Given => (Tone::Ok, tr!(locale, guardians.standing_given), tr!(locale, guardians.standing_given_text).to_owned()),
         Standing::Declined => {
-            (Tone::Bad, tr!(locale, accounts.em_standing_declined), tr!(locale, accounts.em_standing_declined_text).to_owned())
+            (Tone::Bad, tr!(locale, guardians.standing_declined), tr!(locale, guardians.standing_declined_text).to_owned())
         }
         Standing::Withdrawn => {
-            (Tone::Bad, tr!(locale, accounts.em_standing_withdrawn), tr!(locale, accounts.em_standing_declined_text).to_owned())
+            (Tone::Bad, tr!(locale, guardians.standing_withdrawn), tr!(locale, guardians.standing_declined_text).to_owned())
         }
     };
     let day = |at| format::date(locale, format::day_in(at, zone));
@@ -98,21 +96,21 @@ fn asked(cx: &RequestContext, consent: Consent, standing: Standing) -> impl Into
     let open = matches!(standing, Standing::Waiting | Standing::Expired);
     view! {
         <section class="stack">
-            <h2>{tr!(locale, accounts.em_guardian_request)}</h2>
+            <h2>{tr!(locale, guardians.guardian_request)}</h2>
             <Summary>
-                <SummaryRow key=tr!(locale, accounts.em_state)>
+                <SummaryRow key=tr!(locale, contact.state)>
                     <Tag tone text=word/>
                     <p class="small muted">{text}</p>
                 </SummaryRow>
-                <SummaryRow key=tr!(locale, accounts.em_guardian_name)><bdi>{consent.guardian_name}</bdi></SummaryRow>
-                <SummaryRow key=tr!(locale, accounts.em_guardian_email)><bdi>{consent.guardian_email}</bdi></SummaryRow>
-                <SummaryRow key=tr!(locale, accounts.em_guardian_requested)>
+                <SummaryRow key=tr!(locale, guardians.guardian_name)><bdi>{consent.guardian_name}</bdi></SummaryRow>
+                <SummaryRow key=tr!(locale, guardians.guardian_email)><bdi>{consent.guardian_email}</bdi></SummaryRow>
+                <SummaryRow key=tr!(locale, guardians.guardian_requested)>
                     <time datetime=consent.requested_at.to_rfc3339()>{requested}</time>
                 </SummaryRow>
                 {decided
                     .map(|(iso, day)| {
                         view! {
-                            <SummaryRow key=tr!(locale, accounts.em_guardian_decided)><time datetime=iso>{day}</time></SummaryRow>
+                            <SummaryRow key=tr!(locale, guardians.guardian_decided)><time datetime=iso>{day}</time></SummaryRow>
                         }
                     })}
             </Summary>
@@ -120,7 +118,7 @@ fn asked(cx: &RequestContext, consent: Consent, standing: Standing) -> impl Into
                 .then(|| {
                     view! {
                         <Form action=ResendGuardian::PATH class="">
-                            <button class="btn">{tr!(locale, accounts.em_guardian_resend)}</button>
+                            <button class="btn">{tr!(locale, guardians.guardian_resend)}</button>
                         </Form>
                     }
                 })}
@@ -144,9 +142,9 @@ pub fn GuardianConsentPage() -> impl IntoView {
         }
         let locale = cx.locale;
         let (title, text) = match cx.query("done") {
-            Some("given") => (tr!(locale, accounts.em_thanks_given_title), tr!(locale, accounts.em_thanks_given_text)),
-            Some("declined") => (tr!(locale, accounts.em_thanks_declined_title), tr!(locale, accounts.em_thanks_declined_text)),
-            Some("withdrawn") => (tr!(locale, accounts.em_thanks_withdrawn_title), tr!(locale, accounts.em_thanks_withdrawn_text)),
+            Some("given") => (tr!(locale, guardians.thanks_given_title), tr!(locale, guardians.thanks_given_text)),
+            Some("declined") => (tr!(locale, guardians.thanks_declined_title), tr!(locale, guardians.thanks_declined_text)),
+            Some("withdrawn") => (tr!(locale, guardians.thanks_withdrawn_title), tr!(locale, guardians.thanks_withdrawn_text)),
             _ => return Ok(dead(&cx, LinkState::Unknown)),
         };
         Ok(said(title, text))
@@ -169,7 +167,7 @@ fn dead(cx: &RequestContext, state: LinkState) -> AnyView {
     link_status(state);
     let locale = cx.locale;
     let (title, _) = link_words(locale, state);
-    said(title, tr!(locale, accounts.em_guardian_dead))
+    said(title, tr!(locale, guardians.guardian_dead))
 }
 
 fn answer_page(cx: &RequestContext, asked: Option<Asked>, token: String) -> AnyView {
@@ -178,58 +176,58 @@ fn answer_page(cx: &RequestContext, asked: Option<Asked>, token: String) -> AnyV
     match asked.standing {
         Standing::Waiting => {}
         Standing::Expired => return dead(cx, LinkState::Expired),
-        Standing::Given => return said(tr!(locale, accounts.em_answered_title), tr!(locale, accounts.em_answered_given)),
-        Standing::Declined => return said(tr!(locale, accounts.em_answered_title), tr!(locale, accounts.em_answered_declined)),
-        Standing::Withdrawn => return said(tr!(locale, accounts.em_answered_title), tr!(locale, accounts.em_answered_withdrawn)),
+        Standing::Given => return said(tr!(locale, guardians.answered_title), tr!(locale, guardians.answered_given)),
+        Standing::Declined => return said(tr!(locale, guardians.answered_title), tr!(locale, guardians.answered_declined)),
+        Standing::Withdrawn => return said(tr!(locale, guardians.answered_title), tr!(locale, guardians.answered_withdrawn)),
     }
     let programme = cx.programme();
     let text = i18n::pick(&programme.agreement_text, locale);
     let version = programme.agreement_version.clone();
     let same_token = token.clone();
     let name = asked.candidate;
-    let title = tr!(locale, accounts.em_consent_title, candidate = name.clone()).to_string();
-    let lead = tr!(locale, accounts.em_consent_lead, candidate = name.clone(), programme = programme.name.clone()).to_string();
-    let agreement = tr!(locale, accounts.em_consent_agreement, version = version.clone()).to_string();
-    let tick = tr!(locale, accounts.em_consent_tick, candidate = name.clone()).to_string();
+    let title = tr!(locale, guardians.consent_title, candidate = name.clone()).to_string();
+    let lead = tr!(locale, guardians.consent_lead, candidate = name.clone(), programme = programme.name.clone()).to_string();
+    let agreement = tr!(locale, guardians.consent_agreement, version = version.clone()).to_string();
+    let tick = tr!(locale, guardians.consent_tick, candidate = name.clone()).to_string();
     view! {
         <div class="wrap wrap--narrow stack stack--l">
             <PageTitle text=title.clone()/>
             <ErrorSummary/>
             <PageHead title lead/>
             <section class="prose">
-                <h2>{tr!(locale, accounts.em_consent_what)}</h2>
+                <h2>{tr!(locale, guardians.consent_what)}</h2>
                 <ul>
-                    <li>{tr!(locale, accounts.em_consent_what_exams)}</li>
-                    <li>{tr!(locale, accounts.em_consent_what_data)}</li>
-                    <li>{tr!(locale, accounts.em_consent_what_agreement)}</li>
-                    <li>{tr!(locale, accounts.em_consent_what_end)}</li>
+                    <li>{tr!(locale, guardians.consent_what_exams)}</li>
+                    <li>{tr!(locale, guardians.consent_what_data)}</li>
+                    <li>{tr!(locale, guardians.consent_what_agreement)}</li>
+                    <li>{tr!(locale, guardians.consent_what_end)}</li>
                 </ul>
             </section>
             <Details summary=agreement><div class="prose">{paragraphs(&text)}</div></Details>
             <section class="section">
-                <h2>{tr!(locale, accounts.em_consent_give)}</h2>
+                <h2>{tr!(locale, guardians.consent_give)}</h2>
                 <Form action=GuardianConsent::PATH>
                     <HiddenField name="token" value=same_token/>
                     <HiddenField name="version" value=version/>
                     <TextField
                         name="signed_name"
-                        label=tr!(locale, accounts.em_consent_name)
-                        hint=tr!(locale, accounts.em_consent_name_hint)
+                        label=tr!(locale, guardians.consent_name)
+                        hint=tr!(locale, guardians.consent_name_hint)
                         autocomplete="name"
                         maxlength=200
                     />
                     <CheckboxField name="consent" label=move || tick.clone()/>
                     <div class="actions">
-                        <button class="btn btn--primary">{tr!(locale, accounts.em_consent_button)}</button>
+                        <button class="btn btn--primary">{tr!(locale, guardians.consent_button)}</button>
                     </div>
                 </Form>
             </section>
             <section class="section">
-                <h2>{tr!(locale, accounts.em_decline_title)}</h2>
-                <p>{tr!(locale, accounts.em_decline_text)}</p>
+                <h2>{tr!(locale, guardians.decline_title)}</h2>
+                <p>{tr!(locale, guardians.decline_text)}</p>
                 <Form action=GuardianDecline::PATH class="">
                     <HiddenField name="token" value=token/>
-                    <button class="btn">{tr!(locale, accounts.em_decline_button)}</button>
+                    <button class="btn">{tr!(locale, guardians.decline_button)}</button>
                 </Form>
             </section>
         </div>
@@ -241,19 +239,19 @@ fn withdraw_page(cx: &RequestContext, asked: Option<Asked>, token: String) -> An
     let locale = cx.locale;
     let Some(asked) = asked else { return dead(cx, LinkState::Unknown) };
     if asked.standing == Standing::Withdrawn {
-        return said(tr!(locale, accounts.em_thanks_withdrawn_title), tr!(locale, accounts.em_thanks_withdrawn_text));
+        return said(tr!(locale, guardians.thanks_withdrawn_title), tr!(locale, guardians.thanks_withdrawn_text));
     }
     let programme = cx.programme();
-    let lead = tr!(locale, accounts.em_withdraw_lead, candidate = asked.candidate, programme = programme.name.clone()).to_string();
+    let lead = tr!(locale, guardians.withdraw_lead, candidate = asked.candidate, programme = programme.name.clone()).to_string();
     view! {
         <div class="wrap wrap--narrow stack">
-            <PageTitle text=tr!(locale, accounts.em_withdraw_title)/>
+            <PageTitle text=tr!(locale, guardians.withdraw_title)/>
             <ErrorSummary/>
-            <PageHead title=tr!(locale, accounts.em_withdraw_title) lead/>
-            <p>{tr!(locale, accounts.em_withdraw_text)}</p>
+            <PageHead title=tr!(locale, guardians.withdraw_title) lead/>
+            <p>{tr!(locale, guardians.withdraw_text)}</p>
             <Form action=GuardianWithdraw::PATH class="">
                 <HiddenField name="token" value=token/>
-                <button class="btn btn--danger">{tr!(locale, accounts.em_withdraw_title)}</button>
+                <button class="btn btn--danger">{tr!(locale, guardians.withdraw_title)}</button>
             </Form>
         </div>
     }

@@ -2,7 +2,7 @@
 
 use super::mails;
 use super::rules::{ANSWER, Standing, standing};
-use super::store::{self, Consent};
+use super::store::{self, Consent, Link};
 use crate::accounts::addresses::service as addresses;
 use crate::accounts::identity::{self, EmailAddress, NAME_LIMIT};
 use crate::accounts::service::enqueue;
@@ -159,14 +159,14 @@ pub struct Asked {
 /// The request behind a mailed link; looking does not answer it. `None`: no such link, or a newer one was mailed.
 pub async fn look(cx: &RequestContext, token: &str) -> AppResult<Option<Asked>> {
     let mut tx = cx.state.db.begin().await?;
-    let found = store::by_token(&mut tx, &ids::token_hash(token)).await?;
+    let found = store::by_link(&mut tx, Link::Answer, &ids::token_hash(token)).await?;
     shown(&mut tx, cx, found).await
 }
 
 /// The consent behind a confirmation mail's link.
 pub async fn look_at_consent(cx: &RequestContext, token: &str) -> AppResult<Option<Asked>> {
     let mut tx = cx.state.db.begin().await?;
-    let found = store::by_withdrawal(&mut tx, &ids::token_hash(token)).await?;
+    let found = store::by_link(&mut tx, Link::Withdrawal, &ids::token_hash(token)).await?;
     shown(&mut tx, cx, found).await
 }
 
@@ -182,7 +182,7 @@ async fn shown(conn: &mut PgConnection, cx: &RequestContext, found: Option<Conse
 /// # Errors
 /// [`Conflict::LinkUnknown`], [`Conflict::LinkExpired`], [`Conflict::GuardianAnswered`].
 async fn open(conn: &mut PgConnection, cx: &RequestContext, token: &str) -> AppResult<Consent> {
-    let consent = store::by_token(conn, &ids::token_hash(token)).await?.ok_or(Conflict::LinkUnknown)?;
+    let consent = store::by_link(conn, Link::Answer, &ids::token_hash(token)).await?.ok_or(Conflict::LinkUnknown)?;
     match standing(&consent, cx.now()) {
         Standing::Waiting => Ok(consent),
         Standing::Expired => Err(Conflict::LinkExpired.into()),
@@ -240,7 +240,7 @@ pub async fn decline(cx: &RequestContext, token: &str) -> AppResult<()> {
 /// [`Conflict::LinkUnknown`].
 pub async fn withdraw(cx: &RequestContext, token: &str) -> AppResult<()> {
     let mut tx = cx.state.db.begin().await?;
-    let consent = store::by_withdrawal(&mut tx, &ids::token_hash(token)).await?.ok_or(Conflict::LinkUnknown)?;
+    let consent = store::by_link(&mut tx, Link::Withdrawal, &ids::token_hash(token)).await?.ok_or(Conflict::LinkUnknown)?;
     if consent.withdrawn_at.is_some() {
         return Ok(());
     }

@@ -34,25 +34,23 @@ pub async fn newest(conn: &mut PgConnection, account_id: Uuid) -> Sql<Option<Con
     .await
 }
 
-/// The request that was mailed with a token; locked, so that it is answered once.
-pub async fn by_token(conn: &mut PgConnection, token_hash: &[u8]) -> Sql<Option<Consent>> {
-    sqlx::query_as!(
-        Consent,
-        "SELECT id, account_id, guardian_name, guardian_email, requested_at, expires_at, replaced_at, decision, decided_at, withdrawn_at
-         FROM guardian_consent WHERE token_hash = $1 FOR UPDATE",
-        token_hash
-    )
-    .fetch_optional(conn)
-    .await
+/// The two links that are mailed to a guardian.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Link {
+    /// Asks for the answer.
+    Answer,
+    /// Takes the consent back; in the confirmation mail.
+    Withdrawal,
 }
 
-/// The consent that a confirmation mail's token takes back; locked.
-pub async fn by_withdrawal(conn: &mut PgConnection, withdrawal_hash: &[u8]) -> Sql<Option<Consent>> {
+/// The request that a link's token is for; locked, so that it is answered once.
+pub async fn by_link(conn: &mut PgConnection, link: Link, token_hash: &[u8]) -> Sql<Option<Consent>> {
     sqlx::query_as!(
         Consent,
         "SELECT id, account_id, guardian_name, guardian_email, requested_at, expires_at, replaced_at, decision, decided_at, withdrawn_at
-         FROM guardian_consent WHERE withdrawal_hash = $1 FOR UPDATE",
-        withdrawal_hash
+         FROM guardian_consent WHERE (NOT $2 AND token_hash = $1) OR ($2 AND withdrawal_hash = $1) FOR UPDATE",
+        token_hash,
+        link == Link::Withdrawal
     )
     .fetch_optional(conn)
     .await

@@ -26,14 +26,14 @@ pub fn MergePage() -> impl IntoView {
         };
         Ok(view! {
             <div class="wrap wrap--narrow stack stack--l">
-                <BackLink href="/account/data" label=tr!(locale, accounts.data_title)/>
-                <PageTitle text=tr!(locale, accounts.data_merge_title)/>
+                <BackLink href="/account/data" label=tr!(locale, privacy.title)/>
+                <PageTitle text=tr!(locale, merge.title)/>
                 <ErrorSummary/>
                 {flash(&cx, &[
-                    ("merged", tr!(locale, accounts.data_merge_done)),
-                    ("undone", tr!(locale, accounts.data_merge_undone)),
+                    ("merged", tr!(locale, merge.done)),
+                    ("undone", tr!(locale, merge.undone)),
                 ])}
-                <PageHead title=tr!(locale, accounts.data_merge_title) lead=tr!(locale, accounts.data_merge_lead)/>
+                <PageHead title=tr!(locale, merge.title) lead=tr!(locale, merge.lead)/>
                 {step}
                 {(!past.is_empty()).then(|| history(&cx, past))}
             </div>
@@ -44,11 +44,11 @@ pub fn MergePage() -> impl IntoView {
 fn sign_in(locale: Locale) -> AnyView {
     view! {
         <section class="stack">
-            <h2>{tr!(locale, accounts.data_merge_sign_in)}</h2>
-            <p>{tr!(locale, accounts.data_merge_sign_in_text)}</p>
+            <h2>{tr!(locale, merge.sign_in)}</h2>
+            <p>{tr!(locale, merge.sign_in_text)}</p>
             <Form action=MergeSignIn::PATH>
-                <TextField name="email" label=tr!(locale, accounts.data_merge_email) kind="email" autocomplete="off" maxlength=254/>
-                <PasswordField name="password" label=tr!(locale, accounts.data_merge_password)/>
+                <TextField name="email" label=tr!(locale, merge.email) kind="email" autocomplete="off" maxlength=254/>
+                <PasswordField name="password" label=tr!(locale, merge.password)/>
                 <div class="actions">
                     <button class="btn btn--primary">{tr!(locale, common.go_on)}</button>
                 </div>
@@ -61,7 +61,7 @@ fn sign_in(locale: Locale) -> AnyView {
 fn again(locale: Locale) -> AnyView {
     view! {
         <Form action=MergeAgain::PATH class="">
-            <button class="btn btn--quiet">{tr!(locale, accounts.data_merge_again)}</button>
+            <button class="btn btn--quiet">{tr!(locale, merge.again)}</button>
         </Form>
     }
     .into_any()
@@ -70,10 +70,10 @@ fn again(locale: Locale) -> AnyView {
 fn code(locale: Locale) -> AnyView {
     view! {
         <section class="stack">
-            <h2>{tr!(locale, accounts.data_merge_sign_in)}</h2>
-            <p>{tr!(locale, accounts.data_merge_code_text)}</p>
+            <h2>{tr!(locale, merge.sign_in)}</h2>
+            <p>{tr!(locale, merge.code_text)}</p>
             <Form action=MergeCode::PATH>
-                <CodeField label=tr!(locale, accounts.data_merge_code) hint=tr!(locale, accounts.code_hint)/>
+                <CodeField label=tr!(locale, merge.code) hint=tr!(locale, factors.code_hint)/>
                 <div class="actions">
                     <button class="btn btn--primary">{tr!(locale, common.go_on)}</button>
                 </div>
@@ -87,13 +87,13 @@ fn code(locale: Locale) -> AnyView {
 fn view_of(locale: Locale, preview: Preview) -> AnyView {
     let count = |table: &str| preview.counts.counts.iter().find(|(known, _)| *known == table).map_or(0, |(_, count)| *count);
     let facts = [
-        (tr!(locale, accounts.data_merge_appointments), count("appointment"), preview.counts.appointments.clone()),
-        (tr!(locale, accounts.data_merge_results), count("exam_result"), preview.counts.results.clone()),
-        (tr!(locale, accounts.data_merge_credentials), count("credential"), preview.counts.credentials.clone()),
-        (tr!(locale, accounts.data_merge_orders), count("purchase"), preview.counts.orders.clone()),
-        (tr!(locale, accounts.data_merge_addresses), count("account_email"), preview.counts.addresses.clone()),
-        (tr!(locale, accounts.data_merge_agreements), count("agreement_acceptance"), vec![]),
-        (tr!(locale, accounts.data_merge_mails), count("mail_message"), vec![]),
+        (tr!(locale, merge.appointments), count("appointment"), preview.counts.appointments.clone()),
+        (tr!(locale, merge.results), count("exam_result"), preview.counts.results.clone()),
+        (tr!(locale, merge.credentials), count("credential"), preview.counts.credentials.clone()),
+        (tr!(locale, merge.orders), count("purchase"), preview.counts.orders.clone()),
+        (tr!(locale, merge.addresses), count("account_email"), preview.counts.addresses.clone()),
+        (tr!(locale, merge.agreements), count("agreement_acceptance"), vec![]),
+        (tr!(locale, merge.mails), count("mail_message"), vec![]),
     ];
     let rows = facts.into_iter().map(|(label, count, examples)| {
         let shown = examples.len();
@@ -102,17 +102,16 @@ fn view_of(locale: Locale, preview: Preview) -> AnyView {
         view! { <SummaryRow key=label>{text}</SummaryRow> }
     });
     let rows = rows.collect_view();
-    let from = tr!(locale, accounts.data_merge_from, address = preview.other.address.clone().unwrap_or_default()).to_string();
-    let twice = (!preview.held_twice.is_empty())
-        .then(|| tr!(locale, accounts.data_merge_superseded, names = preview.held_twice.join(", ")).to_string());
+    let from = tr!(locale, merge.from, address = preview.other.address.clone().unwrap_or_default()).to_string();
+    let twice = (!preview.held_twice.is_empty()).then(|| tr!(locale, merge.superseded, names = preview.held_twice.join(", ")).to_string());
     let foot = if preview.blockers.is_empty() { confirm(locale, &preview) } else { blocked(locale, &preview.blockers) };
     view! {
         <section class="stack">
-            <h2>{tr!(locale, accounts.data_merge_preview)}</h2>
+            <h2>{tr!(locale, merge.preview)}</h2>
             <p>{from}</p>
             <Summary>{rows}</Summary>
             {twice.map(|text| view! { <Alert kind=AlertKind::Info><p>{text}</p></Alert> })}
-            <p>{tr!(locale, accounts.data_merge_after)}</p>
+            <p>{tr!(locale, merge.after)}</p>
             {foot}
             {again(locale)}
         </section>
@@ -125,14 +124,14 @@ fn confirm(locale: Locale, preview: &Preview) -> AnyView {
     let warning = preview.names_differ.then(|| {
         let text = tr!(
             locale,
-            accounts.data_merge_names_text,
+            merge.names_text,
             mine = full(&preview.mine.given_name, &preview.mine.family_name),
             other = full(&preview.other.given_name, &preview.other.family_name)
         )
         .to_string();
         view! {
-            <Alert kind=AlertKind::Warning title=tr!(locale, accounts.data_merge_names_title)><p>{text}</p></Alert>
-            <CheckboxField name="same_person" label=move || tr!(locale, accounts.data_merge_same_person)/>
+            <Alert kind=AlertKind::Warning title=tr!(locale, merge.names_title)><p>{text}</p></Alert>
+            <CheckboxField name="same_person" label=move || tr!(locale, merge.same_person)/>
         }
     });
     let merge = preview.merge.to_string();
@@ -141,7 +140,7 @@ fn confirm(locale: Locale, preview: &Preview) -> AnyView {
             <HiddenField name="merge" value=merge/>
             {warning}
             <div class="actions">
-                <button class="btn btn--primary">{tr!(locale, accounts.data_merge_button)}</button>
+                <button class="btn btn--primary">{tr!(locale, merge.button)}</button>
             </div>
         </Form>
     }
@@ -151,35 +150,32 @@ fn confirm(locale: Locale, preview: &Preview) -> AnyView {
 fn blocked(locale: Locale, blockers: &[Blocker]) -> AnyView {
     let items = blockers.iter().map(|blocker| {
         let text = match blocker {
-            Blocker::Overlap(mine, other) => {
-                tr!(locale, accounts.data_merge_overlap, mine = mine.clone(), other = other.clone()).to_string()
-            }
-            Blocker::BirthDates => tr!(locale, accounts.data_merge_births).to_owned(),
-            Blocker::Payment(number) => tr!(locale, accounts.data_merge_payment, number = number.clone()).to_string(),
+            Blocker::Overlap(mine, other) => tr!(locale, merge.overlap, mine = mine.clone(), other = other.clone()).to_string(),
+            Blocker::BirthDates => tr!(locale, merge.births).to_owned(),
+            Blocker::Payment(number) => tr!(locale, merge.payment, number = number.clone()).to_string(),
         };
         view! { <li>{text}</li> }
     });
     let items = items.collect_view();
-    view! { <Alert kind=AlertKind::Warning title=tr!(locale, accounts.data_merge_blocked)><ul>{items}</ul></Alert> }.into_any()
+    view! { <Alert kind=AlertKind::Warning title=tr!(locale, merge.blocked)><ul>{items}</ul></Alert> }.into_any()
 }
 
 fn history(cx: &Arc<RequestContext>, past: Vec<Past>) -> AnyView {
     let (locale, zone) = (cx.locale, cx.time_zone());
     let when = move |at| format::date_time(locale, at, zone);
     let rows = past.into_iter().map(move |merge| {
-        let title =
-            tr!(locale, accounts.data_merge_row, candidate_id = merge.candidate_id.clone(), when = when(merge.merged_at)).to_string();
+        let title = tr!(locale, merge.row, candidate_id = merge.candidate_id.clone(), when = when(merge.merged_at)).to_string();
         let text = match (merge.undone_at, merge.can_be_undone) {
-            (Some(at), _) => tr!(locale, accounts.data_merge_row_undone, when = when(at)).to_string(),
-            (None, true) => tr!(locale, accounts.data_merge_undo_until, until = when(merge.until)).to_string(),
-            (None, false) => tr!(locale, accounts.data_merge_final, until = when(merge.until)).to_string(),
+            (Some(at), _) => tr!(locale, merge.row_undone, when = when(at)).to_string(),
+            (None, true) => tr!(locale, merge.undo_until, until = when(merge.until)).to_string(),
+            (None, false) => tr!(locale, merge.data_merge_final, until = when(merge.until)).to_string(),
         };
         let undo = merge.can_be_undone.then(|| {
             view! {
                 <Form action=MergeUndo::PATH class="">
                     <HiddenField name="merge" value=merge.id.to_string()/>
                     <button class="btn btn--small">
-                        {tr!(locale, accounts.data_merge_undo)}<span class="vh">" " {merge.candidate_id.clone()}</span>
+                        {tr!(locale, merge.undo)}<span class="vh">" " {merge.candidate_id.clone()}</span>
                     </button>
                 </Form>
             }
@@ -197,7 +193,7 @@ fn history(cx: &Arc<RequestContext>, past: Vec<Past>) -> AnyView {
     let rows = rows.collect_view();
     view! {
         <section class="stack">
-            <h2>{tr!(locale, accounts.data_merge_history)}</h2>
+            <h2>{tr!(locale, merge.history)}</h2>
             <ul class="rows">{rows}</ul>
         </section>
     }

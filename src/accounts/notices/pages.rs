@@ -24,15 +24,15 @@ pub fn NoticesPage() -> impl IntoView {
         let zone = format!("{}, {}", profile.time_zone.replace('_', " "), format::zone_name(cx.now(), format::zone(&profile.time_zone)));
         let by_text = match phone {
             Some(phone) => {
-                let hint = tr!(locale, accounts.em_sms_to, phone = phone).to_string();
+                let hint = tr!(locale, contact.sms_to, phone = phone).to_string();
                 view! {
-                    <CheckboxField name="sms_reminders" label=move || tr!(locale, accounts.em_notice_reminders) hint checked=sms/>
+                    <CheckboxField name="sms_reminders" label=move || tr!(locale, contact.notice_reminders) hint checked=sms/>
                 }
                 .into_any()
             }
             None => view! {
                 <p>
-                    {tr!(locale, accounts.em_sms_none)} " " <a href="/account/security">{tr!(locale, accounts.security_title)}</a>
+                    {tr!(locale, contact.sms_none)} " " <a href="/account/security">{tr!(locale, accounts.security_title)}</a>
                 </p>
             }
             .into_any(),
@@ -40,45 +40,45 @@ pub fn NoticesPage() -> impl IntoView {
         Ok(view! {
             <div class="wrap wrap--narrow stack stack--l">
                 <BackLink href="/account" label=tr!(locale, accounts.profile_title)/>
-                <PageTitle text=tr!(locale, accounts.em_notices_title)/>
+                <PageTitle text=tr!(locale, contact.notices_title)/>
                 <ErrorSummary/>
-                {flash(&cx, &[("saved", tr!(locale, accounts.em_done_notices))])}
+                {flash(&cx, &[("saved", tr!(locale, contact.done_notices))])}
                 <PageHead
-                    title=tr!(locale, accounts.em_notices_title)
-                    lead=tr!(locale, accounts.em_notices_lead, email = email).to_string()
+                    title=tr!(locale, contact.notices_title)
+                    lead=tr!(locale, contact.notices_lead, email = email).to_string()
                 />
                 <section>
-                    <h2>{tr!(locale, accounts.em_notices_always)}</h2>
-                    <p>{tr!(locale, accounts.em_notices_always_text)}</p>
+                    <h2>{tr!(locale, contact.notices_always)}</h2>
+                    <p>{tr!(locale, contact.notices_always_text)}</p>
                     <Summary>
-                        <SummaryRow key=tr!(locale, accounts.em_notice_security)>{tr!(locale, accounts.em_notice_security_text)}</SummaryRow>
-                        <SummaryRow key=tr!(locale, accounts.em_notice_bookings)>{tr!(locale, accounts.em_notice_bookings_text)}</SummaryRow>
+                        <SummaryRow key=tr!(locale, contact.notice_security)>{tr!(locale, contact.notice_security_text)}</SummaryRow>
+                        <SummaryRow key=tr!(locale, contact.notice_bookings)>{tr!(locale, contact.notice_bookings_text)}</SummaryRow>
                     </Summary>
                 </section>
                 <Form action=ChangeNotices::PATH class="stack stack--l">
                     <section class="form">
-                        <h2>{tr!(locale, accounts.em_notices_mail)}</h2>
+                        <h2>{tr!(locale, contact.notices_mail)}</h2>
                         <CheckboxField
                             name="mail_reminders"
-                            label=move || tr!(locale, accounts.em_notice_reminders)
-                            hint=tr!(locale, accounts.em_notice_reminders_text)
+                            label=move || tr!(locale, contact.notice_reminders)
+                            hint=tr!(locale, contact.notice_reminders_text)
                             checked=reminders
                         />
                         <CheckboxField
                             name="mail_results"
-                            label=move || tr!(locale, accounts.em_notice_results)
-                            hint=tr!(locale, accounts.em_notice_results_text)
+                            label=move || tr!(locale, contact.notice_results)
+                            hint=tr!(locale, contact.notice_results_text)
                             checked=results
                         />
                         <CheckboxField
                             name="mail_news"
-                            label=move || tr!(locale, accounts.em_notice_news)
-                            hint=tr!(locale, accounts.em_notice_news_text)
+                            label=move || tr!(locale, contact.notice_news)
+                            hint=tr!(locale, contact.notice_news_text)
                             checked=news
                         />
                     </section>
                     <section class="form">
-                        <h2>{tr!(locale, accounts.em_notices_sms)}</h2>
+                        <h2>{tr!(locale, contact.notices_sms)}</h2>
                         {by_text}
                     </section>
                     <div class="actions">
@@ -86,7 +86,7 @@ pub fn NoticesPage() -> impl IntoView {
                     </div>
                 </Form>
                 <section>
-                    <h2>{tr!(locale, accounts.em_notices_display)}</h2>
+                    <h2>{tr!(locale, contact.notices_display)}</h2>
                     <Summary>
                         <SummaryRow
                             key=tr!(locale, accounts.language)

@@ -12,16 +12,16 @@ use leptos::server_fn::ServerFn;
 pub fn nudge(locale: Locale, nudge: Nudge) -> AnyView {
     let (title, text, href, link) = match nudge {
         Nudge::Password => (
-            tr!(locale, accounts.em_nudge_password_title),
-            tr!(locale, accounts.em_nudge_password_text),
+            tr!(locale, contact.nudge_password_title),
+            tr!(locale, contact.nudge_password_text),
             "/account/security/password",
-            tr!(locale, accounts.em_nudge_password_link),
+            tr!(locale, contact.nudge_password_link),
         ),
         Nudge::SecondAddress => (
-            tr!(locale, accounts.em_nudge_address_title),
-            tr!(locale, accounts.em_nudge_address_text),
+            tr!(locale, contact.nudge_address_title),
+            tr!(locale, contact.nudge_address_text),
             "/account/emails/add",
-            tr!(locale, accounts.em_add),
+            tr!(locale, contact.add),
         ),
     };
     view! {
@@ -30,7 +30,7 @@ pub fn nudge(locale: Locale, nudge: Nudge) -> AnyView {
             <Form action=DismissNudge::PATH class="cluster">
                 <HiddenField name="nudge" value=nudge.as_str()/>
                 <a class="btn btn--small" href=href>{link}</a>
-                <button class="btn btn--small btn--quiet">{tr!(locale, accounts.em_not_now)}<span class="vh">": " {title}</span></button>
+                <button class="btn btn--small btn--quiet">{tr!(locale, contact.not_now)}<span class="vh">": " {title}</span></button>
             </Form>
         </Alert>
     }

@@ -24,18 +24,18 @@ pub fn BackupCodesPage() -> impl IntoView {
     if let (Some(sealed), Some(codes)) = (sealed, fresh) {
         return view! {
             <div class="wrap wrap--narrow stack">
-                <PageTitle text=tr!(locale, accounts.fa_codes_new_title)/>
-                <PageHead title=tr!(locale, accounts.fa_codes_new_title) lead=tr!(locale, accounts.fa_codes_new_lead)/>
-                <Alert kind=AlertKind::Warning><p>{tr!(locale, accounts.fa_codes_once)}</p></Alert>
+                <PageTitle text=tr!(locale, factors.codes_new_title)/>
+                <PageHead title=tr!(locale, factors.codes_new_title) lead=tr!(locale, factors.codes_new_lead)/>
+                <Alert kind=AlertKind::Warning><p>{tr!(locale, factors.codes_once)}</p></Alert>
                 <ul class="plainlist grid grid--2">
                     {codes.into_iter().map(|code| view! { <li><code class="id">{code}</code></li> }).collect_view()}
                 </ul>
                 <form method="post" action="/account/security/backup-codes.txt">
                     <HiddenField name="codes" value=sealed/>
-                    <button class="btn">{tr!(locale, accounts.fa_codes_download)}</button>
+                    <button class="btn">{tr!(locale, factors.codes_download)}</button>
                 </form>
                 <div class="actions">
-                    <a class="btn btn--primary" href=on>{tr!(locale, accounts.fa_codes_saved)}</a>
+                    <a class="btn btn--primary" href=on>{tr!(locale, factors.codes_saved)}</a>
                 </div>
             </div>
         }
@@ -48,8 +48,8 @@ pub fn BackupCodesPage() -> impl IntoView {
             return Ok(view! {
                 <div class="wrap wrap--narrow stack">
                     <BackLink href="/account/security" label=tr!(locale, accounts.security_title)/>
-                    <PageTitle text=tr!(locale, accounts.fa_codes)/>
-                    <PageHead title=tr!(locale, accounts.fa_codes) lead=tr!(locale, accounts.fa_codes_need_factor)/>
+                    <PageTitle text=tr!(locale, factors.codes)/>
+                    <PageHead title=tr!(locale, factors.codes) lead=tr!(locale, factors.codes_need_factor)/>
                 </div>
             }
             .into_any());
@@ -58,24 +58,24 @@ pub fn BackupCodesPage() -> impl IntoView {
             Some(made) => {
                 let day = format::date(locale, format::day_in(made, cx.time_zone()));
                 let kind = if factors.backup_codes <= LAST_BACKUP_CODES { AlertKind::Warning } else { AlertKind::Info };
-                let text = tr!(locale, accounts.fa_codes_left_of, left = factors.backup_codes, day = day).to_string();
-                view! { <Alert kind><p>{text}</p></Alert> <p>{tr!(locale, accounts.fa_codes_replace)}</p> }.into_any()
+                let text = tr!(locale, factors.codes_left_of, left = factors.backup_codes, day = day).to_string();
+                view! { <Alert kind><p>{text}</p></Alert> <p>{tr!(locale, factors.codes_replace)}</p> }.into_any()
             }
             None => ().into_any(),
         };
         Ok(view! {
             <div class="wrap wrap--narrow stack">
                 <BackLink href="/account/security" label=tr!(locale, accounts.security_title)/>
-                <PageTitle text=tr!(locale, accounts.fa_codes)/>
+                <PageTitle text=tr!(locale, factors.codes)/>
                 <ErrorSummary/>
-                {flash(&cx, &[("factor_on", tr!(locale, accounts.fa_done_factor_on))])}
-                <PageHead title=tr!(locale, accounts.fa_codes) lead=tr!(locale, accounts.fa_codes_lead)/>
+                {flash(&cx, &[("factor_on", tr!(locale, factors.done_factor_on))])}
+                <PageHead title=tr!(locale, factors.codes) lead=tr!(locale, factors.codes_lead)/>
                 {state}
                 <Form action=BackupCodesNew::PATH class="">
                     <HiddenField name="next" value=next(&cx)/>
                     <div class="actions">
-                        <button class="btn btn--primary">{tr!(locale, accounts.fa_codes_make)}</button>
-                        <a class="btn btn--quiet" href=on>{tr!(locale, accounts.fa_codes_later)}</a>
+                        <button class="btn btn--primary">{tr!(locale, factors.codes_make)}</button>
+                        <a class="btn btn--quiet" href=on>{tr!(locale, factors.codes_later)}</a>
                     </div>
                 </Form>
             </div>

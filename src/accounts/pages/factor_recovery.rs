@@ -24,24 +24,24 @@ pub fn FactorRecoveryPage() -> impl IntoView {
         let body = match open {
             Some(open) => {
                 let text = match open.due_at {
-                    Some(due_at) => tr!(locale, accounts.fa_lost_approved, due = format::date_time(locale, due_at, zone)).to_string(),
-                    None => tr!(locale, accounts.fa_lost_waiting, day = format::date_time(locale, open.expires_at, zone)).to_string(),
+                    Some(due_at) => tr!(locale, factors.lost_approved, due = format::date_time(locale, due_at, zone)).to_string(),
+                    None => tr!(locale, factors.lost_waiting, day = format::date_time(locale, open.expires_at, zone)).to_string(),
                 };
                 view! { <Alert kind=AlertKind::Info><p>{text}</p></Alert> }.into_any()
             }
             None => view! {
                 <div class="prose">
-                <p>{tr!(locale, accounts.fa_lost_text)}</p>
+                <p>{tr!(locale, factors.lost_text)}</p>
                 <ol>
-                    <li>{tr!(locale, accounts.fa_lost_step_1)}</li>
-                    <li>{tr!(locale, accounts.fa_lost_step_2)}</li>
-                    <li>{tr!(locale, accounts.fa_lost_step_3, hours = hours).to_string()}</li>
+                    <li>{tr!(locale, factors.lost_step_1)}</li>
+                    <li>{tr!(locale, factors.lost_step_2)}</li>
+                    <li>{tr!(locale, factors.lost_step_3, hours = hours).to_string()}</li>
                 </ol>
                 </div>
                 <Form action=RecoveryRequest::PATH>
-                    <TextArea name="reason" label=tr!(locale, accounts.fa_lost_reason) hint=tr!(locale, accounts.fa_lost_reason_hint)/>
+                    <TextArea name="reason" label=tr!(locale, factors.lost_reason) hint=tr!(locale, factors.lost_reason_hint)/>
                     <div class="actions">
-                        <button class="btn btn--primary btn--block">{tr!(locale, accounts.fa_lost_button)}</button>
+                        <button class="btn btn--primary btn--block">{tr!(locale, factors.lost_button)}</button>
                     </div>
                 </Form>
             }
@@ -50,12 +50,12 @@ pub fn FactorRecoveryPage() -> impl IntoView {
         Ok(view! {
             <div class="wrap wrap--narrow">
                 <div class="auth stack">
-                    <PageTitle text=tr!(locale, accounts.fa_lost_title)/>
+                    <PageTitle text=tr!(locale, factors.lost_title)/>
                     <ErrorSummary/>
-                    {flash(&cx, &[("asked", tr!(locale, accounts.fa_done_asked))])}
-                    <h1>{tr!(locale, accounts.fa_lost_title)}</h1>
+                    {flash(&cx, &[("asked", tr!(locale, factors.done_asked))])}
+                    <h1>{tr!(locale, factors.lost_title)}</h1>
                     {body}
-                    <p class="auth__alt"><a href="/login/code">{tr!(locale, accounts.fa_lost_back)}</a></p>
+                    <p class="auth__alt"><a href="/login/code">{tr!(locale, factors.lost_back)}</a></p>
                 </div>
             </div>
         })
@@ -72,23 +72,23 @@ pub fn StopRecoveryPage() -> impl IntoView {
         let state = factor_recovery::link_state(&cx, &recovery, &token).await?;
         let (title, body) = match state {
             Some(state) if state.is_open() => (
-                tr!(locale, accounts.fa_stop_title),
+                tr!(locale, factors.stop_title),
                 view! {
-                    <p class="lead">{tr!(locale, accounts.fa_stop_text)}</p>
+                    <p class="lead">{tr!(locale, factors.stop_text)}</p>
                     <Form action=RecoveryStop::PATH>
                         <HiddenField name="recovery" value=recovery/>
                         <HiddenField name="token" value=token/>
                         <div class="actions">
-                            <button class="btn btn--primary btn--block">{tr!(locale, accounts.fa_stop_button)}</button>
+                            <button class="btn btn--primary btn--block">{tr!(locale, factors.stop_button)}</button>
                         </div>
                     </Form>
                 }
                 .into_any(),
             ),
             Some(State::Stopped) => (
-                tr!(locale, accounts.fa_stopped_title),
+                tr!(locale, factors.stopped_title),
                 view! {
-                    <p class="lead">{tr!(locale, accounts.fa_stopped_text)}</p>
+                    <p class="lead">{tr!(locale, factors.stopped_text)}</p>
                     <p><a class="btn btn--primary" href="/forgot">{tr!(locale, accounts.forgot_title)}</a></p>
                 }
                 .into_any(),
@@ -98,8 +98,8 @@ pub fn StopRecoveryPage() -> impl IntoView {
                 respond::status(error.status());
                 let support = cx.programme().support_email.clone();
                 (
-                    tr!(locale, accounts.fa_stop_over_title),
-                    view! { <p class="lead">{tr!(locale, accounts.fa_stop_over_text, support = support).to_string()}</p> }.into_any(),
+                    tr!(locale, factors.stop_over_title),
+                    view! { <p class="lead">{tr!(locale, factors.stop_over_text, support = support).to_string()}</p> }.into_any(),
                 )
             }
         };

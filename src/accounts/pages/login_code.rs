@@ -36,22 +36,22 @@ pub fn LoginCodePage() -> impl IntoView {
             .collect_view();
         let shown = match method {
             Some(method) => block(&cx, method, &factors, sent),
-            None => view! { <p>{tr!(locale, accounts.fa_code_none)}</p> }.into_any(),
+            None => view! { <p>{tr!(locale, factors.code_none)}</p> }.into_any(),
         };
         Ok(view! {
             <div class="wrap wrap--narrow">
                 <div class="auth stack">
-                    <PageTitle text=tr!(locale, accounts.code_title)/>
+                    <PageTitle text=tr!(locale, factors.code_title)/>
                     <ErrorSummary/>
-                    <h1>{tr!(locale, accounts.code_title)}</h1>
+                    <h1>{tr!(locale, factors.code_title)}</h1>
                     {shown}
                     // Beside whatever else is asked for: it needs one touch and nothing typed.
                     {(factors.passkeys > 0 && method != Some(FactorMethod::Passkey)).then(|| view! { <PasskeyInstead purpose="second_factor"/> })}
                     <div class="auth__alt stack stack--s">
-                        <p>{tr!(locale, accounts.fa_code_others)}</p>
+                        <p>{tr!(locale, factors.code_others)}</p>
                         <ul class="plainlist stack stack--s">
                             {others}
-                            <li><a href="/login/recovery">{tr!(locale, accounts.fa_code_lost)}</a></li>
+                            <li><a href="/login/recovery">{tr!(locale, factors.code_lost)}</a></li>
                             <li><a href="/login">{tr!(locale, accounts.start_again)}</a></li>
                         </ul>
                     </div>
@@ -64,10 +64,10 @@ pub fn LoginCodePage() -> impl IntoView {
 /// The link to a method.
 fn choice(locale: Locale, method: FactorMethod) -> &'static str {
     match method {
-        FactorMethod::Authenticator => tr!(locale, accounts.fa_use_app),
-        FactorMethod::Passkey => tr!(locale, accounts.pk_use),
-        FactorMethod::Sms => tr!(locale, accounts.fa_use_sms),
-        FactorMethod::BackupCode => tr!(locale, accounts.fa_use_backup),
+        FactorMethod::Authenticator => tr!(locale, factors.use_app),
+        FactorMethod::Passkey => tr!(locale, factors.pk_use),
+        FactorMethod::Sms => tr!(locale, factors.use_sms),
+        FactorMethod::BackupCode => tr!(locale, factors.use_backup),
     }
 }
 
@@ -76,8 +76,8 @@ fn block(cx: &RequestContext, method: FactorMethod, factors: &Factors, sent: boo
     let locale = cx.locale;
     match method {
         FactorMethod::Authenticator => view! {
-            <CodeForm method label=tr!(locale, accounts.code) hint=tr!(locale, accounts.code_hint) digits=true/>
-            <p class="small muted">{tr!(locale, accounts.code_trouble)}</p>
+            <CodeForm method label=tr!(locale, accounts.code) hint=tr!(locale, factors.code_hint) digits=true/>
+            <p class="small muted">{tr!(locale, factors.code_trouble)}</p>
         }
         .into_any(),
         FactorMethod::Passkey => view! { <PasskeyInstead purpose="second_factor"/> }.into_any(),
@@ -89,27 +89,27 @@ fn block(cx: &RequestContext, method: FactorMethod, factors: &Factors, sent: boo
                     <HiddenField name="method" value=method.as_str()/>
                     <HiddenField name="next" value=on/>
                     <button class=if sent { "btn" } else { "btn btn--primary btn--block" }>
-                        {if sent { tr!(locale, accounts.fa_sms_again) } else { tr!(locale, accounts.fa_sms_send) }}
+                        {if sent { tr!(locale, factors.sms_again) } else { tr!(locale, factors.sms_send) }}
                     </button>
                 </Form>
             };
             if sent {
                 view! {
-                    <Alert kind=AlertKind::Info><p>{tr!(locale, accounts.fa_sms_sent, number = number).to_string()}</p></Alert>
-                    <CodeForm method label=tr!(locale, accounts.code) hint=tr!(locale, accounts.fa_sms_hint) digits=true/>
+                    <Alert kind=AlertKind::Info><p>{tr!(locale, factors.sms_sent, number = number).to_string()}</p></Alert>
+                    <CodeForm method label=tr!(locale, accounts.code) hint=tr!(locale, factors.sms_hint) digits=true/>
                     {again}
                 }
                 .into_any()
             } else {
                 view! {
-                    <p>{tr!(locale, accounts.fa_sms_offer, number = number).to_string()}</p>
+                    <p>{tr!(locale, factors.sms_offer, number = number).to_string()}</p>
                     {again}
                 }
                 .into_any()
             }
         }
         FactorMethod::BackupCode => view! {
-            <CodeForm method label=tr!(locale, accounts.fa_backup_code) hint=tr!(locale, accounts.fa_backup_hint) digits=false/>
+            <CodeForm method label=tr!(locale, factors.backup_code) hint=tr!(locale, factors.backup_hint) digits=false/>
         }
         .into_any(),
     }
@@ -133,7 +133,7 @@ fn CodeForm(method: FactorMethod, label: &'static str, hint: &'static str, digit
             {field}
             {may_trust
                 .then(|| {
-                    view! { <CheckboxField name="trust" label=move || tr!(locale, accounts.fa_trust) hint=tr!(locale, accounts.fa_trust_hint)/> }
+                    view! { <CheckboxField name="trust" label=move || tr!(locale, factors.trust) hint=tr!(locale, factors.trust_hint)/> }
                 })}
             <div class="actions">
                 <button class="btn btn--primary btn--block">{tr!(locale, accounts.sign_in)}</button>

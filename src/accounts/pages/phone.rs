@@ -21,21 +21,21 @@ pub fn PhonePage() -> impl IntoView {
         let body = match (pending, &factors.phone) {
             (Some(pending), _) if cx.query("change").is_none() => code_form(&cx, pending),
             (_, Some(phone)) if cx.query("change").is_none() => number(&cx, phone.clone(), &factors),
-            _ if !cx.state.sms.is_there() => view! { <p>{tr!(locale, accounts.fa_phone_unavailable)}</p> }.into_any(),
+            _ if !cx.state.sms.is_there() => view! { <p>{tr!(locale, factors.phone_unavailable)}</p> }.into_any(),
             _ => view! {
                 <Form action=PhoneSend::PATH>
                     <TextField
                         name="phone"
                         kind="tel"
-                        label=tr!(locale, accounts.fa_phone_number)
-                        hint=tr!(locale, accounts.fa_phone_hint)
+                        label=tr!(locale, factors.phone_number)
+                        hint=tr!(locale, factors.phone_hint)
                         autocomplete="tel"
                         inputmode="tel"
                         width=20
                         maxlength=30
                     />
                     <div class="actions">
-                        <button class="btn btn--primary">{tr!(locale, accounts.fa_sms_send)}</button>
+                        <button class="btn btn--primary">{tr!(locale, factors.sms_send)}</button>
                         <a class="btn btn--quiet" href="/account/security">{tr!(locale, common.cancel)}</a>
                     </div>
                 </Form>
@@ -45,13 +45,13 @@ pub fn PhonePage() -> impl IntoView {
         Ok(view! {
             <div class="wrap wrap--narrow stack">
                 <BackLink href="/account/security" label=tr!(locale, accounts.security_title)/>
-                <PageTitle text=tr!(locale, accounts.fa_phone)/>
+                <PageTitle text=tr!(locale, factors.phone)/>
                 <ErrorSummary/>
                 {flash(&cx, &[
-                    ("sent", tr!(locale, accounts.fa_done_sms_sent)),
-                    ("verified", tr!(locale, accounts.fa_done_phone)),
+                    ("sent", tr!(locale, factors.done_sms_sent)),
+                    ("verified", tr!(locale, factors.done_phone)),
                 ])}
-                <PageHead title=tr!(locale, accounts.fa_phone) lead=tr!(locale, accounts.fa_phone_lead)/>
+                <PageHead title=tr!(locale, factors.phone) lead=tr!(locale, factors.phone_lead)/>
                 {body}
             </div>
         })
@@ -62,17 +62,17 @@ pub fn PhonePage() -> impl IntoView {
 fn code_form(cx: &RequestContext, pending: String) -> AnyView {
     let locale = cx.locale;
     view! {
-        <p>{tr!(locale, accounts.fa_phone_sent_to)} " " <strong class="nowrap" dir="ltr">{pending.clone()}</strong></p>
+        <p>{tr!(locale, factors.phone_sent_to)} " " <strong class="nowrap" dir="ltr">{pending.clone()}</strong></p>
         <Form action=PhoneVerify::PATH>
-            <CodeField label=tr!(locale, accounts.code) hint=tr!(locale, accounts.fa_sms_hint)/>
+            <CodeField label=tr!(locale, accounts.code) hint=tr!(locale, factors.sms_hint)/>
             <div class="actions">
-                <button class="btn btn--primary">{tr!(locale, accounts.fa_phone_verify)}</button>
-                <a class="btn btn--quiet" href="/account/security/phone?change=1">{tr!(locale, accounts.fa_phone_other)}</a>
+                <button class="btn btn--primary">{tr!(locale, factors.phone_verify)}</button>
+                <a class="btn btn--quiet" href="/account/security/phone?change=1">{tr!(locale, factors.phone_other)}</a>
             </div>
         </Form>
         <Form action=PhoneSend::PATH class="">
             <HiddenField name="phone" value=pending/>
-            <button class="btn btn--small">{tr!(locale, accounts.fa_sms_again)}</button>
+            <button class="btn btn--small">{tr!(locale, factors.sms_again)}</button>
         </Form>
     }
     .into_any()
@@ -84,17 +84,17 @@ fn number(cx: &RequestContext, phone: String, factors: &Factors) -> AnyView {
     let change = ("/account/security/phone?change=1".to_owned(), tr!(locale, common.change).to_owned());
     let factor = if factors.sms {
         view! {
-            <p>{tr!(locale, accounts.fa_sms_is_on)}</p>
+            <p>{tr!(locale, factors.sms_is_on)}</p>
             <Form action=SmsFactorOff::PATH class="">
-                <button class="btn">{tr!(locale, accounts.fa_sms_turn_off)}</button>
+                <button class="btn">{tr!(locale, factors.sms_turn_off)}</button>
             </Form>
         }
         .into_any()
     } else if cx.state.sms.is_there() {
         view! {
-            <p>{tr!(locale, accounts.fa_sms_is_off)}</p>
+            <p>{tr!(locale, factors.sms_is_off)}</p>
             <Form action=SmsFactorOn::PATH class="">
-                <button class="btn btn--primary">{tr!(locale, accounts.fa_sms_turn_on)}</button>
+                <button class="btn btn--primary">{tr!(locale, factors.sms_turn_on)}</button>
             </Form>
         }
         .into_any()
@@ -102,18 +102,18 @@ fn number(cx: &RequestContext, phone: String, factors: &Factors) -> AnyView {
         ().into_any()
     };
     let state = if factors.sms {
-        view! { <Tag tone=Tone::Ok text=tr!(locale, accounts.fa_on)/> }.into_any()
+        view! { <Tag tone=Tone::Ok text=tr!(locale, factors.on)/> }.into_any()
     } else {
-        view! { <Tag tone=Tone::Off text=tr!(locale, accounts.fa_off)/> }.into_any()
+        view! { <Tag tone=Tone::Off text=tr!(locale, factors.off)/> }.into_any()
     };
     view! {
         <Summary>
-            <SummaryRow key=tr!(locale, accounts.fa_phone_number) change><span dir="ltr">{phone}</span></SummaryRow>
-            <SummaryRow key=tr!(locale, accounts.fa_sms_factor)>{state}</SummaryRow>
+            <SummaryRow key=tr!(locale, factors.phone_number) change><span dir="ltr">{phone}</span></SummaryRow>
+            <SummaryRow key=tr!(locale, factors.sms_factor)>{state}</SummaryRow>
         </Summary>
         {factor}
         <Form action=PhoneRemove::PATH class="">
-            <button class="btn btn--danger">{tr!(locale, accounts.fa_phone_remove)}</button>
+            <button class="btn btn--danger">{tr!(locale, factors.phone_remove)}</button>
         </Form>
     }
     .into_any()

@@ -92,19 +92,19 @@ pub fn ProfilePage() -> impl IntoView {
                     </Summary>
                 </section>
                 <section>
-                    <h2>{tr!(locale, accounts.em_contact_title)}</h2>
+                    <h2>{tr!(locale, contact.contact_title)}</h2>
                     <Summary>
                         <SummaryRow
-                            key=tr!(locale, accounts.em_address)
+                            key=tr!(locale, contact.address)
                             change=("/account/contact".to_owned(), tr!(locale, common.change).to_owned())
                         >
                             {lines_of(contact.address)}
                         </SummaryRow>
                         <SummaryRow
-                            key=tr!(locale, accounts.em_notices_title)
+                            key=tr!(locale, contact.notices_title)
                             change=("/account/notifications".to_owned(), tr!(locale, common.change).to_owned())
                         >
-                            {tr!(locale, accounts.em_notices_short)}
+                            {tr!(locale, contact.notices_short)}
                         </SummaryRow>
                     </Summary>
                 </section>
@@ -115,7 +115,7 @@ pub fn ProfilePage() -> impl IntoView {
                         <SummaryRow key=tr!(locale, accounts.job_role)>{or_dash(profile.job_role)}</SummaryRow>
                         <SummaryRow key=tr!(locale, accounts.industry)>{or_dash(profile.industry)}</SummaryRow>
                         <SummaryRow
-                            key=tr!(locale, accounts.em_organisation_address)
+                            key=tr!(locale, contact.organisation_address)
                             change=("/account/contact".to_owned(), tr!(locale, common.change).to_owned())
                         >
                             {lines_of(contact.organisation)}
@@ -127,8 +127,8 @@ pub fn ProfilePage() -> impl IntoView {
                     {viewer
                         .candidate_id
                         .is_some()
-                        .then(|| view! { <li><a href="/account/guardian">{tr!(locale, accounts.em_guardian_link)}</a></li> })}
-                    <li><a href="/account/data">{tr!(locale, accounts.data_account_link)}</a></li>
+                        .then(|| view! { <li><a href="/account/guardian">{tr!(locale, contact.guardian_link)}</a></li> })}
+                    <li><a href="/account/data">{tr!(locale, privacy.account_link)}</a></li>
                 </ul>
             </div>
         })

@@ -38,11 +38,11 @@ pub fn SecurityPage() -> impl IntoView {
                 {flash(&cx, &[
                     ("password", tr!(locale, accounts.done_password)),
                     ("totp_on", tr!(locale, accounts.done_totp_on)),
-                    ("totp_off", tr!(locale, accounts.fa_done_app_off)),
-                    ("sms_on", tr!(locale, accounts.fa_done_sms_on)),
-                    ("sms_off", tr!(locale, accounts.fa_done_sms_off)),
-                    ("phone_off", tr!(locale, accounts.fa_done_phone_off)),
-                    ("untrusted", tr!(locale, accounts.fa_done_untrusted)),
+                    ("totp_off", tr!(locale, factors.done_app_off)),
+                    ("sms_on", tr!(locale, factors.done_sms_on)),
+                    ("sms_off", tr!(locale, factors.done_sms_off)),
+                    ("phone_off", tr!(locale, factors.done_phone_off)),
+                    ("untrusted", tr!(locale, factors.done_untrusted)),
                     ("session", tr!(locale, accounts.done_session)),
                     ("sessions", tr!(locale, accounts.done_sessions)),
                 ])}
@@ -65,10 +65,10 @@ pub fn SecurityPage() -> impl IntoView {
                 </section>
                 {second_factors(&cx, &factors)}
                 <section class="stack">
-                    <h2>{tr!(locale, accounts.fa_trusted)}</h2>
-                    <p class="muted">{tr!(locale, accounts.fa_trusted_text)}</p>
+                    <h2>{tr!(locale, factors.trusted)}</h2>
+                    <p class="muted">{tr!(locale, factors.trusted_text)}</p>
                     {if browsers.is_empty() {
-                        view! { <p>{tr!(locale, accounts.fa_trusted_none)}</p> }.into_any()
+                        view! { <p>{tr!(locale, factors.trusted_none)}</p> }.into_any()
                     } else {
                         view! { <ul class="rows">{browsers.into_iter().map(|browser| trusted_row(&cx, browser)).collect_view()}</ul> }
                             .into_any()
@@ -100,22 +100,22 @@ fn second_factors(cx: &RequestContext, factors: &Factors) -> AnyView {
         (format!("/account/security/{page}"), word.to_owned())
     };
     let on_off = move |on: bool| match on {
-        true => view! { <Tag tone=Tone::Ok text=tr!(locale, accounts.fa_on)/> }.into_any(),
-        false => view! { <Tag tone=Tone::Off text=tr!(locale, accounts.fa_off)/> }.into_any(),
+        true => view! { <Tag tone=Tone::Ok text=tr!(locale, factors.on)/> }.into_any(),
+        false => view! { <Tag tone=Tone::Off text=tr!(locale, factors.off)/> }.into_any(),
     };
     let none = factors.count() == 0;
     let phone = factors.phone.clone().map(|phone| view! { " " <span dir="ltr">{phone}</span> });
     let codes = match (none, factors.backup_codes) {
-        (true, _) => view! { <Tag tone=Tone::Off text=tr!(locale, accounts.fa_off)/> }.into_any(),
+        (true, _) => view! { <Tag tone=Tone::Off text=tr!(locale, factors.off)/> }.into_any(),
         (false, left) => {
             let tone = if left <= LAST_BACKUP_CODES { Tone::Warn } else { Tone::Ok };
-            view! { <Tag tone text=tr!(locale, accounts.fa_codes_left, count = left).to_string()/> }.into_any()
+            view! { <Tag tone text=tr!(locale, factors.codes_left, count = left).to_string()/> }.into_any()
         }
     };
     let passkeys = if factors.passkeys == 0 {
         on_off(false)
     } else {
-        view! { <Tag tone=Tone::Ok text=tr!(locale, accounts.pk_number, count = factors.passkeys).to_string()/> }.into_any()
+        view! { <Tag tone=Tone::Ok text=tr!(locale, factors.pk_number, count = factors.passkeys).to_string()/> }.into_any()
     };
     let (app, sms, codes_left) = (factors.authenticator, factors.sms, factors.backup_codes);
     let phone_change = to("phone", factors.phone.is_some());
@@ -124,23 +124,23 @@ fn second_factors(cx: &RequestContext, factors: &Factors) -> AnyView {
     view! {
         <section class="stack">
             <h2>{tr!(locale, accounts.totp)}</h2>
-            {none.then(|| view! { <Alert kind=AlertKind::Warning><p>{tr!(locale, accounts.fa_none_yet)}</p></Alert> })}
+            {none.then(|| view! { <Alert kind=AlertKind::Warning><p>{tr!(locale, factors.none_yet)}</p></Alert> })}
             <Summary>
-                <SummaryRow key=tr!(locale, accounts.fa_app) change=to("totp", app)>
+                <SummaryRow key=tr!(locale, factors.app) change=to("totp", app)>
                     {on_off(app)}
                 </SummaryRow>
                 {show_phone
                     .then(|| {
                         view! {
-                            <SummaryRow key=tr!(locale, accounts.fa_phone) change=phone_change>
+                            <SummaryRow key=tr!(locale, factors.phone) change=phone_change>
                                 {on_off(sms)} {phone}
                             </SummaryRow>
                         }
                     })}
-                <SummaryRow key=tr!(locale, accounts.fa_passkeys) change=passkeys_change>
+                <SummaryRow key=tr!(locale, factors.passkeys) change=passkeys_change>
                     {passkeys}
                 </SummaryRow>
-                <SummaryRow key=tr!(locale, accounts.fa_codes) change=to("backup-codes", codes_left > 0)>{codes}</SummaryRow>
+                <SummaryRow key=tr!(locale, factors.codes) change=to("backup-codes", codes_left > 0)>{codes}</SummaryRow>
             </Summary>
         </section>
     }
@@ -157,13 +157,13 @@ fn trusted_row(cx: &RequestContext, browser: TrustedView) -> AnyView {
             <div class="row__main">
                 <p class="row__title">{name}</p>
                 <p class="row__text">
-                    {tr!(locale, accounts.fa_trusted_until)} " " <time datetime=browser.expires_at.to_rfc3339()>{until}</time>
+                    {tr!(locale, factors.trusted_until)} " " <time datetime=browser.expires_at.to_rfc3339()>{until}</time>
                 </p>
             </div>
             <div class="row__side">
                 <Form action=StopTrusting::PATH class="">
                     <HiddenField name="browser" value=browser.id.to_string()/>
-                    <button class="btn btn--small">{tr!(locale, accounts.fa_stop_trusting)}<span class="vh">" " {of}</span></button>
+                    <button class="btn btn--small">{tr!(locale, factors.stop_trusting)}<span class="vh">" " {of}</span></button>
                 </Form>
             </div>
         </li>
@@ -241,13 +241,13 @@ pub fn ConfirmPage() -> impl IntoView {
                     <PageTitle text=tr!(locale, accounts.confirm_title)/>
                     <ErrorSummary/>
                     <h1>{tr!(locale, accounts.confirm_title)}</h1>
-                    <p>{if app { tr!(locale, accounts.fa_confirm_lead) } else { tr!(locale, accounts.confirm_lead) }}</p>
+                    <p>{if app { tr!(locale, factors.confirm_lead) } else { tr!(locale, accounts.confirm_lead) }}</p>
                     <Form action=ConfirmIdentity::PATH>
                         <HiddenField name="next" value=next(&cx)/>
                         <UserName address/>
                         <PasswordField name="password" label=tr!(locale, accounts.password)/>
                         {app
-                            .then(|| view! { <CodeField label=tr!(locale, accounts.fa_confirm_code) hint=tr!(locale, accounts.code_hint)/> })}
+                            .then(|| view! { <CodeField label=tr!(locale, factors.confirm_code) hint=tr!(locale, factors.code_hint)/> })}
                         <div class="actions">
                             <button class="btn btn--primary btn--block">{tr!(locale, common.go_on)}</button>
                         </div>

@@ -24,16 +24,16 @@ pub fn TotpPage() -> impl IntoView {
             return Ok(view! {
                 <div class="wrap wrap--narrow stack">
                     <BackLink href="/account/security" label=tr!(locale, accounts.security_title)/>
-                    <PageTitle text=tr!(locale, accounts.fa_app)/>
+                    <PageTitle text=tr!(locale, factors.app)/>
                     <ErrorSummary/>
-                    <PageHead title=tr!(locale, accounts.fa_app) lead=tr!(locale, accounts.totp_is_on)/>
+                    <PageHead title=tr!(locale, factors.app) lead=tr!(locale, factors.totp_is_on)/>
                     {if viewer.is_staff() && factors.count() <= 1 {
-                        view! { <p>{tr!(locale, accounts.fa_staff_keep_one)}</p> }.into_any()
+                        view! { <p>{tr!(locale, factors.staff_keep_one)}</p> }.into_any()
                     } else {
                         view! {
-                            <p>{tr!(locale, accounts.totp_remove_text)}</p>
+                            <p>{tr!(locale, factors.totp_remove_text)}</p>
                             <Form action=TotpRemove::PATH class="">
-                                <button class="btn btn--danger">{tr!(locale, accounts.fa_app_remove)}</button>
+                                <button class="btn btn--danger">{tr!(locale, factors.app_remove)}</button>
                             </Form>
                         }
                             .into_any()
@@ -49,30 +49,30 @@ pub fn TotpPage() -> impl IntoView {
         let staff_note = cx.owes_factor().then(|| {
             view! {
                 <Alert kind=AlertKind::Info>
-                    <p>{tr!(locale, accounts.totp_staff_must)}</p>
-                    <p><a href=instead>{tr!(locale, accounts.pk_staff_instead)}</a></p>
+                    <p>{tr!(locale, factors.totp_staff_must)}</p>
+                    <p><a href=instead>{tr!(locale, factors.pk_staff_instead)}</a></p>
                 </Alert>
             }
         });
         Ok(view! {
             <div class="wrap wrap--narrow stack">
-                <PageTitle text=tr!(locale, accounts.totp_set_up)/>
+                <PageTitle text=tr!(locale, factors.totp_set_up)/>
                 <ErrorSummary/>
-                <PageHead title=tr!(locale, accounts.totp_set_up) lead=tr!(locale, accounts.totp_lead)/>
+                <PageHead title=tr!(locale, factors.totp_set_up) lead=tr!(locale, factors.totp_lead)/>
                 {staff_note}
                 <Form action=TotpEnrol::PATH>
                     <HiddenField name="next" value=next(&cx)/>
-                    <h2>{tr!(locale, accounts.totp_step_scan)}</h2>
-                    <QrPicture text=url.clone() label=tr!(locale, accounts.totp_qr_label)/>
-                    <Details summary=tr!(locale, accounts.totp_cannot_scan)>
-                        <p>{tr!(locale, accounts.totp_type_secret)}</p>
+                    <h2>{tr!(locale, factors.totp_step_scan)}</h2>
+                    <QrPicture text=url.clone() label=tr!(locale, factors.totp_qr_label)/>
+                    <Details summary=tr!(locale, factors.totp_cannot_scan)>
+                        <p>{tr!(locale, factors.totp_type_secret)}</p>
                         <p><code class="id">{totp::grouped(&base32)}</code></p>
-                        <p><a href=url rel="external">{tr!(locale, accounts.totp_open_app)}</a></p>
+                        <p><a href=url rel="external">{tr!(locale, factors.totp_open_app)}</a></p>
                     </Details>
-                    <h2>{tr!(locale, accounts.totp_step_code)}</h2>
-                    <CodeField label=tr!(locale, accounts.code) hint=tr!(locale, accounts.code_hint)/>
+                    <h2>{tr!(locale, factors.totp_step_code)}</h2>
+                    <CodeField label=tr!(locale, accounts.code) hint=tr!(locale, factors.code_hint)/>
                     <div class="actions">
-                        <button class="btn btn--primary">{tr!(locale, accounts.totp_button)}</button>
+                        <button class="btn btn--primary">{tr!(locale, factors.totp_button)}</button>
                     </div>
                 </Form>
             </div>

@@ -33,7 +33,7 @@ pub fn VerifyEmailPage() -> impl IntoView {
         if info.state == LinkState::Good {
             let lead = match &info.adds_to {
                 None => tr!(locale, accounts.verify_lead, email = info.address.clone()).to_string(),
-                Some(name) => tr!(locale, accounts.em_verify_lead, email = info.address.clone(), name = name.clone()).to_string(),
+                Some(name) => tr!(locale, contact.verify_lead, email = info.address.clone(), name = name.clone()).to_string(),
             };
             return Ok(view! {
                 <div class="wrap wrap--narrow stack">

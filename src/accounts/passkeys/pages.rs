@@ -22,16 +22,16 @@ fn words(cx: &RequestContext, button: &'static str) -> PasskeyWords {
     let locale = cx.locale;
     PasskeyWords {
         button: button.to_owned(),
-        waiting: tr!(locale, accounts.pk_waiting).to_owned(),
-        unsupported: tr!(locale, accounts.pk_unsupported).to_owned(),
-        outdated: tr!(locale, accounts.pk_outdated).to_owned(),
-        cancelled: tr!(locale, accounts.pk_cancelled).to_owned(),
-        already: tr!(locale, accounts.pk_already).to_owned(),
-        wrong_host: tr!(locale, accounts.pk_wrong_host, url = cx.state.config.public_url.clone()).to_string(),
-        refused: tr!(locale, accounts.pk_refused).to_owned(),
-        over: tr!(locale, accounts.pk_over).to_owned(),
-        wait: tr!(locale, accounts.pk_wait).to_owned(),
-        failed: tr!(locale, accounts.pk_failed).to_owned(),
+        waiting: tr!(locale, factors.pk_waiting).to_owned(),
+        unsupported: tr!(locale, factors.pk_unsupported).to_owned(),
+        outdated: tr!(locale, factors.pk_outdated).to_owned(),
+        cancelled: tr!(locale, factors.pk_cancelled).to_owned(),
+        already: tr!(locale, factors.pk_already).to_owned(),
+        wrong_host: tr!(locale, factors.pk_wrong_host, url = cx.state.config.public_url.clone()).to_string(),
+        refused: tr!(locale, factors.pk_refused).to_owned(),
+        over: tr!(locale, factors.pk_over).to_owned(),
+        wait: tr!(locale, factors.pk_wait).to_owned(),
+        failed: tr!(locale, factors.pk_failed).to_owned(),
     }
 }
 
@@ -40,7 +40,7 @@ fn button(cx: &RequestContext, purpose: &'static str, label: &'static str, input
     let locale = cx.locale;
     match availability(cx) {
         Availability::Here(_) => view! {
-            <noscript><p class="muted">{tr!(locale, accounts.pk_noscript)}</p></noscript>
+            <noscript><p class="muted">{tr!(locale, factors.pk_noscript)}</p></noscript>
             <PasskeyButton
                 purpose=purpose.to_owned()
                 input=input.to_owned()
@@ -52,11 +52,11 @@ fn button(cx: &RequestContext, purpose: &'static str, label: &'static str, input
         .into_any(),
         Availability::Elsewhere(url) => view! {
             <p class="muted">
-                {tr!(locale, accounts.pk_elsewhere)} " " <a href=url.clone() rel="external">{tr!(locale, accounts.pk_elsewhere_link)}</a>
+                {tr!(locale, factors.pk_elsewhere)} " " <a href=url.clone() rel="external">{tr!(locale, factors.pk_elsewhere_link)}</a>
             </p>
         }
         .into_any(),
-        Availability::Nowhere => view! { <p class="muted">{tr!(locale, accounts.pk_nowhere)}</p> }.into_any(),
+        Availability::Nowhere => view! { <p class="muted">{tr!(locale, factors.pk_nowhere)}</p> }.into_any(),
     }
 }
 
@@ -68,7 +68,7 @@ pub fn PasskeyLogin() -> impl IntoView {
     if matches!(availability(&cx), Availability::Nowhere) {
         return ().into_any();
     }
-    let label = tr!(cx.locale, accounts.pk_sign_in);
+    let label = tr!(cx.locale, factors.pk_sign_in);
     view! { <div class="auth__alt">{button(&cx, "login", label, "")}</div> }.into_any()
 }
 
@@ -76,14 +76,14 @@ pub fn PasskeyLogin() -> impl IntoView {
 pub fn locked_hint() -> Option<AnyView> {
     let cx = request();
     let here = matches!(availability(&cx), Availability::Here(_));
-    here.then(|| view! { <li>{tr!(cx.locale, accounts.pk_locked)}</li> }.into_any())
+    here.then(|| view! { <li>{tr!(cx.locale, factors.pk_locked)}</li> }.into_any())
 }
 
 /// For somebody who has a passkey, where a second factor or a fresh proof is asked for: `purpose` is `second_factor` or `confirm`.
 #[component]
 pub fn PasskeyInstead(purpose: &'static str) -> impl IntoView {
     let cx = request();
-    let label = tr!(cx.locale, accounts.pk_use);
+    let label = tr!(cx.locale, factors.pk_use);
     view! { <div class="auth__alt">{button(&cx, purpose, label, "")}</div> }
 }
 
@@ -94,13 +94,13 @@ pub fn PasskeyInstead(purpose: &'static str) -> impl IntoView {
 pub async fn security_row(cx: &RequestContext) -> crate::error::AppResult<AnyView> {
     let locale = cx.locale;
     let number = service::list(cx).await?.len();
-    let change = ("/account/security/passkeys".to_owned(), tr!(locale, accounts.pk_manage).to_owned());
+    let change = ("/account/security/passkeys".to_owned(), tr!(locale, factors.pk_manage).to_owned());
     let tag = if number == 0 {
-        view! { <Tag tone=Tone::Off text=tr!(locale, accounts.pk_none_tag)/> }.into_any()
+        view! { <Tag tone=Tone::Off text=tr!(locale, factors.pk_none_tag)/> }.into_any()
     } else {
-        view! { <Tag tone=Tone::Ok text=tr!(locale, accounts.pk_number, count = number).to_string()/> }.into_any()
+        view! { <Tag tone=Tone::Ok text=tr!(locale, factors.pk_number, count = number).to_string()/> }.into_any()
     };
-    Ok(view! { <SummaryRow key=tr!(locale, accounts.pk_title) change=change>{tag}</SummaryRow> }.into_any())
+    Ok(view! { <SummaryRow key=tr!(locale, factors.pk_title) change=change>{tag}</SummaryRow> }.into_any())
 }
 
 /// The list, and a new one.
@@ -113,51 +113,51 @@ pub fn PasskeysPage() -> impl IntoView {
         let full = passkeys.len() >= service::MOST;
         let suggested = service::suggested_name(&cx);
         let staff_note = cx.owes_factor().then(|| {
-            view! { <Alert kind=AlertKind::Info><p>{tr!(locale, accounts.pk_staff_must)}</p></Alert> }
+            view! { <Alert kind=AlertKind::Info><p>{tr!(locale, factors.pk_staff_must)}</p></Alert> }
         });
         let rows = passkeys.into_iter().map(|passkey| row(&cx, passkey)).collect_view();
         let list = if rows.is_empty() {
-            view! { <Empty icon="fingerprint" title=tr!(locale, accounts.pk_empty_title) text=tr!(locale, accounts.pk_empty_text)/> }
+            view! { <Empty icon="fingerprint" title=tr!(locale, factors.pk_empty_title) text=tr!(locale, factors.pk_empty_text)/> }
                 .into_any()
         } else {
             view! { <ul class="rows">{rows}</ul> }.into_any()
         };
         let add = if full {
-            view! { <p>{tr!(locale, accounts.pk_full)}</p> }.into_any()
+            view! { <p>{tr!(locale, factors.pk_full)}</p> }.into_any()
         } else if matches!(availability(&cx), Availability::Here(_)) {
             view! {
                 <div class="form">
                     <TextField
                         name=NAME
-                        label=tr!(locale, accounts.pk_name)
-                        hint=tr!(locale, accounts.pk_name_hint)
+                        label=tr!(locale, factors.pk_name)
+                        hint=tr!(locale, factors.pk_name_hint)
                         value=suggested
                         maxlength=60
                         autocomplete="off"
                     />
-                    {button(&cx, "register", tr!(locale, accounts.pk_add), NAME)}
+                    {button(&cx, "register", tr!(locale, factors.pk_add), NAME)}
                 </div>
             }
             .into_any()
         } else {
-            button(&cx, "register", tr!(locale, accounts.pk_add), NAME)
+            button(&cx, "register", tr!(locale, factors.pk_add), NAME)
         };
         Ok(view! {
             <div class="wrap wrap--narrow stack stack--l">
                 <BackLink href="/account/security" label=tr!(locale, accounts.security_title)/>
-                <PageTitle text=tr!(locale, accounts.pk_title)/>
+                <PageTitle text=tr!(locale, factors.pk_title)/>
                 <ErrorSummary/>
                 {flash(&cx, &[
-                    ("passkey_added", tr!(locale, accounts.pk_done_added)),
-                    ("passkey_renamed", tr!(locale, accounts.pk_done_renamed)),
-                    ("passkey_removed", tr!(locale, accounts.pk_done_removed)),
+                    ("passkey_added", tr!(locale, factors.pk_done_added)),
+                    ("passkey_renamed", tr!(locale, factors.pk_done_renamed)),
+                    ("passkey_removed", tr!(locale, factors.pk_done_removed)),
                 ])}
-                <PageHead title=tr!(locale, accounts.pk_title) lead=tr!(locale, accounts.pk_lead)/>
+                <PageHead title=tr!(locale, factors.pk_title) lead=tr!(locale, factors.pk_lead)/>
                 {staff_note}
                 {list}
                 <section class="stack">
-                    <h2>{tr!(locale, accounts.pk_add_title)}</h2>
-                    <p class="muted">{tr!(locale, accounts.pk_add_text)}</p>
+                    <h2>{tr!(locale, factors.pk_add_title)}</h2>
+                    <p class="muted">{tr!(locale, factors.pk_add_text)}</p>
                     {add}
                 </section>
             </div>
@@ -175,7 +175,7 @@ fn row(cx: &RequestContext, passkey: Listed) -> AnyView {
             </div>
             <div class="row__side">
                 <a class="btn btn--small" href=format!("/account/security/passkeys/{}", passkey.id)>
-                    {tr!(locale, accounts.pk_manage)}
+                    {tr!(locale, factors.pk_manage)}
                     <span class="vh">" " {passkey.name}</span>
                 </a>
             </div>
@@ -192,10 +192,10 @@ fn dates(cx: &RequestContext, passkey: &Listed) -> AnyView {
             let used = format::date_time_short(locale, at, zone);
             view! { {tr!(locale, accounts.last_used)} " " <time datetime=at.to_rfc3339()>{used}</time> }.into_any()
         }
-        None => tr!(locale, accounts.pk_never_used).into_any(),
+        None => tr!(locale, factors.pk_never_used).into_any(),
     };
     view! {
-        <time datetime=passkey.created_at.to_rfc3339()>{tr!(locale, accounts.pk_added_on, day = added).to_string()}</time>
+        <time datetime=passkey.created_at.to_rfc3339()>{tr!(locale, factors.pk_added_on, day = added).to_string()}</time>
         " · "
         {used}
     }
@@ -213,34 +213,34 @@ pub fn PasskeyPage() -> impl IntoView {
         let staff = cx.viewer()?.is_staff();
         Ok(view! {
             <div class="wrap wrap--narrow stack stack--l">
-                <BackLink href="/account/security/passkeys" label=tr!(locale, accounts.pk_title)/>
-                <PageTitle text=tr!(locale, accounts.pk_passkey)/>
+                <BackLink href="/account/security/passkeys" label=tr!(locale, factors.pk_title)/>
+                <PageTitle text=tr!(locale, factors.pk_passkey)/>
                 <ErrorSummary/>
                 <div>
-                    <PageHead title=passkey.name.clone() kicker=tr!(locale, accounts.pk_passkey)/>
+                    <PageHead title=passkey.name.clone() kicker=tr!(locale, factors.pk_passkey)/>
                     <p class="muted">{dates(&cx, &passkey)}</p>
                 </div>
                 <Form action=PasskeyRename::PATH>
                     <HiddenField name="passkey" value=passkey.id.to_string()/>
                     <TextField
                         name="name"
-                        label=tr!(locale, accounts.pk_name)
-                        hint=tr!(locale, accounts.pk_name_hint)
+                        label=tr!(locale, factors.pk_name)
+                        hint=tr!(locale, factors.pk_name_hint)
                         value=passkey.name.clone()
                         maxlength=60
                         autocomplete="off"
                     />
                     <div class="actions">
-                        <button class="btn btn--primary">{tr!(locale, accounts.pk_rename)}</button>
+                        <button class="btn btn--primary">{tr!(locale, factors.pk_rename)}</button>
                     </div>
                 </Form>
                 <section class="stack">
-                    <h2>{tr!(locale, accounts.pk_remove_title)}</h2>
-                    <p>{tr!(locale, accounts.pk_remove_text)}</p>
-                    {staff.then(|| view! { <p>{tr!(locale, accounts.pk_staff_keep)}</p> })}
+                    <h2>{tr!(locale, factors.pk_remove_title)}</h2>
+                    <p>{tr!(locale, factors.pk_remove_text)}</p>
+                    {staff.then(|| view! { <p>{tr!(locale, factors.pk_staff_keep)}</p> })}
                     <Form action=PasskeyRemove::PATH class="">
                         <HiddenField name="passkey" value=passkey.id.to_string()/>
-                        <button class="btn btn--danger">{tr!(locale, accounts.pk_remove)}</button>
+                        <button class="btn btn--danger">{tr!(locale, factors.pk_remove)}</button>
                     </Form>
                 </section>
             </div>

@@ -57,7 +57,7 @@ pub async fn one(cx: &RequestContext, id: &str) -> AppResult<Listed> {
 
 /// What to call a new passkey: the browser that makes it.
 pub fn suggested_name(cx: &RequestContext) -> String {
-    browser_name(&cx.user_agent, cx.locale).unwrap_or_else(|| crate::tr!(cx.locale, accounts.pk_passkey).to_owned())
+    browser_name(&cx.user_agent, cx.locale).unwrap_or_else(|| crate::tr!(cx.locale, factors.pk_passkey).to_owned())
 }
 
 /// A name as it was typed, on one line.

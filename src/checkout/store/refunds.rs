@@ -17,7 +17,7 @@ pub struct Refund {
     pub settled_at: Option<DateTime<Utc>>,
 }
 
-/// The paid item that stands behind an appointment, through any number of reschedules; locked until the transaction ends.
+/// The paid item that stands behind an appointment, through any number of reschedules.
 pub struct PaidItem {
     pub item_id: Uuid,
     pub payment_id: Uuid,
@@ -25,27 +25,7 @@ pub struct PaidItem {
     pub currency: String,
 }
 
-pub async fn paid_item(tx: &mut PgConnection, appointment_id: Uuid) -> Result<Option<PaidItem>, sqlx::Error> {
-    sqlx::query_as!(
-        PaidItem,
-        r#"WITH RECURSIVE chain AS (
-               SELECT id, replaces FROM appointment WHERE id = $1
-               UNION
-               SELECT a.id, a.replaces FROM appointment a JOIN chain ON a.id = chain.replaces)
-           SELECT i.id AS item_id, p.id AS payment_id, i.price_minor, p.currency
-           FROM purchase_item i
-           JOIN payment p ON p.purchase_id = i.purchase_id AND p.state = 'succeeded'
-           WHERE i.appointment_id IN (SELECT id FROM chain)
-           ORDER BY p.settled_at DESC LIMIT 1
-           FOR UPDATE OF i"#,
-        appointment_id
-    )
-    .fetch_optional(tx)
-    .await
-}
-
-/// The same for reading only.
-pub async fn paid_item_unlocked(conn: &mut PgConnection, appointment_id: Uuid) -> Result<Option<PaidItem>, sqlx::Error> {
+pub async fn item_paid_for(conn: &mut PgConnection, appointment_id: Uuid) -> Result<Option<PaidItem>, sqlx::Error> {
     sqlx::query_as!(
         PaidItem,
         r#"WITH RECURSIVE chain AS (
@@ -61,6 +41,12 @@ pub async fn paid_item_unlocked(conn: &mut PgConnection, appointment_id: Uuid) -
     )
     .fetch_optional(conn)
     .await
+}
+
+/// Keeps an item to this transaction until it ends: what was refunded of it is read after this and stays true.
+pub async fn lock_item(tx: &mut PgConnection, item_id: Uuid) -> Result<(), sqlx::Error> {
+    sqlx::query_scalar!("SELECT id FROM purchase_item WHERE id = $1 FOR UPDATE", item_id).fetch_one(tx).await?;
+    Ok(())
 }
 
 /// What of an item's price went back or is about to, in minor units.

@@ -57,42 +57,42 @@ pub async fn files(state: &AppState, account_id: Uuid) -> Result<Vec<File>, JobE
 fn readme(locale: Locale, made: &str, programme: &str, files: &[File]) -> String {
     let mut text = format!(
         "{}\n\n{}\n\n",
-        tr!(locale, accounts.data_readme_title, programme = programme.to_owned(), when = made.to_owned()),
-        tr!(locale, accounts.data_readme_intro)
+        tr!(locale, privacy.readme_title, programme = programme.to_owned(), when = made.to_owned()),
+        tr!(locale, privacy.readme_intro)
     );
     for (name, _) in files.iter().filter(|(name, _)| !name.starts_with("documents/")) {
         text.push_str(&format!("{name}\n    {}\n\n", meaning(locale, name)));
     }
-    text.push_str(&format!("documents/\n    {}\n", tr!(locale, accounts.data_file_documents)));
+    text.push_str(&format!("documents/\n    {}\n", tr!(locale, privacy.file_documents)));
     text
 }
 
 fn meaning(locale: Locale, file: &str) -> &'static str {
     match file {
-        "profile.json" => tr!(locale, accounts.data_file_profile),
-        "mails.json" => tr!(locale, accounts.data_file_mails),
-        "appointments.json" => tr!(locale, accounts.data_file_appointments),
-        "orders.json" => tr!(locale, accounts.data_file_orders),
-        "results.json" => tr!(locale, accounts.data_file_results),
-        "credentials.json" => tr!(locale, accounts.data_file_credentials),
-        "activity.json" => tr!(locale, accounts.data_file_activity),
-        "email_addresses.json" => tr!(locale, accounts.data_file_addresses),
-        "agreements.json" => tr!(locale, accounts.data_file_agreements),
-        "mailed_links.json" => tr!(locale, accounts.data_file_links),
-        "staff_roles.json" => tr!(locale, accounts.data_file_roles),
-        "sign_ins.json" => tr!(locale, accounts.data_file_sign_ins),
-        "passkeys.json" => tr!(locale, accounts.data_file_passkeys),
-        "backup_codes.json" => tr!(locale, accounts.data_file_backup_codes),
-        "trusted_browsers.json" => tr!(locale, accounts.data_file_browsers),
-        "sms.json" => tr!(locale, accounts.data_file_sms),
-        "lost_factors.json" => tr!(locale, accounts.data_file_lost_factors),
-        "notifications.json" => tr!(locale, accounts.data_file_notifications),
-        "advice_put_away.json" => tr!(locale, accounts.data_file_nudges),
-        "guardians.json" => tr!(locale, accounts.data_file_guardians),
-        "data_requests.json" => tr!(locale, accounts.data_file_requests),
-        "erasure_requests.json" => tr!(locale, accounts.data_file_erasures),
-        "merges.json" => tr!(locale, accounts.data_file_merges),
-        _ => tr!(locale, accounts.data_file_other),
+        "profile.json" => tr!(locale, privacy.file_profile),
+        "mails.json" => tr!(locale, privacy.file_mails),
+        "appointments.json" => tr!(locale, privacy.file_appointments),
+        "orders.json" => tr!(locale, privacy.file_orders),
+        "results.json" => tr!(locale, privacy.file_results),
+        "credentials.json" => tr!(locale, privacy.file_credentials),
+        "activity.json" => tr!(locale, privacy.file_activity),
+        "email_addresses.json" => tr!(locale, privacy.file_addresses),
+        "agreements.json" => tr!(locale, privacy.file_agreements),
+        "mailed_links.json" => tr!(locale, privacy.file_links),
+        "staff_roles.json" => tr!(locale, privacy.file_roles),
+        "sign_ins.json" => tr!(locale, privacy.file_sign_ins),
+        "passkeys.json" => tr!(locale, privacy.file_passkeys),
+        "backup_codes.json" => tr!(locale, privacy.file_backup_codes),
+        "trusted_browsers.json" => tr!(locale, privacy.file_browsers),
+        "sms.json" => tr!(locale, privacy.file_sms),
+        "lost_factors.json" => tr!(locale, privacy.file_lost_factors),
+        "notifications.json" => tr!(locale, privacy.file_notifications),
+        "advice_put_away.json" => tr!(locale, privacy.file_nudges),
+        "guardians.json" => tr!(locale, privacy.file_guardians),
+        "data_requests.json" => tr!(locale, privacy.file_requests),
+        "erasure_requests.json" => tr!(locale, privacy.file_erasures),
+        "merges.json" => tr!(locale, privacy.file_merges),
+        _ => tr!(locale, privacy.file_other),
     }
 }
 

@@ -20,7 +20,7 @@ pub fn ErasePage() -> impl IntoView {
         let overview = erasure::overview(&cx).await?;
         let banner = erasure_banner(&cx).await?;
         let action = if overview.is_staff {
-            view! { <Alert kind=AlertKind::Info><p>{tr!(locale, accounts.data_erase_staff)}</p></Alert> }.into_any()
+            view! { <Alert kind=AlertKind::Info><p>{tr!(locale, privacy.erase_staff)}</p></Alert> }.into_any()
         } else if overview.open.is_some() {
             match overview.blockers.is_empty() {
                 true => ().into_any(),
@@ -33,26 +33,26 @@ pub fn ErasePage() -> impl IntoView {
         };
         Ok(view! {
             <div class="wrap wrap--narrow stack stack--l">
-                <BackLink href="/account/data" label=tr!(locale, accounts.data_title)/>
-                <PageTitle text=tr!(locale, accounts.data_erase_title)/>
+                <BackLink href="/account/data" label=tr!(locale, privacy.title)/>
+                <PageTitle text=tr!(locale, privacy.erase_title)/>
                 <ErrorSummary/>
                 {flash(&cx, &[
-                    ("asked", tr!(locale, accounts.data_done_erasure)),
-                    ("stopped", tr!(locale, accounts.data_done_stopped)),
+                    ("asked", tr!(locale, privacy.done_erasure)),
+                    ("stopped", tr!(locale, privacy.done_stopped)),
                 ])}
-                <PageHead title=tr!(locale, accounts.data_erase_title) lead=tr!(locale, accounts.data_erase_lead)/>
+                <PageHead title=tr!(locale, privacy.erase_title) lead=tr!(locale, privacy.erase_lead)/>
                 {banner}
                 <section class="stack">
-                    <h2>{tr!(locale, accounts.data_goes_title)}</h2>
+                    <h2>{tr!(locale, privacy.goes_title)}</h2>
                     <ul>
-                        <li>{tr!(locale, accounts.data_goes_profile)}</li>
-                        <li>{tr!(locale, accounts.data_goes_sign_in)}</li>
-                        <li>{tr!(locale, accounts.data_goes_mails)}</li>
+                        <li>{tr!(locale, privacy.goes_profile)}</li>
+                        <li>{tr!(locale, privacy.goes_sign_in)}</li>
+                        <li>{tr!(locale, privacy.goes_mails)}</li>
                     </ul>
                 </section>
                 <section class="stack">
-                    <h2>{tr!(locale, accounts.data_stays_title)}</h2>
-                    <p>{tr!(locale, accounts.data_stays_text)}</p>
+                    <h2>{tr!(locale, privacy.stays_title)}</h2>
+                    <p>{tr!(locale, privacy.stays_text)}</p>
                     {kept(&cx, &overview)}
                 </section>
                 {action}
@@ -64,14 +64,14 @@ pub fn ErasePage() -> impl IntoView {
 fn kept(cx: &Arc<RequestContext>, overview: &Overview) -> AnyView {
     let locale = cx.locale;
     if overview.kept.is_empty() {
-        return view! { <p class="muted">{tr!(locale, accounts.data_stays_nothing)}</p> }.into_any();
+        return view! { <p class="muted">{tr!(locale, privacy.stays_nothing)}</p> }.into_any();
     }
     let items = overview.kept.iter().map(|(records, until)| {
         let until = format::date(locale, format::day_in(*until, cx.time_zone()));
         let text = match records {
-            Records::Orders => tr!(locale, accounts.data_stays_orders, until = until).to_string(),
-            Records::Exams => tr!(locale, accounts.data_stays_exams, until = until).to_string(),
-            Records::Credentials => tr!(locale, accounts.data_stays_credentials, until = until).to_string(),
+            Records::Orders => tr!(locale, privacy.stays_orders, until = until).to_string(),
+            Records::Exams => tr!(locale, privacy.stays_exams, until = until).to_string(),
+            Records::Credentials => tr!(locale, privacy.stays_credentials, until = until).to_string(),
         };
         view! { <li>{text}</li> }
     });
@@ -84,20 +84,18 @@ fn blocked(locale: Locale, blockers: &[Blocker]) -> AnyView {
         let reference = blocker.reference.clone();
         let (text, href) = match blocker.kind.as_str() {
             "appointment" => {
-                (tr!(locale, accounts.data_blocker_appointment, reference = reference.clone()).to_string(), format!("/exams/{reference}"))
+                (tr!(locale, privacy.blocker_appointment, reference = reference.clone()).to_string(), format!("/exams/{reference}"))
             }
-            "result" => (tr!(locale, accounts.data_blocker_result, reference = reference.clone()).to_string(), "/results".to_owned()),
-            "payment" => {
-                (tr!(locale, accounts.data_blocker_payment, reference = reference.clone()).to_string(), format!("/orders/{reference}"))
-            }
-            _ => (tr!(locale, accounts.data_blocker_refund, reference = reference.clone()).to_string(), format!("/orders/{reference}")),
+            "result" => (tr!(locale, privacy.blocker_result, reference = reference.clone()).to_string(), "/results".to_owned()),
+            "payment" => (tr!(locale, privacy.blocker_payment, reference = reference.clone()).to_string(), format!("/orders/{reference}")),
+            _ => (tr!(locale, privacy.blocker_refund, reference = reference.clone()).to_string(), format!("/orders/{reference}")),
         };
         view! { <li><a href=href>{text}</a></li> }
     });
     let items = items.collect_view();
     view! {
-        <Alert kind=AlertKind::Warning title=tr!(locale, accounts.data_blocked_title)>
-            <p>{tr!(locale, accounts.data_blocked_text)}</p>
+        <Alert kind=AlertKind::Warning title=tr!(locale, privacy.blocked_title)>
+            <p>{tr!(locale, privacy.blocked_text)}</p>
             <ul>{items}</ul>
         </Alert>
     }
@@ -107,19 +105,19 @@ fn blocked(locale: Locale, blockers: &[Blocker]) -> AnyView {
 fn form(cx: &Arc<RequestContext>, overview: &Overview) -> AnyView {
     let locale = cx.locale;
     let choices = vec![
-        Choice::new(CredentialChoice::WithholdName.as_str(), tr!(locale, accounts.data_choice_withhold)),
-        Choice::new(CredentialChoice::KeepName.as_str(), tr!(locale, accounts.data_choice_keep)),
+        Choice::new(CredentialChoice::WithholdName.as_str(), tr!(locale, privacy.choice_withhold)),
+        Choice::new(CredentialChoice::KeepName.as_str(), tr!(locale, privacy.choice_keep)),
     ];
-    let hint = tr!(locale, accounts.data_confirmation_hint, address = overview.address.clone()).to_string();
+    let hint = tr!(locale, privacy.confirmation_hint, address = overview.address.clone()).to_string();
     view! {
         <section class="stack">
-            <h2>{tr!(locale, accounts.data_erase_form_title)}</h2>
-            <p>{tr!(locale, accounts.data_erase_grace, days = GRACE.num_days()).to_string()}</p>
+            <h2>{tr!(locale, privacy.erase_form_title)}</h2>
+            <p>{tr!(locale, privacy.erase_grace, days = GRACE.num_days()).to_string()}</p>
             <Form action=AskErasure::PATH>
-                <RadioField name="credentials" legend=tr!(locale, accounts.data_choice_legend) choices/>
-                <TextField name="confirmation" label=tr!(locale, accounts.data_confirmation) hint=hint autocomplete="off" maxlength=254/>
+                <RadioField name="credentials" legend=tr!(locale, privacy.choice_legend) choices/>
+                <TextField name="confirmation" label=tr!(locale, privacy.confirmation) hint=hint autocomplete="off" maxlength=254/>
                 <div class="actions">
-                    <button class="btn btn--danger">{tr!(locale, accounts.data_erase_button)}</button>
+                    <button class="btn btn--danger">{tr!(locale, privacy.erase_button)}</button>
                     <a class="btn btn--quiet" href="/account/data">{tr!(locale, common.cancel)}</a>
                 </div>
             </Form>

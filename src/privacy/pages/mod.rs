@@ -22,12 +22,12 @@ pub async fn erasure_banner(cx: &RequestContext) -> AppResult<Option<AnyView>> {
     let when = format::date_time(locale, open.due_at, cx.time_zone());
     Ok(Some(
         view! {
-            <Alert kind=AlertKind::Warning title=tr!(locale, accounts.data_banner_title)>
+            <Alert kind=AlertKind::Warning title=tr!(locale, privacy.banner_title)>
                 <p>
-                    <time datetime=open.due_at.to_rfc3339()>{tr!(locale, accounts.data_banner_text, when = when).to_string()}</time>
+                    <time datetime=open.due_at.to_rfc3339()>{tr!(locale, privacy.banner_text, when = when).to_string()}</time>
                 </p>
                 <Form action=StopErasure::PATH class="">
-                    <button class="btn btn--small">{tr!(locale, accounts.data_stop)}</button>
+                    <button class="btn btn--small">{tr!(locale, privacy.stop)}</button>
                 </Form>
             </Alert>
         }

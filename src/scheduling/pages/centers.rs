@@ -1,6 +1,9 @@
 //! Finding a test centre.
 
 use super::Trip;
+use crate::scheduling::islands::PlaceField;
+use crate::scheduling::model::{PLACE_LONGEST, SUGGESTIONS};
+use crate::scheduling::rules;
 use crate::scheduling::service;
 use crate::scheduling::service::search::{self, Answer, Found, Question, RADII, Search, Unit};
 use crate::scheduling::store::places::{City, Country};
@@ -22,11 +25,11 @@ pub fn CentersPage() -> impl IntoView {
         let locale = cx.locale;
         let viewer = cx.candidate()?;
         let country = match cx.query.get("country") {
-            Some(country) => country.trim().to_uppercase(),
+            Some(country) => rules::country_code(country).unwrap_or_default(),
             None => viewer.country.clone(),
         };
         let question = Question {
-            place: cx.query("place").unwrap_or_default().chars().take(100).collect(),
+            place: cx.query("place").unwrap_or_default().chars().take(PLACE_LONGEST).collect(),
             city: cx.query("city").and_then(|id| id.parse().ok()),
             country,
             radius: cx.query("radius").and_then(|radius| radius.parse().ok()).filter(|radius| RADII.contains(radius)).unwrap_or(RADII[1]),
@@ -65,26 +68,35 @@ fn form(cx: &RequestContext, trip: &Trip, question: &Question, found: &Search) -
     let locale = cx.locale;
     let mut countries: Vec<(String, String)> =
         found.countries.iter().map(|country| (country.code.clone(), country_name(country, locale))).collect();
-    countries.sort_by_key(|country| crate::scheduling::rules::searchable(&country.1));
+    countries.sort_by_key(|country| rules::searchable(&country.1));
     let chosen = question.country.clone();
     let unit = found.unit;
     let radius = question.radius;
     let action = format!("/schedule/{}/centers", super::encoded(&trip.exam));
     let accessible = question.accessible;
+    // Where the search has led by a choice, the field says so: it can be searched again with another radius.
+    let city = match &found.answer {
+        Answer::Around { city, .. } | Answer::TooFar { city, .. } if question.city == Some(city.id) => Some(city),
+        _ => None,
+    };
+    let told = |count| match count {
+        0 => tr!(locale, scheduling.place_suggested_none).to_owned(),
+        _ => tr!(locale, scheduling.place_suggested, count = count).to_string(),
+    };
+    let told: Vec<String> = (0..=SUGGESTIONS).map(told).collect();
+    let place = city.map_or_else(|| question.place.clone(), City::label);
+    let city = city.map(|city| city.id);
     view! {
         <form class="filters" method="get" action=action role="search">
             <input type="hidden" name="language" value=trip.language.clone()/>
             {trip.replaces.clone().map(|reference| view! { <input type="hidden" name="replaces" value=reference/> })}
             <div class="field filters__grow">
                 <label class="field__label" for="place">{tr!(locale, scheduling.place_question)}</label>
-                <input
-                    class="input"
-                    id="place"
-                    name="place"
-                    type="search"
-                    autocomplete="postal-code"
-                    maxlength="100"
-                    value=question.place.clone()
+                <PlaceField
+                    value=place
+                    city=city
+                    label=tr!(locale, scheduling.place_suggestions).to_owned()
+                    told=told
                 />
             </div>
             <div class="field">
@@ -135,11 +147,15 @@ fn distance_words(locale: Locale, meters: f64, unit: Unit) -> String {
     }
 }
 
-/// The same search with another part of it changed.
-fn again(trip: &Trip, question: &Question, city: Option<i64>, radius: u32) -> String {
-    let mut address = format!("{}&country={}&radius={radius}", trip.centers(), super::encoded(&question.country));
+/// The same search with another part of it changed. A city brings its country along.
+fn again(trip: &Trip, question: &Question, city: Option<&City>, radius: u32) -> String {
+    let country = match city {
+        Some(city) if !question.country.is_empty() => &city.country,
+        _ => &question.country,
+    };
+    let mut address = format!("{}&country={}&radius={radius}", trip.centers(), super::encoded(country));
     match city {
-        Some(city) => address.push_str(&format!("&city={city}")),
+        Some(city) => address.push_str(&format!("&city={}", city.id)),
         None => address.push_str(&format!("&place={}", super::encoded(&question.place))),
     }
     if let Some(unit) = question.unit {
@@ -171,7 +187,7 @@ fn results(cx: &RequestContext, trip: &Trip, question: &Question, found: Search,
             list(cx, trip, unit, heading, centers, view! { <div class="actions">{online}</div> }.into_any())
         }
         Answer::Around { city, centers, others } => {
-            let heading = tr!(locale, scheduling.centers_around, count = centers.len(), place = city_name(&city)).to_string();
+            let heading = tr!(locale, scheduling.centers_around, count = centers.len(), place = city.label()).to_string();
             let more = view! {
                 <div class="actions">{online}</div>
                 {others_view(cx, trip, question, others)}
@@ -183,7 +199,7 @@ fn results(cx: &RequestContext, trip: &Trip, question: &Question, found: Search,
                 locale,
                 scheduling.too_far_title,
                 distance = distance_words(locale, f64::from(question.radius) * unit.meters(), unit),
-                place = city_name(&city)
+                place = city.label()
             )
             .to_string();
             let text = match &nearest {
@@ -196,7 +212,7 @@ fn results(cx: &RequestContext, trip: &Trip, question: &Question, found: Search,
             });
             let others = others_view(cx, trip, question, others);
             let wider = (question.radius < RADII[2]).then(|| {
-                let href = again(trip, question, (city.id != 0).then_some(city.id), RADII[2]);
+                let href = again(trip, question, (city.id != 0).then_some(&city), RADII[2]);
                 let words = distance_words(locale, f64::from(RADII[2]) * unit.meters(), unit);
                 view! { <a class="btn" href=href>{tr!(locale, scheduling.widen, distance = words).to_string()}</a> }
             });
@@ -232,17 +248,13 @@ fn results(cx: &RequestContext, trip: &Trip, question: &Question, found: Search,
     }
 }
 
-fn city_name(city: &City) -> String {
-    if city.admin1.is_empty() || city.admin1 == city.name { city.name.clone() } else { format!("{}, {}", city.name, city.admin1) }
-}
-
 fn city_list(trip: &Trip, question: &Question, cities: Vec<City>, countries: &[Country], locale: Locale) -> impl IntoView + use<> {
     let rows: Vec<_> = cities
         .into_iter()
         .map(|city| {
             let country = countries.iter().find(|country| country.code == city.country).map(|country| country_name(country, locale));
-            let href = again(trip, question, Some(city.id), question.radius);
-            let place = city_name(&city);
+            let href = again(trip, question, Some(&city), question.radius);
+            let place = city.label();
             view! {
                 <li class="row">
                     <div class="row__main">

@@ -4,6 +4,7 @@ pub mod availability;
 pub mod changes;
 pub mod holds;
 pub mod search;
+pub mod suggestions;
 
 pub use availability::{FreeDay, next_free_days};
 pub use holds::{confirm_booking, release_hold};

@@ -53,7 +53,7 @@ impl Unit {
 pub struct Question {
     /// City or postal code as typed.
     pub place: String,
-    /// A city chosen from a list.
+    /// A city chosen from a list; it counts as long as `place` names it.
     pub city: Option<i64>,
     /// ISO 3166 code; empty: anywhere.
     pub country: String,
@@ -138,12 +138,15 @@ enum Resolved {
 }
 
 async fn resolve(conn: &mut sqlx::PgConnection, question: &Question, country: Option<&str>) -> AppResult<Resolved> {
-    if let Some(id) = question.city {
-        return Ok(places::city(conn, id).await?.map_or(Resolved::Unknown, |city| Resolved::One(city, vec![])));
+    if let Some(id) = question.city
+        && let Some(city) = places::city(conn, id).await?
+        && rules::still_means(&question.place, country, &city.label(), &city.country)
+    {
+        return Ok(Resolved::One(city, vec![]));
     }
     let text = rules::searchable(&question.place);
     if text.is_empty() {
-        return Ok(Resolved::Nothing);
+        return Ok(if question.city.is_some() { Resolved::Unknown } else { Resolved::Nothing });
     }
     if text.len() >= 3 && text.starts_with(|c: char| c.is_ascii_digit()) {
         // ZIP+4: the first five say where.

@@ -1,5 +1,6 @@
 //! Cities, centres, opening hours and seats.
 
+use crate::scheduling::rules::place_label;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -227,6 +228,13 @@ pub struct City {
     pub exact: bool,
 }
 
+impl City {
+    /// As a reader sees it.
+    pub fn label(&self) -> String {
+        place_label(&self.name, &self.admin1)
+    }
+}
+
 /// Cities one of whose names begins with `text` (already folded), whole names first, then the largest.
 pub async fn cities(conn: &mut PgConnection, text: &str, country: Option<&str>) -> Result<Vec<City>, sqlx::Error> {
     let pattern: String =
@@ -266,6 +274,63 @@ pub async fn postal_code(conn: &mut PgConnection, country: &str, code: &str) -> 
         code
     )
     .fetch_optional(conn)
+    .await
+}
+
+/// A place that may be meant, with the names of its country.
+#[derive(Debug, Clone)]
+pub struct Suggested {
+    /// `None`: a postal code.
+    pub city: Option<i64>,
+    pub code: Option<String>,
+    pub name: String,
+    pub admin1: String,
+    pub country_en: String,
+    pub country_es: String,
+}
+
+/// Cities one of whose names begins with `text` (already folded), the largest first.
+pub async fn cities_beginning(
+    conn: &mut PgConnection,
+    text: &str,
+    country: Option<&str>,
+    limit: i64,
+) -> Result<Vec<Suggested>, sqlx::Error> {
+    sqlx::query_as!(
+        Suggested,
+        // Up to what no name begins with: the last character that there is.
+        r#"WITH found AS (
+               SELECT DISTINCT population, geoname_id FROM city_name
+               WHERE name >= $1 AND name < $1 || chr(1114111) AND ($2::text IS NULL OR country = $2)
+               ORDER BY population DESC, geoname_id LIMIT $3)
+           SELECT t.geoname_id AS "city?", NULL::text AS code, t.name, t.admin1, c.name_en AS country_en, c.name_es AS country_es
+           FROM found JOIN city t USING (geoname_id) JOIN country c ON c.code = t.country
+           ORDER BY t.population DESC, t.geoname_id"#,
+        text,
+        country,
+        limit
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// Postal codes that begin with some digits, in order. A range, which the primary key answers in every collation.
+pub async fn postal_codes_beginning(
+    conn: &mut PgConnection,
+    country: &str,
+    digits: &str,
+    limit: i64,
+) -> Result<Vec<Suggested>, sqlx::Error> {
+    sqlx::query_as!(
+        Suggested,
+        r#"SELECT NULL::bigint AS city, p.code AS "code?", p.place AS name, p.admin1, c.name_en AS country_en, c.name_es AS country_es
+           FROM postal_code p JOIN country c ON c.code = p.country
+           WHERE p.country = $1 AND p.code >= $2 AND p.code <= $2 || '99999' ORDER BY p.code LIMIT $3"#,
+        country,
+        digits,
+        limit
+    )
+    .fetch_all(conn)
     .await
 }
 

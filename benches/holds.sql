@@ -1,4 +1,4 @@
--- One hold as the portal takes it (src/scheduling/service/holds.rs), for pgbench: the session, the candidate's lock, what decides
+-- One seat as the portal takes it (src/scheduling/service/holds.rs), for pgbench: the session, the candidate's lock, what decides
 -- eligibility, the free seats, lapsed holds, the candidate's own times, the seat, the event, the job. bench_plan says who takes what.
 SELECT nextval('bench_next') AS i \gset
 SELECT quote_literal(account_id) AS account, quote_literal(token_hash) || '::bytea' AS hash, quote_literal(center_id) AS center, quote_literal(starts_at) || '::timestamptz' AS starts, quote_literal(starts_at + interval '160 minutes') || '::timestamptz' AS ends, quote_literal(exam_id) AS exam FROM bench_plan WHERE i = :i \gset

@@ -1,0 +1,167 @@
+//! Eligibility: every condition of a booking, said before the calendar.
+
+use crate::error::Conflict;
+use crate::server::programme::Policies;
+use chrono::{DateTime, Months, NaiveDate, TimeDelta, Utc};
+
+/// What is known about the exam.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExamFacts {
+    pub status: String,
+    pub registration_from: Option<NaiveDate>,
+    pub last_day: Option<NaiveDate>,
+    /// The exam's own retake wait; `None`: the policy's.
+    pub retake_wait_days: Option<i32>,
+}
+
+/// What is known about the candidate and the exam.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct History {
+    pub email_verified: bool,
+    pub agreement_accepted: bool,
+    /// When the exam was last taken without a pass, and last with one; released results only.
+    pub failed_at: Option<DateTime<Utc>>,
+    pub passed_at: Option<DateTime<Utc>>,
+    /// Somebody under 18, by the date of birth told before: whether a guardian's consent holds. `None`: none is needed, or the
+    /// date is not known yet.
+    pub guardian: Option<bool>,
+    /// An appointment for the same exam that is still to come, or still without a result: reference, is it to come.
+    pub open_appointment: Option<(String, bool)>,
+}
+
+/// One line of the list before the calendar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Check {
+    EmailVerified(bool),
+    AgreementAccepted(bool),
+    /// Only for those who need one: a guardian's consent holds.
+    GuardianConsent(bool),
+    /// The reason why it is not.
+    ExamOpen(Result<(), ExamClosed>),
+    /// The end of the wait, if it is not over.
+    RetakeWait(Option<DateTime<Utc>>),
+    /// Until when the same exam is blocked after a pass.
+    NotPassedLately(Option<DateTime<Utc>>),
+    /// The appointment in the way.
+    NoOpenAppointment(Option<(String, bool)>),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ExamClosed {
+    NotYet(Option<NaiveDate>),
+    Retired,
+}
+
+impl Check {
+    /// Why this line forbids a booking.
+    pub fn refusal(&self) -> Option<Conflict> {
+        match self {
+            Check::EmailVerified(false) => Some(Conflict::EmailNotVerified),
+            Check::AgreementAccepted(false) => Some(Conflict::AgreementOutdated),
+            Check::GuardianConsent(false) => Some(Conflict::GuardianNeeded),
+            Check::ExamOpen(Err(_)) => Some(Conflict::ExamClosed),
+            Check::RetakeWait(Some(_)) | Check::NotPassedLately(Some(_)) | Check::NoOpenAppointment(Some(_)) => Some(Conflict::NotEligible),
+            _ => None,
+        }
+    }
+}
+
+/// Every condition of booking an exam (product.md section 4, "Eligibility"), in the order they are shown. `today` is
+/// the candidate's.
+pub fn eligibility(now: DateTime<Utc>, today: NaiveDate, policies: &Policies, exam: &ExamFacts, history: &History) -> Vec<Check> {
+    let open = if exam.status == "retired" || exam.last_day.is_some_and(|last| today > last) {
+        Err(ExamClosed::Retired)
+    } else if exam.status == "announced" || exam.registration_from.is_some_and(|from| today < from) {
+        Err(ExamClosed::NotYet(exam.registration_from.filter(|from| *from > today)))
+    } else {
+        Ok(())
+    };
+    let wait = TimeDelta::days(i64::from(exam.retake_wait_days.unwrap_or(policies.retake_wait_days)));
+    // A pass after a failure ends the wait; the block after a pass is a line of its own.
+    let failed = history.failed_at.filter(|failed| history.passed_at.is_none_or(|passed| passed < *failed));
+    let retake = failed.map(|at| at + wait).filter(|until| now < *until);
+    let block = u32::try_from(policies.pass_block_years * 12).unwrap_or(0);
+    let passed = history.passed_at.and_then(|at| at.checked_add_months(Months::new(block))).filter(|until| now < *until);
+    let mut checks = vec![Check::EmailVerified(history.email_verified), Check::AgreementAccepted(history.agreement_accepted)];
+    checks.extend(history.guardian.map(Check::GuardianConsent));
+    checks.extend([
+        Check::ExamOpen(open),
+        Check::NoOpenAppointment(history.open_appointment.clone()),
+        Check::RetakeWait(retake),
+        Check::NotPassedLately(passed),
+    ]);
+    checks
+}
+
+/// The two windows of exam and language as one.
+pub fn narrower(
+    exam: (Option<NaiveDate>, Option<NaiveDate>),
+    language: (Option<NaiveDate>, Option<NaiveDate>),
+) -> (Option<NaiveDate>, Option<NaiveDate>) {
+    let first = [exam.0, language.0].into_iter().flatten().max();
+    let last = [exam.1, language.1].into_iter().flatten().min();
+    (first, last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn exam() -> ExamFacts {
+        ExamFacts { status: "active".into(), registration_from: None, last_day: None, retake_wait_days: None }
+    }
+
+    fn clean() -> History {
+        History { email_verified: true, agreement_accepted: true, ..History::default() }
+    }
+
+    fn refused(now: &str, exam: &ExamFacts, history: &History) -> Vec<Conflict> {
+        let now = at(now);
+        eligibility(now, now.date_naive(), &Policies::default(), exam, history).iter().filter_map(Check::refusal).collect()
+    }
+
+    #[test]
+    fn the_retake_wait_ends_to_the_second() {
+        let history = History { failed_at: Some(at("2026-11-10T10:00:00Z")), ..clean() };
+        assert_eq!(refused("2026-11-24T09:59:59Z", &exam(), &history), [Conflict::NotEligible]);
+        assert_eq!(refused("2026-11-24T10:00:00Z", &exam(), &history), []);
+        let shorter = ExamFacts { retake_wait_days: Some(7), ..exam() };
+        assert_eq!(refused("2026-11-17T10:00:00Z", &shorter, &history), []);
+    }
+
+    #[test]
+    fn a_pass_blocks_the_same_exam_for_two_years_and_ends_the_wait() {
+        let history = History { failed_at: Some(at("2026-11-01T10:00:00Z")), passed_at: Some(at("2026-11-20T10:00:00Z")), ..clean() };
+        let checks = eligibility(at("2026-11-21T00:00:00Z"), day("2026-11-21"), &Policies::default(), &exam(), &history);
+        assert!(checks.contains(&Check::RetakeWait(None)));
+        assert!(checks.contains(&Check::NotPassedLately(Some(at("2028-11-20T10:00:00Z")))));
+        assert_eq!(refused("2028-11-20T10:00:00Z", &exam(), &history), []);
+    }
+
+    #[test]
+    fn every_condition_has_its_refusal() {
+        assert_eq!(refused("2026-11-24T10:00:00Z", &exam(), &clean()), []);
+        let nobody = History { open_appointment: Some(("X".into(), true)), ..History::default() };
+        assert_eq!(
+            refused("2026-11-24T10:00:00Z", &exam(), &nobody),
+            [Conflict::EmailNotVerified, Conflict::AgreementOutdated, Conflict::NotEligible]
+        );
+        let minor = History { guardian: Some(false), ..clean() };
+        assert_eq!(refused("2026-11-24T10:00:00Z", &exam(), &minor), [Conflict::GuardianNeeded]);
+        assert_eq!(refused("2026-11-24T10:00:00Z", &exam(), &History { guardian: Some(true), ..clean() }), []);
+        let later = ExamFacts { registration_from: Some(day("2026-11-25")), ..exam() };
+        assert_eq!(refused("2026-11-24T10:00:00Z", &later, &clean()), [Conflict::ExamClosed]);
+        assert_eq!(refused("2026-11-25T00:00:00Z", &later, &clean()), []);
+        let over = ExamFacts { last_day: Some(day("2026-11-24")), ..exam() };
+        assert_eq!(refused("2026-11-24T23:00:00Z", &over, &clean()), []);
+        assert_eq!(refused("2026-11-25T00:00:00Z", &over, &clean()), [Conflict::ExamClosed]);
+    }
+}
