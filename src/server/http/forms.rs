@@ -103,6 +103,7 @@ pub async fn post(site: Site, cx: Arc<RequestContext>, request: Request<Body>) -
     let closed = cx.acting.is_some() && acting::way(&cx.path) == acting::Way::Closed;
     let Some(function) = submitted.get(FUNCTION_FIELD).filter(|path| path.starts_with("/api/")).map(str::to_owned) else {
         if closed {
+            super::router::note_refusal(&cx, &AppError::Forbidden, &cx.path).await;
             return site.error_page(cx, AppError::Forbidden).await;
         }
         return StatusCode::METHOD_NOT_ALLOWED.into_response();
