@@ -20,6 +20,7 @@ const NAMESPACES: &[&str] = &[
     "results",
     "credentials",
     "staff",
+    "acting",
     "demo",
 ];
 

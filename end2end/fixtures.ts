@@ -117,6 +117,8 @@ interface Fixtures {
   axe: (page: Page) => Promise<void>;
   /** Logs in by the forms, with the second factor when the account has one. */
   login: (page: Page, roleOrEmail: string) => Promise<DemoAccount>;
+  /** Lets the member of staff that is logged in open the form to act as a candidate; `act` sends it. */
+  actFor: (page: Page, email: string, act?: boolean) => Promise<void>;
 }
 
 export const test = base.extend<Fixtures, { sharedPortal: () => Promise<Portal> }>({
@@ -172,5 +174,16 @@ export const test = base.extend<Fixtures, { sharedPortal: () => Promise<Portal> 
       }
       await expect(page).not.toHaveURL(/\/login/);
       return account;
+    }),
+  actFor: async ({ portal }, use) =>
+    use(async (page, email, act = true) => {
+      await page.goto(`/staff/accounts?q=${encodeURIComponent(email)}`);
+      await page.getByRole("link", { name: portal.account(email).name, exact: true }).click();
+      await page.getByRole("link", { name: "Act for this candidate" }).click();
+      await expect(page.getByRole("heading", { level: 1 })).toHaveText("Act for this candidate");
+      if (!act) return;
+      await page.getByLabel("Reason").fill("Cannot find another date, asked by phone");
+      await page.getByRole("button", { name: "Act for this candidate" }).click();
+      await expect(page).toHaveURL(/\/dashboard/);
     }),
 });

@@ -63,3 +63,20 @@ export const pages: Page[] = [
   { name: "staff-recoveries", path: "/staff/recoveries", role: "support_agent" },
   { name: "staff-import", path: "/staff/results/import", role: "exam_manager" },
 ];
+
+/** For whom the support agent acts on the pages below. */
+export const ACTED_FOR = "maya.lindqvist@example.com";
+
+/** Pages as a member of staff sees them who acts as a candidate; the last ones are closed. */
+export const actingPages: Omit<Page, "role">[] = [
+  { name: "acting-dashboard", path: "/dashboard" },
+  { name: "acting-exams", path: "/exams" },
+  { name: "acting-times", path: "/schedule/AIF-C01/times?language=en&online=1" },
+  { name: "acting-cart", path: "/cart" },
+  { name: "acting-account", path: "/account" },
+  { name: "acting-credential", path: (demo) => `/credentials/${credential(demo)}` },
+  { name: "acting-home", path: "/" },
+  { name: "acting-closed", path: "/account/security" },
+  { name: "acting-closed-payment", path: "/checkout" },
+  { name: "acting-closed-staff", path: "/staff" },
+];

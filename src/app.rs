@@ -3,14 +3,16 @@
 use crate::checkout::gateway::sandbox;
 use crate::checkout::{self, settlement};
 use crate::chrome::{Area, ClockBar, Footer, Header, StaffNavigation, SubNavigation, area_of};
+use crate::error::AppError;
 use crate::server::http::headers::page_policy;
 use crate::server::http::request::Permission;
 use crate::server::http::respond;
-use crate::server::http::router::{Access, Refusal, Site};
+use crate::server::http::router::{Access, Refusal, Site, fits};
 use crate::server::http::security;
 use crate::server::jobs::Registry;
 use crate::server::server_key::ServerKey;
-use crate::server::{AppState, audit, i18n, mail, request, sms};
+use crate::server::{AppState, RequestContext, audit, i18n, mail, request, sms};
+use crate::staff::acting::{ActingBar, ClosedPage};
 use crate::ui::ErrorView;
 use crate::{catalog, credentials, demo, results, staff, tr};
 use axum::extract::DefaultBodyLimit;
@@ -122,12 +124,7 @@ pub const PROVED: &[&str] = &[
 
 /// The first row of [`PAGES`] whose pattern fits a path.
 fn row(path: &str) -> Option<&'static (&'static str, Access)> {
-    let segments = |path: &'static str| path.trim_matches('/').split('/');
-    let wanted: Vec<&str> = path.trim_matches('/').split('/').collect();
-    PAGES.iter().find(|(pattern, _)| {
-        segments(pattern).count() == wanted.len()
-            && segments(pattern).zip(&wanted).all(|(part, wanted)| part.starts_with(':') && !wanted.is_empty() || part == *wanted)
-    })
+    PAGES.iter().find(|(pattern, _)| fits(pattern, path))
 }
 
 /// Who may see the page at a path.
@@ -152,6 +149,8 @@ pub fn jobs() -> Registry {
         .on(crate::privacy::export::MAKE, crate::privacy::export::make)
         .every(TimeDelta::minutes(15), "privacy.erasures", crate::privacy::jobs::erasures)
         .every(TimeDelta::minutes(10), "privacy.forget", crate::privacy::jobs::forget)
+        // staff
+        .every(TimeDelta::minutes(1), "staff.acting", staff::acting::jobs::finish)
         // scheduling
         .on(crate::scheduling::jobs::EXPIRE_HOLDS, crate::scheduling::jobs::expire_holds)
         .on(crate::scheduling::jobs::REMIND, crate::scheduling::jobs::remind)
@@ -260,7 +259,7 @@ pub fn shell() -> AnyView {
                 <HydrationScripts options islands=true/>
                 <MetaTags/>
             </head>
-            <body class=body_class(&cx.path)>
+            <body class=body_class(&cx)>
                 <App/>
             </body>
         </html>
@@ -268,8 +267,17 @@ pub fn shell() -> AnyView {
     .into_any()
 }
 
-fn body_class(path: &str) -> &'static str {
-    match area_of(path) {
+/// The frame of a page. Staff's pages, and another brand's, are closed while acting: what says so gets the plain one.
+fn frame(cx: &RequestContext) -> Area {
+    match area_of(&cx.path) {
+        Area::Staff | Area::Bare if cx.acting.is_some() => Area::Public,
+        area => area,
+    }
+}
+
+fn body_class(cx: &RequestContext) -> &'static str {
+    let path = cx.path.as_str();
+    match frame(cx) {
         Area::Staff => "page page--staff",
         Area::Bare => "page page--pay",
         _ if ["/login", "/register", "/forgot", "/reset", "/verify-email", "/invitation"].iter().any(|auth| path.starts_with(auth)) => {
@@ -285,15 +293,20 @@ fn App() -> impl IntoView {
     let cx = request();
     let locale = cx.locale;
     let programme = cx.programme();
-    let area = area_of(&cx.path);
+    let area = frame(&cx);
     let page = match use_context::<Refusal>() {
+        Some(Refusal(AppError::Forbidden)) if cx.acting.is_some() => view! { <div class="wrap"><ClosedPage/></div> }.into_any(),
         Some(Refusal(error)) => view! { <div class="wrap"><ErrorView error/></div> }.into_any(),
         None => view! { <Pages/> }.into_any(),
     };
     let name = programme.short_name.clone();
     // leptos_meta writes a title as it is: what people typed (names, files) must not end the element.
     let plain = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    let title = move |title: String| if title.is_empty() { plain(&name) } else { plain(&format!("{title} · {name}")) };
+    let for_whom = staff::acting::title(&cx);
+    let title = move |title: String| {
+        let title = if title.is_empty() { name.clone() } else { format!("{title} · {name}") };
+        plain(&format!("{for_whom}{title}"))
+    };
     let body = match area {
         Area::Bare => view! { <main id="main">{page}</main> }.into_any(),
         Area::Staff => view! {
@@ -314,6 +327,7 @@ fn App() -> impl IntoView {
     view! {
         <Title formatter=title/>
         <a class="skip" href="#main">{tr!(locale, common.skip)}</a>
+        <ActingBar/>
         {framed.then(|| view! { <ClockBar/> <Header/> })}
         {body}
         {framed.then(|| view! { <Footer/> })}
@@ -323,7 +337,6 @@ fn App() -> impl IntoView {
 #[component]
 fn Pages() -> impl IntoView {
     use crate::accounts::pages as accounts;
-    use crate::error::AppError;
     view! {
         <Router>
             <Routes fallback=|| view! { <div class="wrap"><ErrorView error=AppError::NotFound/></div> }>
@@ -420,7 +433,6 @@ fn Pages() -> impl IntoView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::RequestContext;
     use crate::server::clock::Clock;
     use crate::server::config::Config;
     use crate::server::database;

@@ -144,6 +144,10 @@ pub enum Conflict {
     Stale,
     /// Staff do not do this to their own account.
     OwnAccount,
+    /// Only candidates can be acted for, never staff.
+    NotACandidate,
+    /// A page from before the start of an acting, or from after its end.
+    ActingChanged,
     /// Somebody must be left who can give roles.
     LastAdministrator,
     /// A passkey's answer is wrong, unknown, or of an account that is disabled: one sentence for all.

@@ -15,8 +15,9 @@ use super::rules::browser_name;
 /// Entries on a page.
 const PAGE: usize = 30;
 
-/// The sentence for an entry; `None`: not one for its owner's eyes.
-fn words(locale: Locale, action: &str, refused: bool) -> Option<&'static str> {
+/// The sentence for an entry; `None`: not one for its owner's eyes. `for_them`: a member of staff did it for them, and so every step
+/// is told.
+fn words(locale: Locale, action: &str, refused: bool, for_them: bool) -> Option<&'static str> {
     Some(match (action, refused) {
         ("account.register", _) => tr!(locale, activity.register),
         ("account.verify_email", _) => tr!(locale, activity.verify_email),
@@ -61,6 +62,13 @@ fn words(locale: Locale, action: &str, refused: bool) -> Option<&'static str> {
         ("credentials.certificate_downloaded", _) => tr!(locale, activity.certificate),
         ("checkout.order_placed", _) => tr!(locale, activity.order),
         ("appointment.cancel", _) => tr!(locale, activity.cancel),
+        ("appointment.reschedule", false) => tr!(locale, acting.act_reschedule),
+        ("appointment.hold", false) if for_them => tr!(locale, acting.act_hold),
+        ("appointment.details", false) if for_them => tr!(locale, acting.act_details),
+        ("appointment.release", false) if for_them => tr!(locale, acting.act_release),
+        ("checkout.item_removed", false) if for_them => tr!(locale, acting.act_item_removed),
+        ("staff.acting_started", false) => tr!(locale, acting.act_started),
+        ("staff.acting_ended", false) => tr!(locale, acting.act_ended),
         ("staff.sessions_ended", _) => tr!(locale, activity.staff_sessions),
         ("staff.reset_started", _) => tr!(locale, activity.staff_reset),
         ("staff.account_disabled", _) => tr!(locale, activity.staff_disabled),
@@ -82,9 +90,12 @@ async fn page(cx: &RequestContext) -> AppResult<(Vec<Entry>, Option<i64>)> {
         let batch = audit::find(&mut conn, &filter, 100).await?;
         let last = batch.last().map(|entry| entry.id);
         for entry in batch {
-            // What a member of staff did to others is not about their own account.
-            let mine = entry.subject == own.to_string() || !entry.action.starts_with("staff.");
-            if mine && words(cx.locale, &entry.action, entry.outcome == "refused").is_some() {
+            // What a member of staff did to others, or for them, is not about their own account.
+            let mine = match entry.on_behalf_of {
+                Some(candidate) => candidate == own,
+                None => entry.subject == own.to_string() || !entry.action.starts_with("staff."),
+            };
+            if mine && words(cx.locale, &entry.action, entry.outcome == "refused", entry.on_behalf_of.is_some()).is_some() {
                 entries.push(entry);
             }
             if entries.len() > PAGE {
@@ -135,10 +146,14 @@ pub fn ActivityPage() -> impl IntoView {
 fn row(cx: &Arc<RequestContext>, own: uuid::Uuid, entry: Entry) -> AnyView {
     let (locale, zone) = (cx.locale, cx.time_zone());
     let refused = entry.outcome == "refused";
-    let text = words(locale, &entry.action, refused).unwrap_or_default();
+    let for_them = entry.on_behalf_of.is_some();
+    let text = words(locale, &entry.action, refused, for_them).unwrap_or_default();
     // A member of staff's browser and address are not the candidate's business.
     let by_staff = entry.action.starts_with("staff.") && entry.actor_id != Some(own);
-    let from: Vec<String> = if by_staff {
+    let reason = (entry.action == "staff.acting_started").then(|| entry.detail["reason"].as_str().map(str::to_owned)).flatten();
+    let from: Vec<String> = if for_them && !by_staff {
+        vec![tr!(locale, acting.act_for_you).to_owned()]
+    } else if by_staff {
         vec![tr!(locale, activity.activity_by_staff).to_owned()]
     } else {
         let browser = entry.user_agent.as_deref().and_then(|agent| browser_name(agent, locale));
@@ -153,6 +168,7 @@ fn row(cx: &Arc<RequestContext>, own: uuid::Uuid, entry: Entry) -> AnyView {
                     <time datetime=entry.at.to_rfc3339()>{format::date_time_short(locale, entry.at, zone)}</time>
                     {from.into_iter().map(|part| format!(" · {part}")).collect::<String>()}
                 </p>
+                {reason.map(|reason| view! { <p class="row__text"><bdi>{tr!(locale, acting.act_reason, reason = reason).to_string()}</bdi></p> })}
             </div>
             {refused.then(|| view! { <div class="row__side"><Tag tone=Tone::Bad text=tr!(locale, activity.activity_refused)/></div> })}
         </li>

@@ -170,6 +170,11 @@ pub enum SecurityChange {
     RecoveryExpired,
     /// All factors were removed after their loss was checked.
     FactorsLost,
+    /// A member of the staff acts as them from now on.
+    ActedFor {
+        reason: String,
+        until: DateTime<Utc>,
+    },
 }
 
 impl SecurityChange {
@@ -248,6 +253,7 @@ impl SecurityChange {
             Self::FactorsLost => {
                 ("accounts.factors_removed", tr!(locale, factors.mail_lost_subject), tr!(locale, factors.mail_lost_text).to_owned())
             }
+            Self::ActedFor { .. } => ("accounts.acted_for", tr!(locale, acting.mail_subject), tr!(locale, acting.mail_text).to_owned()),
         };
         (template, subject.to_owned(), text)
     }
@@ -261,7 +267,25 @@ impl SecurityChange {
 
     /// Whether it was done in somebody's browser just now, rather than by staff or by time.
     fn is_theirs(&self) -> bool {
-        !matches!(self, Self::RecoveryApproved { .. } | Self::RecoveryRefused { .. } | Self::RecoveryExpired | Self::FactorsLost)
+        !matches!(
+            self,
+            Self::RecoveryApproved { .. }
+                | Self::RecoveryRefused { .. }
+                | Self::RecoveryExpired
+                | Self::FactorsLost
+                | Self::ActedFor { .. }
+        )
+    }
+
+    /// What to do about it, if it should not be.
+    fn if_wrong(&self, state: &AppState, locale: Locale) -> String {
+        let support = state.programme.get().support_email.clone();
+        match self {
+            Self::ActedFor { .. } => {
+                tr!(locale, acting.mail_not_asked, url = state.config.url("/account/activity"), support = support).to_string()
+            }
+            _ => tr!(locale, accounts.mail_security_not_you, url = state.config.url("/forgot"), support = support).to_string(),
+        }
     }
 }
 
@@ -272,19 +296,15 @@ pub fn security_changed(state: &AppState, to: Addressee, change: &SecurityChange
     if change.is_theirs() {
         details.push((tr!(locale, accounts.mail_from_address).to_owned(), place_and_address(state, locale, from)));
     }
+    if let SecurityChange::ActedFor { reason, until } = change {
+        details.push((tr!(locale, acting.mail_until).to_owned(), to.when(*until)));
+        details.push((tr!(locale, acting.mail_reason).to_owned(), reason.clone()));
+    }
     let mut blocks = vec![Block::Paragraph(text.clone()), Block::Details(details)];
     if let Some(stop) = change.stop() {
         blocks.push(Block::Button { label: tr!(locale, factors.mail_stop_button).to_owned(), url: stop.to_owned() });
     }
-    blocks.push(Block::Notice(
-        tr!(
-            locale,
-            accounts.mail_security_not_you,
-            url = state.config.url("/forgot"),
-            support = state.programme.get().support_email.clone()
-        )
-        .to_string(),
-    ));
+    blocks.push(Block::Notice(change.if_wrong(state, locale)));
     // Several addresses get the same one, and two changes may come in one moment: no two are one.
     let key = format!("{template}:{}", ids::uuid());
     to.mail(template, subject, text, blocks, key)
@@ -297,11 +317,15 @@ pub fn security_changed_sms(state: &AppState, to: Addressee, change: &SecurityCh
     // What somebody else wrote stays in the mail: it may be long.
     let text = match change {
         SecurityChange::RecoveryRefused { .. } => tr!(to.locale, factors.mail_refused_subject).to_owned(),
+        SecurityChange::ActedFor { .. } => tr!(to.locale, acting.mail_subject).to_owned(),
         _ => text,
     };
-    let end = match change.stop() {
-        Some(stop) => tr!(to.locale, factors.sms_stop, url = stop.to_owned()).to_string(),
-        None => tr!(to.locale, factors.sms_not_you, url = state.config.url("/forgot")).to_string(),
+    let end = match (change, change.stop()) {
+        (_, Some(stop)) => tr!(to.locale, factors.sms_stop, url = stop.to_owned()).to_string(),
+        (SecurityChange::ActedFor { .. }, None) => {
+            tr!(to.locale, acting.sms_not_asked, url = state.config.url("/account/activity")).to_string()
+        }
+        (_, None) => tr!(to.locale, factors.sms_not_you, url = state.config.url("/forgot")).to_string(),
     };
     format!("{programme}: {text} {end}").chars().take(600).collect()
 }

@@ -11,7 +11,7 @@ use crate::money::Money;
 use crate::scheduling;
 use crate::server::database::{DbError, expect_one, internal, retrying};
 use crate::server::programme::policies;
-use crate::server::{AppState, RequestContext, ids};
+use crate::server::{AppState, RequestContext, audit, ids};
 use chrono::{Datelike, TimeDelta};
 use serde_json::json;
 use sqlx::PgConnection;
@@ -164,6 +164,7 @@ pub async fn remove_item(cx: &RequestContext, item_id: Uuid) -> AppResult<()> {
         store::lock_purchase(&mut tx, cart_id).await?;
         if let Some(appointment_id) = store::delete_item(&mut tx, item_id, cart_id).await? {
             scheduling::service::release_hold(&mut tx, &cx.state, appointment_id).await?;
+            audit::record(&mut tx, cx, "checkout.item_removed", &item_id.to_string(), json!({ "appointment": appointment_id })).await?;
         }
         tx.commit().await?;
         Ok(())
@@ -269,7 +270,7 @@ async fn begin_payment(tx: &mut PgConnection, cx: &RequestContext, purchase: &Pu
     store::insert_payment(tx, payment_id, purchase.id, gateway.name(), &purchase.total, now).await?;
     settlement::enqueue_reconcile(tx, payment_id, 0, now, now).await?;
     let detail = json!({ "order": purchase.number, "amount_minor": purchase.total.minor, "currency": purchase.total.currency });
-    crate::server::audit::record(tx, cx, "checkout.order_placed", &purchase.id.to_string(), detail).await?;
+    audit::record(tx, cx, "checkout.order_placed", &purchase.id.to_string(), detail).await?;
     Ok(payment_id)
 }
 

@@ -15,6 +15,7 @@ pub fn Header() -> impl IntoView {
     let locale = cx.locale;
     let programme = cx.programme();
     let signed_in = cx.viewer().ok().cloned();
+    let acting = cx.acting.clone();
     let is_staff = signed_in.as_ref().is_some_and(|viewer| viewer.is_staff());
     let is_candidate = signed_in.as_ref().is_some_and(|viewer| viewer.candidate_id.is_some());
     let mut links = vec![("/certifications", tr!(locale, common.nav_certifications)), ("/verify", tr!(locale, common.nav_verify))];
@@ -89,9 +90,19 @@ pub fn Header() -> impl IntoView {
                                 <details class="menu menu--end">
                                     <summary class="menu__button">
                                         <Icon name="user"/>
-                                        <span class="menu__text">{viewer.full_name()}</span>
+                                        <span class="menu__text">
+                                            {match &acting {
+                                                Some(_) => tr!(locale, acting.header, name = viewer.full_name()).to_string(),
+                                                None => viewer.full_name(),
+                                            }}
+                                        </span>
                                     </summary>
                                     <ul class="menu__list">
+                                        {acting
+                                            .map(|acting| {
+                                                let name = acting.actor.full_name();
+                                                view! { <li class="menu__note">{tr!(locale, acting.signed_in, name = name).to_string()}</li> }
+                                            })}
                                         {viewer
                                             .candidate_id
                                             .map(|id| {

@@ -88,6 +88,8 @@ pub fn conflict_text(locale: Locale, conflict: Conflict) -> &'static str {
         Conflict::AlreadyReleased => tr!(locale, errors.already_released),
         Conflict::Stale => tr!(locale, errors.stale),
         Conflict::OwnAccount => tr!(locale, errors.own_account),
+        Conflict::NotACandidate => tr!(locale, acting.error_not_a_candidate),
+        Conflict::ActingChanged => tr!(locale, acting.error_changed),
         Conflict::LastAdministrator => tr!(locale, errors.last_administrator),
         Conflict::PasskeyRefused => tr!(locale, errors.passkey_refused),
         Conflict::CeremonyOver => tr!(locale, errors.ceremony_over),

@@ -5,6 +5,7 @@ use super::errors::error_text;
 use super::feedback::Icon;
 use super::islands::{PasswordStrength, PasswordToggle};
 use crate::error::FieldError;
+use crate::server::http::acting;
 use crate::server::http::forms::FUNCTION_FIELD;
 use crate::server::{RequestContext, request};
 use crate::tr;
@@ -26,9 +27,11 @@ pub fn Form(
     children: Children,
 ) -> impl IntoView {
     provide_context(CurrentForm(action.clone()));
+    let made_for = request().acting.as_ref().map(|acting| acting.id.to_string());
     view! {
         <form class=class method="post" novalidate>
             <input type="hidden" name=FUNCTION_FIELD value=action/>
+            {made_for.map(|id| view! { <input type="hidden" name=acting::FIELD value=id/> })}
             {children()}
         </form>
     }

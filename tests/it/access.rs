@@ -100,6 +100,8 @@ const FUNCTIONS: &[(&str, Caller)] = &[
     ("staff/disable_account", Caller::Staff(Permission::DisableAccounts)),
     ("staff/enable_account", Caller::Staff(Permission::DisableAccounts)),
     ("staff/change_roles", Caller::Staff(Permission::GrantRoles)),
+    ("staff/start_acting", Caller::Staff(Permission::ActForCandidates)),
+    ("staff/stop_acting", Caller::SignedIn),
     ("staff/recovery_approve", Caller::Staff(Permission::CheckIdentity)),
     ("staff/recovery_refuse", Caller::Staff(Permission::CheckIdentity)),
     // demo

@@ -51,6 +51,7 @@ async fn security_77_a_changed_a_missing_and_a_forged_event_break_the_chain() {
     for (tamper, expected) in [
         ("UPDATE audit_event SET detail = '{\"reason\": \"nothing\"}' WHERE id = 2", "link 2 (event 2): the event is not what was sealed"),
         ("UPDATE audit_event SET at = at - interval '1 second' WHERE id = 3", "link 3 (event 3): the event is not what was sealed"),
+        ("UPDATE audit_event SET on_behalf_of = actor_id WHERE id = 2", "link 2 (event 2): the event is not what was sealed"),
         ("DELETE FROM audit_seal WHERE seq = 2", "link 3 (event 3): a link is missing before it"),
         (
             "DELETE FROM audit_seal WHERE seq = 2; DELETE FROM audit_event WHERE id = 2; UPDATE audit_seal SET seq = 2 WHERE seq = 3",

@@ -4,6 +4,7 @@ mod support;
 
 mod access;
 mod accounts;
+mod acting;
 mod audit;
 mod catalog;
 mod checkout;

@@ -10,6 +10,7 @@ use super::throttle::Counter;
 use super::{LEVEL, enqueue, levelled};
 use crate::error::{AppError, AppResult, Code, Conflict, FieldError};
 use crate::server::database::DbError;
+use crate::server::http::acting::{self, End};
 use crate::server::http::respond::Cookie;
 use crate::server::http::sessions;
 use crate::server::{RequestContext, Viewer, audit, i18n};
@@ -228,12 +229,18 @@ async fn wrong_code<T>(cx: &RequestContext, counter: &Counter, viewer: &Viewer) 
     if locked { Err(AppError::Unauthenticated) } else { Err(AppError::field("code", Code::CodeWrong)) }
 }
 
-/// Ends the browser's session. Nobody signed in: nothing to do.
+/// Ends the browser's session, and with it an acting for a candidate. Nobody signed in: nothing to do.
 pub async fn log_out(cx: &RequestContext) -> AppResult<()> {
-    if let Some(viewer) = &cx.viewer {
+    if let Some(actor) = cx.actor() {
         let mut tx = cx.state.db.begin().await?;
-        sessions::end(&mut tx, cx.now(), viewer.session_id).await?;
-        audit::record(&mut tx, cx, "account.logout", &viewer.account_id.to_string(), json!({})).await?;
+        if let Some(acting) = &cx.acting
+            && let Some((account_id, _)) = acting::end(&mut tx, cx.now(), acting.id, End::SignedOut).await?
+        {
+            let detail = json!({ "acting": acting.id, "by": End::SignedOut.as_str() });
+            audit::record(&mut tx, cx, "staff.acting_ended", &account_id.to_string(), detail).await?;
+        }
+        sessions::end(&mut tx, cx.now(), actor.session_id).await?;
+        audit::record_as(&mut tx, cx, actor.account_id, "account.logout", &actor.account_id.to_string(), json!({})).await?;
         tx.commit().await?;
     }
     Ok(())

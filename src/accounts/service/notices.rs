@@ -3,10 +3,13 @@
 use super::super::factors;
 use super::super::mails::{self, Addressee, SecurityChange};
 use super::super::store::{self, Account};
+use crate::error::{AppError, AppResult};
 use crate::server::RequestContext;
 use crate::server::mail;
 use crate::server::sms::{self, Sms};
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 /// Tells of a change on every channel there is: each verified address, and the phone (security.md lines 15 and 23). Called in the
 /// change's transaction; before the change, where it takes a channel away, so that the old one is told too.
@@ -28,4 +31,19 @@ pub async fn announce(conn: &mut PgConnection, cx: &RequestContext, account: &Ac
         sms::enqueue(conn, cx.now(), sms).await?;
     }
     Ok(())
+}
+
+/// Tells a candidate that a member of the staff acts for them from now on: why, and until when at the latest (security.md line 42).
+///
+/// # Errors
+/// [`AppError::NotFound`]: no such account.
+pub async fn announce_acting(
+    conn: &mut PgConnection,
+    cx: &RequestContext,
+    account_id: Uuid,
+    reason: &str,
+    until: DateTime<Utc>,
+) -> AppResult<()> {
+    let account = store::by_id(conn, account_id).await?.ok_or(AppError::NotFound)?;
+    Ok(announce(conn, cx, &account, SecurityChange::ActedFor { reason: reason.to_owned(), until }).await?)
 }

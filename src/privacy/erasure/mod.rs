@@ -10,6 +10,7 @@ use super::{mails, store as people};
 use crate::accounts::CandidateId;
 use crate::error::{AppError, AppResult, Code, Conflict, FieldError};
 use crate::server::database::{DbError, OnConstraint};
+use crate::server::http::acting;
 use crate::server::jobs::JobError;
 use crate::server::{AppState, RequestContext, audit, ids, mail};
 use chrono::{DateTime, Utc};
@@ -177,6 +178,7 @@ async fn erase(state: &AppState, account_id: Uuid) -> Result<(), DbError> {
     if person.is_staff || !store::blockers(&mut tx, &accounts, now).await?.is_empty() {
         return Ok(());
     }
+    acting::end_for(&mut tx, now, &accounts).await?;
     let traces = store::traces(&mut tx, &accounts).await?;
     store::drop_unfinished(&mut tx, &accounts, now).await?;
     let kept = kept(&store::kept_records(&mut tx, &accounts).await?);

@@ -86,6 +86,7 @@ fn meaning(locale: Locale, file: &str) -> &'static str {
         "trusted_browsers.json" => tr!(locale, privacy.file_browsers),
         "sms.json" => tr!(locale, privacy.file_sms),
         "lost_factors.json" => tr!(locale, privacy.file_lost_factors),
+        "acted_for.json" => tr!(locale, acting.data_file),
         "notifications.json" => tr!(locale, privacy.file_notifications),
         "advice_put_away.json" => tr!(locale, privacy.file_nudges),
         "guardians.json" => tr!(locale, privacy.file_guardians),

@@ -153,10 +153,15 @@ pub async fn described(conn: &mut PgConnection, accounts: &[Uuid], hidden: &[Str
     )
     .fetch_one(&mut *conn)
     .await?;
-    let activity =
-        sqlx::query_scalar!("SELECT jsonb_agg(to_jsonb(v) ORDER BY v.id) FROM audit_event v WHERE v.actor_id = ANY($1)", accounts)
-            .fetch_one(&mut *conn)
-            .await?;
+    // Where staff acted for them, the staff's own address and browser are not theirs to have.
+    let activity = sqlx::query_scalar!(
+        "SELECT jsonb_agg(CASE WHEN v.on_behalf_of = ANY($1) THEN to_jsonb(v) - ARRAY['address', 'user_agent'] ELSE to_jsonb(v) END
+                          ORDER BY v.id)
+         FROM audit_event v WHERE v.actor_id = ANY($1) OR v.on_behalf_of = ANY($1)",
+        accounts
+    )
+    .fetch_one(&mut *conn)
+    .await?;
     let files = [
         ("profile.json", profile),
         ("mails.json", mails),

@@ -60,7 +60,8 @@ async fn reschedule_in(tx: &mut PgConnection, cx: &RequestContext, hold_id: Uuid
         "from": { "starts_at": old.starts_at, "time_zone": old.time_zone, "center": old.center_code },
         "to": { "starts_at": hold.starts_at, "time_zone": hold.time_zone, "center": hold.center_code },
     });
-    appointments::record(tx, old.id, now, "rescheduled", Some(viewer.account_id), detail).await?;
+    appointments::record(tx, old.id, now, "rescheduled", cx.actor().map(|actor| actor.account_id), detail.clone()).await?;
+    audit::record(tx, cx, "appointment.reschedule", &old.id.to_string(), detail).await?;
     let moved = appointments::by_id(tx, old.id).await?.ok_or(AppError::NotFound)?;
     mails::rescheduled(tx, &cx.state, now, &old, &moved).await?;
     jobs::enqueue_reminders(tx, now, &moved).await?;
@@ -112,7 +113,7 @@ async fn cancel_in(tx: &mut PgConnection, cx: &RequestContext, reference: &str) 
     let key = format!("cancel:{}", appointment.id);
     let refund = checkout::refund_appointment(tx, &cx.state, appointment.id, refund_reason::CANCELLED, &key).await?;
     let detail = json!({ "refund": refund });
-    appointments::record(tx, appointment.id, now, "cancelled", Some(viewer.account_id), detail.clone()).await?;
+    appointments::record(tx, appointment.id, now, "cancelled", cx.actor().map(|actor| actor.account_id), detail.clone()).await?;
     audit::record(tx, cx, "appointment.cancel", &appointment.id.to_string(), detail).await?;
     mails::cancelled(tx, &cx.state, now, &appointment, refund.as_ref()).await?;
     Ok(())

@@ -10,7 +10,7 @@ use crate::scheduling::store::booking::{self as store, LiveHold, NewHold};
 use crate::scheduling::store::exams;
 use crate::scheduling::{jobs, mails};
 use crate::server::database::{DbError, OnConstraint, expect_one, internal, retrying};
-use crate::server::{AppState, RequestContext, format};
+use crate::server::{AppState, RequestContext, audit, format};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use sqlx::{Connection, PgConnection};
@@ -105,7 +105,8 @@ async fn hold_in(tx: &mut PgConnection, cx: &RequestContext, choice: &Choice) ->
     };
     let accessible = choice.accessible && center_id.is_some();
     let id = take_any_seat(tx, now, &hold, accessible).await?;
-    appointments::record(tx, id, now, "held", Some(viewer.account_id), json!({})).await?;
+    appointments::record(tx, id, now, "held", cx.actor().map(|actor| actor.account_id), json!({})).await?;
+    audit::record(tx, cx, "appointment.hold", &id.to_string(), json!({ "exam": booking.exam.code, "starts_at": choice.starts_at })).await?;
     jobs::enqueue_expiry(tx, now, id, hold.expires_at).await?;
     Ok(id)
 }
@@ -196,6 +197,7 @@ async fn complete_in(tx: &mut PgConnection, cx: &RequestContext, id: Uuid, detai
     if let Some(born) = born {
         exams::set_date_of_birth(tx, viewer.account_id, born).await?;
     }
+    audit::record(tx, cx, "appointment.details", &id.to_string(), json!({})).await?;
     crate::checkout::service::add_to_cart(tx, cx, id).await
 }
 
@@ -239,18 +241,21 @@ async fn to_accessible_seat(tx: &mut PgConnection, hold: &Appointment, now: Date
 pub async fn let_go(cx: &RequestContext, id: Uuid) -> AppResult<Appointment> {
     let hold = own_by_id(cx, id).await?;
     let mut tx = cx.state.db.begin().await?;
-    release_hold(&mut tx, &cx.state, id).await.map_err(AppError::from)?;
+    if release_hold(&mut tx, &cx.state, id).await.map_err(AppError::from)? {
+        audit::record(&mut tx, cx, "appointment.release", &id.to_string(), json!({})).await?;
+    }
     tx.commit().await?;
     Ok(hold)
 }
 
-/// Gives a hold back (the item was taken out of the cart). Of a booking nothing changes.
-pub async fn release_hold(tx: &mut PgConnection, state: &AppState, appointment_id: Uuid) -> Result<(), DbError> {
+/// Gives a hold back (the item was taken out of the cart). Of a booking nothing changes. Says whether there was a hold.
+pub async fn release_hold(tx: &mut PgConnection, state: &AppState, appointment_id: Uuid) -> Result<bool, DbError> {
     let now = state.clock.now();
-    if store::expire(tx, appointment_id, now).await? {
+    let released = store::expire(tx, appointment_id, now).await?;
+    if released {
         appointments::record(tx, appointment_id, now, "released", None, json!({})).await?;
     }
-    Ok(())
+    Ok(released)
 }
 
 /// Turns a paid hold into a booking, inside the payment's transaction: takes the seat again if the hold has expired and

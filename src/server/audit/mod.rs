@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 /// Writes that something was done. `action` is `area.verb`, `subject` the id of what it was done to.
 pub async fn record(conn: &mut PgConnection, cx: &RequestContext, action: &str, subject: &str, detail: Value) -> Result<(), sqlx::Error> {
-    write(conn, cx, viewer_id(cx), action, subject, detail, "done").await
+    write(conn, cx, by(cx), action, subject, detail, "done").await
 }
 
 /// The same for somebody who is about to be signed in.
@@ -29,17 +29,24 @@ pub async fn record_as(
     subject: &str,
     detail: Value,
 ) -> Result<(), sqlx::Error> {
-    write(conn, cx, Some(actor), action, subject, detail, "done").await
+    write(conn, cx, By { actor: Some(actor), on_behalf_of: None }, action, subject, detail, "done").await
 }
 
-fn viewer_id(cx: &RequestContext) -> Option<Uuid> {
-    cx.viewer.as_ref().map(|viewer| viewer.account_id)
+/// Who did it, and for whom, where staff act as a candidate (security.md line 42).
+struct By {
+    actor: Option<Uuid>,
+    on_behalf_of: Option<Uuid>,
+}
+
+fn by(cx: &RequestContext) -> By {
+    let candidate = cx.viewer.as_ref().filter(|_| cx.acting.is_some());
+    By { actor: cx.actor().map(|actor| actor.account_id), on_behalf_of: candidate.map(|viewer| viewer.account_id) }
 }
 
 /// Writes that something was refused, outside any transaction: the refusal rolls its own back. A log that cannot be written
 /// is told in the program's own log and does not turn the refusal into another error.
 pub async fn refused(cx: &RequestContext, action: &str, subject: &str, detail: Value) {
-    if let Err(error) = write(&cx.state.db, cx, viewer_id(cx), action, subject, detail, "refused").await {
+    if let Err(error) = write(&cx.state.db, cx, by(cx), action, subject, detail, "refused").await {
         internal(&error);
     }
 }
@@ -47,16 +54,18 @@ pub async fn refused(cx: &RequestContext, action: &str, subject: &str, detail: V
 async fn write(
     db: impl PgExecutor<'_>,
     cx: &RequestContext,
-    actor: Option<Uuid>,
+    by: By,
     action: &str,
     subject: &str,
     detail: Value,
     outcome: &str,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "INSERT INTO audit_event (at, actor_id, action, subject, detail, address, user_agent, outcome) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO audit_event (at, actor_id, on_behalf_of, action, subject, detail, address, user_agent, outcome)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         cx.now(),
-        actor,
+        by.actor,
+        by.on_behalf_of,
         action,
         subject,
         detail,

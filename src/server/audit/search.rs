@@ -11,7 +11,7 @@ pub struct Filter {
     pub actor: Option<Uuid>,
     /// The id of what it was done to, whole.
     pub subject: Option<String>,
-    /// Acts of this person, or done to this account.
+    /// Acts of this person, on their behalf, or done to this account.
     pub about: Option<Uuid>,
     /// The beginning of an action: `account.` or `staff.roles_changed`.
     pub action: Option<String>,
@@ -29,6 +29,9 @@ pub struct Entry {
     pub at: DateTime<Utc>,
     pub actor_id: Option<Uuid>,
     pub actor_name: Option<String>,
+    /// The candidate that the actor acted as, and their name as it is today.
+    pub on_behalf_of: Option<Uuid>,
+    pub on_behalf_of_name: Option<String>,
     pub action: String,
     pub subject: String,
     pub detail: Value,
@@ -41,12 +44,12 @@ pub struct Entry {
 pub async fn find(conn: &mut PgConnection, filter: &Filter, limit: i64) -> Result<Vec<Entry>, sqlx::Error> {
     sqlx::query_as!(
         Entry,
-        r#"SELECT e.id, e.at, e.actor_id, a.given_name || ' ' || a.family_name AS actor_name, e.action, e.subject, e.detail, e.address,
-                  e.user_agent, e.outcome
-           FROM audit_event e LEFT JOIN account a ON a.id = e.actor_id
+        r#"SELECT e.id, e.at, e.actor_id, a.given_name || ' ' || a.family_name AS actor_name, e.on_behalf_of,
+                  c.given_name || ' ' || c.family_name AS on_behalf_of_name, e.action, e.subject, e.detail, e.address, e.user_agent, e.outcome
+           FROM audit_event e LEFT JOIN account a ON a.id = e.actor_id LEFT JOIN account c ON c.id = e.on_behalf_of
            WHERE ($1::uuid IS NULL OR e.actor_id = $1)
              AND ($2::text IS NULL OR e.subject = $2)
-             AND ($3::uuid IS NULL OR e.actor_id = $3 OR e.subject = $3::text)
+             AND ($3::uuid IS NULL OR e.actor_id = $3 OR e.subject = $3::text OR e.on_behalf_of = $3)
              AND ($4::text IS NULL OR starts_with(e.action, $4))
              AND (NOT $5 OR e.outcome = 'refused')
              AND ($6::timestamptz IS NULL OR e.at >= $6)

@@ -2,9 +2,10 @@
 //! field; the function runs as it does for an island. Done: the browser is sent on (303). Refused: the same page is
 //! rendered again with the error's status, each message at its field, and everything that was typed still there.
 
+use super::acting;
 use super::request::RequestContext;
 use super::router::Site;
-use crate::error::{AppError, FieldError};
+use crate::error::{AppError, Conflict, FieldError};
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -66,15 +67,32 @@ impl FormState {
     }
 }
 
+/// Whether a request's body is a form as pages send it.
+pub fn is_form(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    content_type.is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"))
+}
+
+/// Refuses what a form asks for before it is run: a page that is closed while acting sends nothing but its ways out, and a page
+/// that was made for another acting, or for none, is out of date.
+fn refused_by_acting(cx: &RequestContext, closed: bool, function: &str, submitted: &Submitted) -> Option<AppError> {
+    if acting::WAYS_OUT.contains(&function) {
+        return None;
+    }
+    let (made_for, now) = (submitted.get(acting::FIELD), cx.acting.as_ref().map(|acting| acting.id.to_string()));
+    if closed || cx.acting.is_some() && !acting::opens_function(function) {
+        Some(AppError::Forbidden)
+    } else if made_for != now.as_deref() {
+        Some(Conflict::ActingChanged.into())
+    } else {
+        None
+    }
+}
+
 /// Answers a form posted to a page.
 pub async fn post(site: Site, cx: Arc<RequestContext>, request: Request<Body>) -> Response {
     let (parts, body) = request.into_parts();
-    let is_form = parts
-        .headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
-    if !is_form {
+    if !is_form(&parts.headers) {
         return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();
     }
     let body = match http_body_util::Limited::new(body, FORM_LIMIT).collect().await {
@@ -82,11 +100,19 @@ pub async fn post(site: Site, cx: Arc<RequestContext>, request: Request<Body>) -
         Err(_) => return StatusCode::PAYLOAD_TOO_LARGE.into_response(),
     };
     let submitted = Submitted::parse(&body);
+    let closed = cx.acting.is_some() && acting::way(&cx.path) == acting::Way::Closed;
     let Some(function) = submitted.get(FUNCTION_FIELD).filter(|path| path.starts_with("/api/")).map(str::to_owned) else {
+        if closed {
+            super::router::note_refusal(&cx, &AppError::Forbidden, &cx.path).await;
+            return site.error_page(cx, AppError::Forbidden).await;
+        }
         return StatusCode::METHOD_NOT_ALLOWED.into_response();
     };
     let page = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
-    let answer = call(cx.clone(), &function, &parts.headers, body).await;
+    let answer = match refused_by_acting(&cx, closed, &function, &submitted) {
+        Some(error) => Err(error),
+        None => call(cx.clone(), &function, &parts.headers, body).await,
+    };
     match answer {
         Ok(response) => {
             let mut headers = response.into_parts().0.headers;
@@ -104,6 +130,10 @@ pub async fn post(site: Site, cx: Arc<RequestContext>, request: Request<Body>) -
         Err(AppError::StepUpRequired) => see_other(&with_next("/account/confirm", &page)),
         Err(error) => {
             super::router::note_refusal(&cx, &error, &function).await;
+            // Says what stays with the candidate, and shows nothing of a page that is closed.
+            if closed || cx.acting.is_some() && error == AppError::Forbidden {
+                return site.error_page(cx, error).await;
+            }
             let refused = FormState { function, submitted, error };
             site.render_refused(cx, parts.uri, refused).await
         }
@@ -144,6 +174,9 @@ pub async fn run_server_function(cx: Arc<RequestContext>, request: Request<Body>
     let known = leptos::server_fn::axum::get_server_fn_service(request.uri().path(), request.method().clone()).is_some();
     if !known {
         return Err(AppError::NotFound);
+    }
+    if cx.acting.is_some() && !acting::opens_function(request.uri().path()) {
+        return Err(AppError::Forbidden);
     }
     let response = leptos_axum::handle_server_fns_with_context(move || provide_context(cx.clone()), request).await.into_response();
     if !response.headers().contains_key("serverfnerror") {

@@ -1,5 +1,6 @@
 //! HTTP: the router around the pages, and what stands between a request and a page.
 
+pub mod acting;
 pub mod csrf;
 pub mod forms;
 pub mod headers;

@@ -60,6 +60,8 @@ pub enum Permission {
     HelpAccounts,
     /// Decide on a request to remove a lost second factor (security.md line 23).
     CheckIdentity,
+    /// Act as a candidate, within the limits of [`super::acting`] (security.md line 42).
+    ActForCandidates,
     /// Disable an account, and enable it again.
     DisableAccounts,
     /// Give and take roles.
@@ -76,6 +78,7 @@ impl Permission {
         Permission::ReadAccounts,
         Permission::HelpAccounts,
         Permission::CheckIdentity,
+        Permission::ActForCandidates,
         Permission::DisableAccounts,
         Permission::GrantRoles,
         Permission::ReadAuditLog,
@@ -86,7 +89,7 @@ impl Permission {
 pub const GRANTS: &[(Role, &[Permission])] = {
     use Permission::*;
     &[
-        (Role::SupportAgent, &[EnterStaffArea, SeeSchedule, ReadAccounts, HelpAccounts, CheckIdentity]),
+        (Role::SupportAgent, &[EnterStaffArea, SeeSchedule, ReadAccounts, HelpAccounts, CheckIdentity, ActForCandidates]),
         (Role::CeReviewer, &[EnterStaffArea]),
         (Role::ExamManager, &[EnterStaffArea, SeeSchedule, ReadResults, ManageResults]),
         (Role::SiteManager, &[EnterStaffArea, SeeSchedule]),
@@ -113,7 +116,7 @@ mod tests {
             assert!(allows(&[*role], Permission::EnterStaffArea), "{role:?}");
         }
         use Permission::*;
-        for change in [ManageResults, HelpAccounts, CheckIdentity, DisableAccounts, GrantRoles] {
+        for change in [ManageResults, HelpAccounts, CheckIdentity, ActForCandidates, DisableAccounts, GrantRoles] {
             assert!(!allows(&[Role::Auditor], change), "{change:?}");
         }
         assert!(!allows(&[], EnterStaffArea));

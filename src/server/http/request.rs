@@ -3,6 +3,7 @@
 use crate::error::{AppError, AppResult};
 use crate::server::format;
 use crate::server::http::FormState;
+use crate::server::http::acting::Acting;
 use crate::server::http::permissions;
 use crate::server::i18n::Locale;
 use crate::server::programme::Programme;
@@ -37,6 +38,8 @@ pub struct Viewer {
     pub awaiting_factor: bool,
     /// Last proof of password or factor.
     pub proved_at: DateTime<Utc>,
+    /// The acting for a candidate that the session is in ([`super::acting`]).
+    pub acting: Option<Uuid>,
 }
 
 impl Viewer {
@@ -53,6 +56,8 @@ impl Viewer {
 pub struct RequestContext {
     pub state: AppState,
     pub viewer: Option<Viewer>,
+    /// A member of staff acts as the viewer, who is a candidate.
+    pub acting: Option<Acting>,
     pub locale: Locale,
     pub path: String,
     /// Decoded query parameters; the last one of a name counts.
@@ -80,6 +85,7 @@ impl RequestContext {
         Self {
             state,
             viewer: None,
+            acting: None,
             locale: Locale::en,
             path: "/".into(),
             query: HashMap::new(),
@@ -104,6 +110,7 @@ impl RequestContext {
         Self {
             state: self.state.clone(),
             viewer: self.viewer.clone(),
+            acting: self.acting.clone(),
             locale: self.locale,
             path: self.path.clone(),
             query: self.query.clone(),
@@ -139,7 +146,8 @@ impl RequestContext {
         self.state.programme.get()
     }
 
-    /// The reader's zone: the account's, else UTC.
+    /// The viewer's zone, UTC where nobody is signed in. While staff act for a candidate it is the candidate's, so that both see the
+    /// same times; the words are in the language of who reads.
     pub fn time_zone(&self) -> Tz {
         self.viewer.as_ref().map_or(Tz::UTC, |viewer| format::zone(&viewer.time_zone))
     }
@@ -155,6 +163,11 @@ impl RequestContext {
     /// [`AppError::Unauthenticated`].
     pub fn viewer(&self) -> AppResult<&Viewer> {
         self.viewer.as_ref().filter(|viewer| !viewer.awaiting_factor).ok_or(AppError::Unauthenticated)
+    }
+
+    /// Who really sits there: the member of staff who acts as the viewer, else the viewer.
+    pub fn actor(&self) -> Option<&Viewer> {
+        self.acting.as_ref().map(|acting| &acting.actor).or(self.viewer.as_ref())
     }
 
     /// The viewer, who must be a candidate.
@@ -193,9 +206,12 @@ impl RequestContext {
     /// The viewer's last proof of password or factor must be fresh (product.md section 2: 10 minutes).
     ///
     /// # Errors
-    /// [`AppError::StepUpRequired`].
+    /// [`AppError::StepUpRequired`]; [`AppError::Forbidden`] while staff act as the viewer: nobody can prove to be somebody else.
     pub fn fresh_proof(&self) -> AppResult<&Viewer> {
         let viewer = self.viewer()?;
+        if self.acting.is_some() {
+            return Err(AppError::Forbidden);
+        }
         if self.now - viewer.proved_at <= TimeDelta::minutes(10) { Ok(viewer) } else { Err(AppError::StepUpRequired) }
     }
 }

@@ -2,9 +2,9 @@
 //! session, the access table and the security headers.
 
 use super::forms::{self, FormState};
-use super::request::{Permission, RequestContext};
+use super::request::{Permission, RequestContext, Viewer};
 use super::respond::Cookie;
-use super::{csrf, headers, sessions};
+use super::{acting, csrf, headers, sessions};
 use crate::error::AppError;
 use crate::server::state::AppState;
 use crate::server::{audit, i18n};
@@ -23,6 +23,7 @@ use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::services::{ServeDir, ServeFile};
+use uuid::Uuid;
 
 /// Who may see a page. Checked before anything is rendered; a path without a rule does not exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +37,13 @@ pub enum Access {
     Staff(Permission),
     /// Exists in demo mode only.
     Demo,
+}
+
+/// Whether a path is one of a pattern's, whose `:parts` stand for anything.
+pub fn fits(pattern: &str, path: &str) -> bool {
+    let pattern: Vec<&str> = pattern.trim_matches('/').split('/').collect();
+    let path: Vec<&str> = path.trim_matches('/').split('/').collect();
+    pattern.len() == path.len() && pattern.iter().zip(&path).all(|(p, w)| p.starts_with(':') && !w.is_empty() || p == w)
 }
 
 /// What `app.rs` gives the router: the pages and who may see which.
@@ -180,17 +188,21 @@ async fn ready(State(site): State<Site>) -> Response {
 /// never an anonymous visitor (security.md line 80).
 async fn with_context(State(site): State<Site>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    let (cx, failure) = context_of(&site, &parts).await;
+    let (cx, found) = context_of(&site, &parts).await;
     let mut request = Request::from_parts(parts, body);
     let cx = Arc::new(cx);
-    if let Some(error) = failure {
-        return site.error_page(cx, error).await;
+    match found {
+        Ok(None) => {}
+        // A style sheet or the like: the next page shall find it, and say so.
+        Ok(Some(_)) if acting::way(&cx.path) == acting::Way::Free => {}
+        Ok(Some((id, why))) => return acting_is_over(site, cx, id, why).await,
+        Err(error) => return site.error_page(cx, error).await,
     }
     // A choice made by a link in the header or footer is kept in a cookie; nothing changes on the server.
     let language = cx.query.get("lang").and_then(|tag| i18n::from_tag(tag)).map(|locale| Cookie::new("lang", i18n::tag(locale)));
     let theme = cx.query.contains_key("theme").then(|| Cookie::new("theme", cx.theme.clone()));
-    request.extensions_mut().insert(cx);
-    let mut response = next.run(request).await;
+    request.extensions_mut().insert(cx.clone());
+    let mut response = if cx.acting.is_some() { while_acting(site, cx, request, next).await } else { next.run(request).await };
     for cookie in [language, theme].into_iter().flatten() {
         if let Ok(value) = HeaderValue::from_str(&cookie.lasting(365 * 24 * 3600).to_string()) {
             response.headers_mut().append(header::SET_COOKIE, value);
@@ -199,36 +211,99 @@ async fn with_context(State(site): State<Site>, request: Request, next: Next) ->
     response
 }
 
+/// A request of a member of staff who acts as a candidate: what is not on the list is refused before anything else is asked, and
+/// a look at what is on it is written to the audit log before it is given (security.md line 42).
+async fn while_acting(site: Site, cx: Arc<RequestContext>, request: Request, next: Next) -> Response {
+    // Functions have a list of their own, which is asked where all of them are run.
+    if cx.path.starts_with("/api/") {
+        return next.run(request).await;
+    }
+    let looks = matches!(*request.method(), Method::GET | Method::HEAD);
+    match acting::way(&cx.path) {
+        acting::Way::Closed if *request.method() == Method::POST && forms::is_form(request.headers()) => {
+            forms::post(site, cx, request).await
+        }
+        acting::Way::Closed => {
+            note_refusal(&cx, &AppError::Forbidden, &cx.path).await;
+            site.error_page(cx, AppError::Forbidden).await
+        }
+        acting::Way::Logged if looks => match note_look(&cx).await {
+            Ok(()) => next.run(request).await,
+            Err(error) => site.error_page(cx, error).await,
+        },
+        acting::Way::Logged | acting::Way::Free => next.run(request).await,
+    }
+}
+
+async fn note_look(cx: &RequestContext) -> Result<(), AppError> {
+    let mut conn = cx.state.db.acquire().await?;
+    let path: String = cx.path.chars().take(200).collect();
+    let subject = cx.viewer()?.account_id.to_string();
+    // Without the query: what somebody searched for may name a place or a person.
+    Ok(audit::record(&mut conn, cx, "staff.acting_page_read", &subject, serde_json::json!({ "path": path })).await?)
+}
+
+/// The request that finds an acting to be over ends it. It was made in the candidate's name, so it is not answered in the staff
+/// member's own, but leads back to the candidate's account page.
+async fn acting_is_over(site: Site, cx: Arc<RequestContext>, id: Uuid, why: acting::End) -> Response {
+    let ended = async {
+        let session_id = cx.viewer()?.session_id;
+        let mut tx = cx.state.db.begin().await?;
+        let account_id = acting::end_by_itself(&mut tx, cx.now(), id, why).await?;
+        // Who came first has given the session its new cookie.
+        let cookie = match account_id {
+            Some(_) => sessions::renew(&mut tx, session_id).await?,
+            None => None,
+        };
+        tx.commit().await?;
+        Ok::<_, AppError>((account_id, cookie))
+    };
+    let (account_id, cookie) = match ended.await {
+        Ok(ended) => ended,
+        Err(error) => return site.error_page(cx, error).await,
+    };
+    let mut response = if cx.path.starts_with("/api/") {
+        error_response(&AppError::Forbidden)
+    } else {
+        let page = account_id.filter(|_| cx.staff(Permission::ReadAccounts).is_ok());
+        forms::see_other(&page.map_or_else(|| "/".to_owned(), |id| format!("/staff/accounts/{id}?done=acting_over")))
+    };
+    if let Some(value) = cookie.and_then(|cookie| HeaderValue::from_str(&cookie.to_string()).ok()) {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
+    response
+}
+
 const THEMES: &[&str] = &["light", "dark", "system"];
 
-async fn context_of(site: &Site, request: &Parts) -> (RequestContext, Option<AppError>) {
+/// What was found beside the context: an acting that is over and has to be ended.
+type Found = Result<Option<(Uuid, acting::End)>, AppError>;
+
+async fn context_of(site: &Site, request: &Parts) -> (RequestContext, Found) {
     let peer = request.extensions.get::<ConnectInfo<SocketAddr>>().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |info| info.0.ip());
     let address = client_address(&request.headers, peer, site.state.config.trusted_proxies);
     let text = |name: header::HeaderName| request.headers.get(name).and_then(|value| value.to_str().ok());
     let mut cookies = cookies(&request.headers);
-    let mut failure = None;
-    let viewer = match cookies.remove(sessions::COOKIE) {
-        None => None,
-        Some(token) => match sessions::load(&site.state.db, site.state.clock.now(), &token).await {
-            Ok(viewer) => viewer,
-            Err(error) => {
-                failure = Some(AppError::from(error));
-                None
-            }
-        },
+    let who = who(&site.state, cookies.remove(sessions::COOKIE)).await;
+    let (Who { viewer, acting, over }, failure) = match who {
+        Ok(who) => (who, None),
+        Err(error) => (Who::default(), Some(AppError::from(error))),
     };
+    // Words are for who reads them, though they act for somebody else.
+    let reader = acting.as_ref().map(|acting| &acting.actor).or(viewer.as_ref());
     let query: HashMap<String, String> = request.uri.query().map(|query| forms::url_pairs(query).collect()).unwrap_or_default();
     let locale = query
         .get("lang")
         .and_then(|tag| i18n::from_tag(tag))
         .or_else(|| cookies.get("lang").and_then(|tag| i18n::from_tag(tag)))
-        .or_else(|| viewer.as_ref().and_then(|viewer| i18n::from_tag(&viewer.language)))
+        .or_else(|| reader.and_then(|reader| i18n::from_tag(&reader.language)))
         .or_else(|| text(header::ACCEPT_LANGUAGE).and_then(i18n::from_accept_language))
         .unwrap_or(i18n::Locale::en);
     let theme = query.get("theme").or_else(|| cookies.get("theme")).filter(|theme| THEMES.contains(&theme.as_str())).cloned();
     let cx = RequestContext::new(site.state.clone(), address).with(|cx| {
         cx.theme = theme.unwrap_or_else(|| "system".into());
         cx.viewer = viewer;
+        cx.acting = acting;
         cx.locale = locale;
         cx.path = request.uri.path().to_owned();
         cx.query = query;
@@ -236,7 +311,30 @@ async fn context_of(site: &Site, request: &Parts) -> (RequestContext, Option<App
         cx.host = text(header::HOST).unwrap_or_default().to_owned();
         cx.user_agent = text(header::USER_AGENT).unwrap_or_default().chars().take(300).collect();
     });
-    (cx, failure)
+    (cx, failure.map_or(Ok(over), Err))
+}
+
+/// Who a request is by, and for whom.
+#[derive(Default)]
+struct Who {
+    viewer: Option<Viewer>,
+    acting: Option<acting::Acting>,
+    over: Option<(Uuid, acting::End)>,
+}
+
+async fn who(state: &AppState, token: Option<String>) -> Result<Who, sqlx::Error> {
+    let Some(token) = token else { return Ok(Who::default()) };
+    let now = state.clock.now();
+    let Some(viewer) = sessions::load(&state.db, now, &token).await? else { return Ok(Who::default()) };
+    let Some(id) = viewer.acting else { return Ok(Who { viewer: Some(viewer), ..Who::default() }) };
+    Ok(match acting::look(&state.db, now, &viewer, id).await? {
+        acting::State::GoesOn(both) => {
+            let (candidate, acting) = *both;
+            Who { viewer: Some(candidate), acting: Some(acting), over: None }
+        }
+        acting::State::Over(id, why) => Who { viewer: Some(viewer), acting: None, over: Some((id, why)) },
+        acting::State::Gone => Who { viewer: Some(viewer), ..Who::default() },
+    })
 }
 
 pub fn cookies(headers: &HeaderMap) -> HashMap<String, String> {

@@ -61,6 +61,14 @@ pub async fn rotate(conn: &mut PgConnection, now: DateTime<Utc>, session_id: Uui
     Ok((done.rows_affected() == 1).then(|| Cookie::new(COOKIE, token)))
 }
 
+/// Gives a session a new cookie where what it may do changes without a proof (acting for a candidate begins or ends): the old one
+/// is dead from now on. `None`: the session has ended meanwhile.
+pub async fn renew(conn: &mut PgConnection, session_id: Uuid) -> Result<Option<Cookie>, sqlx::Error> {
+    let token = ids::token();
+    let done = sqlx::query!("UPDATE session SET token_hash = $2 WHERE id = $1 AND ended_at IS NULL", session_id, ids::token_hash(&token));
+    Ok((done.execute(conn).await?.rows_affected() == 1).then(|| Cookie::new(COOKIE, token)))
+}
+
 /// Ends one session: its cookie is worth nothing from now on.
 pub async fn end(conn: &mut PgConnection, now: DateTime<Utc>, session_id: Uuid) -> Result<(), sqlx::Error> {
     sqlx::query!("UPDATE session SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL", session_id, now).execute(conn).await?;
@@ -86,10 +94,11 @@ pub async fn load(pool: &PgPool, now: DateTime<Utc>, token: &str) -> Result<Opti
         r#"SELECT s.id, s.state, s.created_at, s.last_used_at, s.proved_at, a.id AS account_id, a.candidate_id, a.given_name,
                   a.family_name, a.language, a.time_zone, a.country, e.address, e.verified_at IS NOT NULL AS "verified!",
                   has_second_factor(a) AS "has_factor!",
-                  ARRAY(SELECT role FROM account_role r WHERE r.account_id = a.id ORDER BY role) AS "roles!"
+                  ARRAY(SELECT role FROM account_role r WHERE r.account_id = a.id ORDER BY role) AS "roles!", c.id AS "acting?"
            FROM session s
            JOIN account a ON a.id = s.account_id
            JOIN account_email e ON e.account_id = a.id AND e.is_primary
+           LEFT JOIN acting c ON c.session_id = s.id AND c.ended_at IS NULL
            WHERE s.token_hash = $1 AND s.ended_at IS NULL AND a.disabled_at IS NULL"#,
         ids::token_hash(token)
     )
@@ -121,5 +130,6 @@ pub async fn load(pool: &PgPool, now: DateTime<Utc>, token: &str) -> Result<Opti
         has_factor: row.has_factor,
         awaiting_factor,
         proved_at: row.proved_at,
+        acting: row.acting,
     }))
 }

@@ -8,7 +8,7 @@ mod pages;
 #[cfg(feature = "ssr")]
 pub mod service;
 #[cfg(feature = "ssr")]
-mod store;
+pub(super) mod store;
 
 #[cfg(feature = "ssr")]
 pub use pages::{AccountActPage, AccountPage, AccountsPage, role_name};

@@ -7,6 +7,7 @@ use crate::error::AppError;
 use crate::server::http::permissions::Role;
 use crate::server::i18n::Locale;
 use crate::server::{Permission, RequestContext, format, request};
+use crate::staff::acting::{api::StartActing, service::can_be_acted_for};
 use crate::tr;
 use crate::ui::{
     Alert, AlertKind, BackLink, Empty, ErrorSummary, Form, HiddenField, PageTitle, Summary, SummaryRow, Table, Tag, TextField, Tone,
@@ -128,6 +129,8 @@ pub fn AccountPage() -> impl IntoView {
             "disabled" => Some(tr!(locale, staff.done_disabled)),
             "enabled" => Some(tr!(locale, staff.done_enabled)),
             "roles" => Some(tr!(locale, staff.done_roles)),
+            "acting_stopped" => Some(tr!(locale, acting.done_stopped)),
+            "acting_over" => Some(tr!(locale, acting.done_over)),
             _ => None,
         });
         Ok(view! {
@@ -191,6 +194,7 @@ fn facts(cx: &Arc<RequestContext>, look: &Look) -> AnyView {
 /// What may be done with an account: the last part of its page's address.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Act {
+    ActFor,
     Reset,
     Sessions,
     Disable,
@@ -199,10 +203,11 @@ enum Act {
 }
 
 impl Act {
-    const ALL: [Act; 5] = [Act::Reset, Act::Sessions, Act::Roles, Act::Disable, Act::Enable];
+    const ALL: [Act; 6] = [Act::ActFor, Act::Reset, Act::Sessions, Act::Roles, Act::Disable, Act::Enable];
 
     fn slug(self) -> &'static str {
         match self {
+            Act::ActFor => "act",
             Act::Reset => "reset",
             Act::Sessions => "sessions",
             Act::Disable => "disable",
@@ -216,6 +221,7 @@ impl Act {
         let own = cx.viewer().is_ok_and(|viewer| viewer.account_id == account.id);
         let enabled = account.disabled_at.is_none();
         match self {
+            Act::ActFor => cx.staff(Permission::ActForCandidates).is_ok() && can_be_acted_for(account).is_ok() && !own,
             Act::Reset => cx.staff(Permission::HelpAccounts).is_ok() && enabled && account.has_password,
             Act::Sessions => cx.staff(Permission::HelpAccounts).is_ok(),
             Act::Disable => cx.staff(Permission::DisableAccounts).is_ok() && enabled && !own,
@@ -226,6 +232,7 @@ impl Act {
 
     fn function(self) -> &'static str {
         match self {
+            Act::ActFor => StartActing::PATH,
             Act::Reset => StartReset::PATH,
             Act::Sessions => EndSessions::PATH,
             Act::Disable => DisableAccount::PATH,
@@ -237,6 +244,7 @@ impl Act {
     /// What it is called, and what it does.
     fn words(self, locale: Locale) -> (&'static str, &'static str) {
         match self {
+            Act::ActFor => (tr!(locale, acting.start), tr!(locale, acting.start_text)),
             Act::Reset => (tr!(locale, staff.act_reset), tr!(locale, staff.act_reset_text)),
             Act::Sessions => (tr!(locale, staff.act_sessions), tr!(locale, staff.act_sessions_text)),
             Act::Disable => (tr!(locale, staff.act_disable), tr!(locale, staff.act_disable_text)),
@@ -270,6 +278,7 @@ pub fn AccountActPage() -> impl IntoView {
         let act = Act::ALL.into_iter().find(|act| act.slug() == slug && act.offered(&cx, &account)).ok_or(AppError::NotFound)?;
         let name = format!("{} {}", account.given_name, account.family_name);
         let (title, text) = act.words(locale);
+        let hint = if act == Act::ActFor { tr!(locale, acting.reason_hint) } else { tr!(locale, staff.reason_hint) };
         let button = if act == Act::Disable { "btn btn--danger" } else { "btn btn--primary" };
         let back = format!("/staff/accounts/{}", account.id);
         Ok(view! {
@@ -281,7 +290,7 @@ pub fn AccountActPage() -> impl IntoView {
             <Form action=act.function()>
                 <HiddenField name="account" value=account.id.to_string()/>
                 {(act == Act::Roles).then(|| role_boxes(&cx, &account.roles))}
-                <TextField name="reason" label=tr!(locale, staff.reason) hint=tr!(locale, staff.reason_hint)/>
+                <TextField name="reason" label=tr!(locale, staff.reason) hint=hint/>
                 <div class="actions">
                     <button class=button>{title}</button>
                     <a class="btn btn--quiet" href=back>{tr!(locale, common.cancel)}</a>

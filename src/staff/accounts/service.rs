@@ -59,7 +59,11 @@ pub async fn look(cx: &RequestContext, id: &str) -> AppResult<Look> {
     Ok(Look { account, sessions })
 }
 
-fn parse_reason(typed: &str) -> AppResult<String> {
+/// Why something is done, as it was typed.
+///
+/// # Errors
+/// [`Code::Required`], [`Code::TooLong`], or what else a line is refused for.
+pub fn parse_reason(typed: &str) -> AppResult<String> {
     match accounts::identity::parse_line(typed, REASON_LIMIT) {
         Ok(Some(reason)) => Ok(reason),
         Ok(None) => Err(AppError::field("reason", Code::Required)),
@@ -68,7 +72,11 @@ fn parse_reason(typed: &str) -> AppResult<String> {
     }
 }
 
-async fn target(cx: &RequestContext, permission: Permission, id: &str) -> AppResult<Account> {
+/// The account that an act is about, for who may do it and has just proved who they are.
+///
+/// # Errors
+/// Permission, fresh proof, unknown account.
+pub async fn target(cx: &RequestContext, permission: Permission, id: &str) -> AppResult<Account> {
     cx.staff_with_fresh_proof(permission)?;
     let id: Uuid = id.parse().map_err(|_| AppError::NotFound)?;
     let mut conn = cx.state.db.acquire().await?;

@@ -91,6 +91,10 @@ fn table(cx: &Arc<RequestContext>, entries: Vec<Entry>) -> AnyView {
                 Some(id) => id.to_string(),
                 None => tr!(locale, staff.audit_nobody).to_owned(),
             });
+            let on_behalf_of = entry.on_behalf_of.map(|id| {
+                let name = entry.on_behalf_of_name.clone().unwrap_or_else(|| id.to_string());
+                tr!(locale, acting.on_behalf_of, name = name).to_string()
+            });
             let detail = entry.detail.as_object().is_none_or(|detail| !detail.is_empty()).then(|| entry.detail.to_string());
             view! {
                 <tr role="row">
@@ -99,6 +103,7 @@ fn table(cx: &Arc<RequestContext>, entries: Vec<Entry>) -> AnyView {
                             <time class="nowrap" datetime=entry.at.to_rfc3339()>{format::date_time_short(locale, entry.at, zone)}</time>
                             <br/>
                             <bdi>{who}</bdi>
+                            {on_behalf_of.map(|text| view! { " " <bdi>{text}</bdi> })}
                             <span class="muted">{entry.address.map(|address| format!(" · {address}"))}</span>
                         </div>
                     </td>

@@ -49,7 +49,7 @@ pub async fn page(cx: &RequestContext) -> AppResult<Found> {
 /// As [`page`].
 pub async fn file(cx: &RequestContext) -> AppResult<String> {
     let entries = read(cx, FILE, "staff.audit_exported").await?;
-    let header = ["id", "at", "actor", "actor_name", "action", "subject", "outcome", "detail", "address", "user_agent"];
+    let header = ["id", "at", "actor", "actor_name", "action", "subject", "outcome", "detail", "address", "user_agent", "on_behalf_of"];
     let rows = entries.into_iter().map(|entry| {
         vec![
             entry.id.to_string(),
@@ -62,6 +62,7 @@ pub async fn file(cx: &RequestContext) -> AppResult<String> {
             entry.detail.to_string(),
             entry.address.unwrap_or_default(),
             entry.user_agent.unwrap_or_default(),
+            entry.on_behalf_of.map(|id| id.to_string()).unwrap_or_default(),
         ]
     });
     Ok(csv::write(&header.map(str::to_owned), rows))

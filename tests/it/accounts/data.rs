@@ -114,7 +114,7 @@ async fn every_table_that_names_an_account_is_in_the_inventory() {
          WHERE r.contype = 'f' AND r.confrelid = 'account'::regclass
          UNION
          SELECT table_name::text, column_name::text FROM information_schema.columns
-         WHERE table_schema = 'public' AND (column_name LIKE '%account_id' OR column_name LIKE '%actor_id')",
+         WHERE table_schema = 'public' AND (column_name LIKE '%account_id' OR column_name LIKE '%actor_id' OR column_name = 'on_behalf_of')",
     )
     .fetch_all(portal.db())
     .await
