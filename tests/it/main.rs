@@ -16,6 +16,7 @@ mod http;
 mod leptos_settings;
 mod limits;
 mod locales;
+mod open_badges;
 mod operations;
 mod results;
 mod scheduling;
