@@ -197,7 +197,8 @@ pub async fn load_demo_data(state: &AppState) -> Result<(), Box<dyn std::error::
 /// A file cannot be written, or a secret does not open; everything opens as before then.
 pub async fn rotate_key(state: &AppState) -> Result<usize, Box<dyn std::error::Error>> {
     let key = ServerKey::rotate(&state.config.data_dir)?;
-    crate::accounts::factors::reseal(&state.db, &key).await
+    let count = crate::accounts::factors::reseal(&state.db, &key).await?;
+    Ok(count + credentials::issuer::reseal(&state.db, &key).await?)
 }
 
 /// Plain routes of the capabilities: files, uploads, webhooks.

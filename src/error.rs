@@ -68,6 +68,8 @@ pub enum Code {
     ColumnsRepeated,
     /// Too short, too long, or its check character is wrong.
     CredentialIdMalformed,
+    /// Neither a picture that can carry a signed credential, nor the text of one.
+    NotABadge,
     /// Not a phone number in E.164, nor one of the account's country.
     PhoneInvalid,
     /// What was typed to confirm is not what was asked for; the parameter is what was.

@@ -2,6 +2,7 @@
 
 use certportal::accounts::service::{Invitation, invite};
 use certportal::app;
+use certportal::credentials::issuer;
 use certportal::server::clock::Clock;
 use certportal::server::config::{Config, Overrides};
 use certportal::server::embedded_postgres::{EmbeddedPostgres, EmbeddedSettings, Roles};
@@ -53,9 +54,18 @@ enum Command {
     Check,
     /// Replace the server key, and seal with the new one what the old one has sealed. Restart the portal afterwards.
     RotateKey,
+    /// Manage the keys that badges are signed with.
+    #[command(subcommand)]
+    IssuerKey(IssuerKeyCommand),
     /// Manage the members of staff.
     #[command(subcommand)]
     Staff(StaffCommand),
+}
+
+#[derive(Subcommand)]
+enum IssuerKeyCommand {
+    /// Sign with a new key from now on. The one before it stays published, and what it has signed stays valid.
+    Rotate,
 }
 
 #[derive(Subcommand)]
@@ -158,7 +168,16 @@ async fn run(command: Command, config: Config) -> Result<(), Box<dyn Error>> {
                 database::migrate(&owner, &state.db).await?;
                 let count = app::rotate_key(&state).await?;
                 println!("The server key is a new one; {count} secrets were sealed with it.");
-                println!("The old key stays in server.key.previous, for reading. Restart every server and worker now: until then codes of authenticator apps are refused.");
+                println!("The old key stays in server.key.previous, for reading. Restart every server and worker now: until then codes of authenticator apps are refused and badges cannot be signed.");
+                Ok(())
+            })
+            .await
+        }
+        Command::IssuerKey(IssuerKeyCommand::Rotate) => {
+            with_database(config, async |state, owner| {
+                database::migrate(&owner, &state.db).await?;
+                let kid = issuer::rotate(&state).await?;
+                println!("Badges are signed with the new key {kid}. What older keys have signed stays valid.");
                 Ok(())
             })
             .await

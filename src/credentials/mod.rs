@@ -1,4 +1,4 @@
-//! Credentials: what a pass awards, its certificate and badge, and the public verification of it.
+//! Credentials: what a pass awards, its certificate and signed badge, and the public verification of it.
 
 #[cfg(feature = "ssr")]
 pub mod badge;
@@ -10,7 +10,11 @@ pub mod documents;
 #[cfg(feature = "ssr")]
 mod guilloche;
 #[cfg(feature = "ssr")]
+pub mod issuer;
+#[cfg(feature = "ssr")]
 pub mod model;
+#[cfg(feature = "ssr")]
+pub mod open_badge;
 #[cfg(feature = "ssr")]
 pub mod pages;
 #[cfg(feature = "ssr")]

@@ -27,6 +27,9 @@ pub struct Credential {
     pub stored_state: StoredState,
     /// Counts the reissues of certificate and badge.
     pub version: i32,
+    /// Its place in the public lists of revocations: list and bit.
+    pub status_list: i32,
+    pub status_index: i32,
     /// The holder's language and country: what the documents are made for.
     pub language: String,
     pub country: String,

@@ -2,11 +2,13 @@
 //!
 //! The certificate is its owner's: everybody else's request is answered as if there were none. A browser keeps it but
 //! asks each time whether it may show it, so that signing out takes effect. Badges are pictures for anybody who has the
-//! credential ID: verification pages, profiles and link previews show them.
+//! credential ID: verification pages, profiles and link previews show them. The signed credential is baked into them, and
+//! lies beside them as a document of its own.
 
 use super::badge::PNG_SIZES;
+use super::issuer::routes::ANY_ORIGIN;
 use super::model::Credential;
-use super::{CredentialId, documents, service};
+use super::{CredentialId, documents, open_badge, service};
 use crate::error::{AppError, AppResult};
 use crate::server::RequestContext;
 use crate::server::http::forms::{see_other, with_next};
@@ -24,7 +26,11 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
 pub fn routes() -> Router<Site> {
-    Router::new().route("/credentials/{public_id}/{file}", get(own_file)).route("/badges/{file}", get(badge_file))
+    Router::new()
+        .route("/credentials/{public_id}/{file}", get(own_file))
+        .route("/badges/{file}", get(badge_file))
+        .merge(super::issuer::routes::routes())
+        .merge(open_badge::routes::routes())
 }
 
 type Cx = Extension<Arc<RequestContext>>;
@@ -80,6 +86,11 @@ pub fn badge_png_path(credential: &Credential, size: u32) -> String {
     format!("/badges/{}-{size}.png", credential.compact_id())
 }
 
+/// The signed credential in its envelope of JSON.
+pub fn badge_json_path(credential: &Credential) -> String {
+    format!("/badges/{}.json", credential.compact_id())
+}
+
 async fn badge_file(State(site): State<Site>, Extension(cx): Cx, Path(file): Path<String>, headers: HeaderMap) -> Response {
     match badge(&cx, &file, &headers).await {
         Ok(response) => response,
@@ -87,37 +98,76 @@ async fn badge_file(State(site): State<Site>, Extension(cx): Cx, Path(file): Pat
     }
 }
 
-async fn badge(cx: &RequestContext, file: &str, headers: &HeaderMap) -> AppResult<Response> {
-    let (public_id, size) = match file.strip_suffix(".svg") {
-        Some(public_id) => (public_id, None),
-        None => {
-            let (public_id, size) = file.strip_suffix(".png").and_then(|stem| stem.rsplit_once('-')).ok_or(AppError::NotFound)?;
-            (public_id, Some(size.parse().ok().filter(|size| PNG_SIZES.contains(size)).ok_or(AppError::NotFound)?))
+/// What lies under `/badges/` for a credential.
+enum BadgeFile {
+    Svg,
+    /// Pixels of a side.
+    Png(u32),
+    /// The signed credential: the token itself (Open Badges 3.0, section 5.2), or in an envelope of JSON (VC 2.0).
+    Token,
+    Json,
+}
+
+impl BadgeFile {
+    /// The file with the credential ID before it.
+    fn parse(name: &str) -> Option<(&str, Self)> {
+        let (stem, kind) = name.rsplit_once('.')?;
+        match kind {
+            "svg" => Some((stem, Self::Svg)),
+            "jwt" => Some((stem, Self::Token)),
+            "json" => Some((stem, Self::Json)),
+            "png" => {
+                let (stem, size) = stem.rsplit_once('-')?;
+                let size = size.parse().ok().filter(|size| PNG_SIZES.contains(size))?;
+                Some((stem, Self::Png(size)))
+            }
+            _ => None,
         }
-    };
+    }
+}
+
+async fn badge(cx: &RequestContext, file: &str, headers: &HeaderMap) -> AppResult<Response> {
+    let (public_id, file) = BadgeFile::parse(file).ok_or(AppError::NotFound)?;
     let public_id = CredentialId::parse(public_id).map_err(|_| AppError::NotFound)?;
     let credential = service::look_up(cx, public_id).await?.ok_or(AppError::NotFound)?;
-    let svg = documents::badge_svg(&cx.state, &credential);
     const PUBLIC: &str = "public, max-age=86400";
     let stem = format!("badge-{}", credential.exam_code);
-    let mut response = match size {
-        None => {
+    let is_document = matches!(file, BadgeFile::Token | BadgeFile::Json);
+    let token = open_badge::signed(&cx.state, &credential).await?;
+    let mut response = match file {
+        BadgeFile::Svg => {
+            let svg = open_badge::baking::bake_svg(&documents::badge_svg(&cx.state, &credential), &token);
             let tag = etag(svg.as_bytes());
             answer(headers, &tag, "image/svg+xml", PUBLIC, Some(&format!("{stem}.svg")), || svg.into())
         }
-        Some(size) => {
-            let tag = etag(format!("{size}{svg}").as_bytes());
+        BadgeFile::Png(size) => {
+            let svg = documents::badge_svg(&cx.state, &credential);
+            let tag = etag(format!("{size}{token}{svg}").as_bytes());
             if is_known(headers, &tag) {
                 not_modified(&tag, PUBLIC)
             } else {
-                let png = documents::badge_png(svg, size).await?;
-                answer(headers, &tag, "image/png", PUBLIC, Some(&format!("{stem}.png")), || png.as_ref().clone().into())
+                let png = open_badge::baking::bake_png(documents::badge_png(svg, size).await?.as_ref(), &token);
+                answer(headers, &tag, "image/png", PUBLIC, Some(&format!("{stem}.png")), || png.into())
             }
+        }
+        BadgeFile::Token => {
+            let tag = etag(token.as_bytes());
+            answer(headers, &tag, "text/plain; charset=us-ascii", PUBLIC, Some(&format!("{stem}.jwt")), || token.into())
+        }
+        BadgeFile::Json => {
+            let json = open_badge::enveloped(&token).to_string();
+            let tag = etag(json.as_bytes());
+            answer(headers, &tag, "application/vc", PUBLIC, Some(&format!("{stem}.json")), || json.into())
         }
     };
     let headers = response.headers_mut();
-    // Made to be shown elsewhere.
+    // Made to be shown elsewhere, and the documents to be read by scripts there.
     headers.insert("cross-origin-resource-policy", header::HeaderValue::from_static("cross-origin"));
+    if is_document {
+        for (name, value) in ANY_ORIGIN {
+            headers.insert(name, header::HeaderValue::from_static(value));
+        }
+    }
     if cx.query("download").is_none() {
         headers.remove(header::CONTENT_DISPOSITION);
     }

@@ -1,5 +1,6 @@
 use super::CredentialId;
 use super::model::Credential;
+use super::open_badge::STATUS_LIST_BITS;
 use super::{rules, store};
 use crate::error::{AppError, AppResult};
 use crate::server::database::DbError;
@@ -42,13 +43,27 @@ pub async fn award(tx: &mut PgConnection, cx: &RequestContext, pass: &Pass) -> R
         issued_at: cx.now(),
         expires_at: rules::expires_at(cx.now(), years),
     };
-    store::insert(tx, &new).await?;
+    // Somebody who is awarded another credential at this moment may take the same place in the list of revocations.
+    let mut placed = false;
+    for _ in 0..PLACE_TRIES {
+        let places: [u32; 16] = std::array::from_fn(|_| u32::from_be_bytes(ids::random_bytes()) % STATUS_LIST_BITS);
+        placed = store::insert(tx, &new, &places.map(|place| place as i32)).await?;
+        if placed {
+            break;
+        }
+    }
+    if !placed {
+        return Err(crate::server::database::internal(&"no place in the list of revocations was found").into());
+    }
     for old in superseded {
         audit::record(tx, cx, "credentials.superseded", &old, json!({ "by": compact })).await?;
     }
     audit::record(tx, cx, "credentials.awarded", &compact, json!({ "result": pass.result_id })).await?;
     Ok(public_id)
 }
+
+/// Each try looks at 16 places, half of which are free at least.
+const PLACE_TRIES: usize = 8;
 
 /// Public look-ups from one network address: an employer who checks a pile of certificates gets through.
 const LOOK_UPS: Limit = Limit::new("credentials.look_up", 120, TimeDelta::seconds(1));
@@ -76,14 +91,27 @@ pub async fn note_download(cx: &RequestContext, credential: &Credential) -> AppR
     Ok(audit::record(&mut conn, cx, "credentials.certificate_downloaded", &credential.compact_id(), detail).await?)
 }
 
-/// Looks a credential up for anybody who has its ID. The one way in for public look-ups: their rate limit belongs here.
+/// Looks a credential up for anybody who has its ID. The one way in for public look-ups by ID.
 /// `None`: no credential has this ID.
 ///
 /// # Errors
 /// [`AppError::RateLimited`]: too many from this network address (security.md line 72).
 pub async fn look_up(cx: &RequestContext, public_id: CredentialId) -> AppResult<Option<Credential>> {
-    LOOK_UPS.spend(&cx.state.db, cx.now(), &address_key(cx.address)).await?;
-    Ok(store::find(&cx.state.db, Some(public_id), None).await?.pop())
+    count_look_up(cx).await?;
+    find(&cx.state, public_id).await
+}
+
+/// Counts a look-up by anybody: of an ID, or of a badge that is checked.
+///
+/// # Errors
+/// [`AppError::RateLimited`]: too many from this network address (security.md line 72).
+pub async fn count_look_up(cx: &RequestContext) -> AppResult<()> {
+    LOOK_UPS.spend(&cx.state.db, cx.now(), &address_key(cx.address)).await
+}
+
+/// The credential with this ID, for a look-up that was counted.
+pub async fn find(state: &crate::server::AppState, public_id: CredentialId) -> AppResult<Option<Credential>> {
+    Ok(store::find(&state.db, Some(public_id), None).await?.pop())
 }
 
 /// All credentials of an account, for the export of a person's data.

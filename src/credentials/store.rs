@@ -51,10 +51,19 @@ pub struct NewCredential<'a> {
     pub expires_at: DateTime<Utc>,
 }
 
-pub async fn insert(conn: &mut PgConnection, new: &NewCredential<'_>) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "INSERT INTO credential (id, public_id, account_id, certification_id, exam_id, result_id, holder_name, issued_at, expires_at, state)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'active')",
+/// Credentials that have a place in one list of revocations before the next one is begun: half of its bits.
+const LISTED: i64 = 65_536;
+
+/// `places`: random bits of a list, of which the first free one is taken. `false`: none is free.
+pub async fn insert(conn: &mut PgConnection, new: &NewCredential<'_>, places: &[i32]) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query!(
+        "INSERT INTO credential (id, public_id, account_id, certification_id, exam_id, result_id, holder_name, issued_at, expires_at, state,
+                                 status_list, status_index)
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, 'active', l.list, p.place
+         FROM (SELECT (count(*) / $11::bigint)::int AS list FROM credential) l, unnest($10::int[]) WITH ORDINALITY AS p (place, nth)
+         WHERE NOT EXISTS (SELECT FROM credential k WHERE k.status_list = l.list AND k.status_index = p.place)
+         ORDER BY p.nth LIMIT 1
+         ON CONFLICT ON CONSTRAINT credential_status_key DO NOTHING",
         new.id,
         new.public_id,
         new.account_id,
@@ -64,17 +73,17 @@ pub async fn insert(conn: &mut PgConnection, new: &NewCredential<'_>) -> Result<
         new.holder_name,
         new.issued_at,
         new.expires_at,
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
+        places,
+        LISTED,
+    );
+    Ok(done.execute(conn).await?.rows_affected() == 1)
 }
 
 /// A credential by its ID, or all of an account, newest first.
 pub async fn find(pool: &PgPool, public_id: Option<CredentialId>, account_id: Option<Uuid>) -> Result<Vec<Credential>, sqlx::Error> {
     let rows = sqlx::query!(
         "SELECT k.id, k.public_id, k.account_id, k.holder_name, c.name, c.slug, c.short_name, c.level, c.badge_color, e.code, k.issued_at,
-                k.expires_at, k.state, k.version, p.language, p.country
+                k.expires_at, k.state, k.version, k.status_list, k.status_index, p.language, p.country
          FROM credential k JOIN certification c ON c.id = k.certification_id JOIN exam e ON e.id = k.exam_id
          JOIN account p ON p.id = k.account_id
          WHERE ($1::text IS NULL OR k.public_id = $1) AND ($2::uuid IS NULL OR k.account_id = $2)
@@ -105,6 +114,8 @@ pub async fn find(pool: &PgPool, public_id: Option<CredentialId>, account_id: Op
                     _ => StoredState::Active,
                 },
                 version: row.version,
+                status_list: row.status_list,
+                status_index: row.status_index,
                 language: row.language,
                 country: row.country,
             })

@@ -49,6 +49,7 @@ pub fn error_text(locale: Locale, error: &FieldError) -> String {
         Code::ColumnsUnknown => tr!(locale, errors.columns_unknown, names = parameter).to_string(),
         Code::ColumnsRepeated => tr!(locale, errors.columns_repeated, names = parameter).to_string(),
         Code::CredentialIdMalformed => tr!(locale, errors.credential_id_malformed).to_string(),
+        Code::NotABadge => tr!(locale, errors.not_a_badge).to_string(),
         Code::PhoneInvalid => tr!(locale, errors.fa_phone_invalid).to_string(),
         Code::ConfirmationMismatch => tr!(locale, errors.data_confirmation_mismatch, address = parameter).to_string(),
     }

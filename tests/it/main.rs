@@ -17,6 +17,7 @@ mod http;
 mod leptos_settings;
 mod limits;
 mod locales;
+mod open_badges;
 mod operations;
 mod places;
 mod results;

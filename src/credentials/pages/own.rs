@@ -1,6 +1,7 @@
 use super::{StateTag, utc_day};
 use crate::credentials::badge::PNG_SIZES;
 use crate::credentials::model::Credential;
+use crate::credentials::open_badge::document_path;
 use crate::credentials::rules::State;
 use crate::credentials::{routes, service};
 use crate::server::http::forms::encoded;
@@ -93,7 +94,18 @@ fn downloads(cx: &RequestContext, credential: &Credential) -> impl IntoView + us
                     "btn",
                 )}
                 {button(format!("{}?download=1", routes::badge_svg_path(credential)), tr!(locale, credentials.badge_svg).to_owned(), "btn")}
+                {button(
+                    format!("{}?download=1", document_path(credential.public_id)),
+                    tr!(locale, credentials.signed_jwt).to_owned(),
+                    "btn",
+                )}
+                {button(format!("{}?download=1", routes::badge_json_path(credential)), tr!(locale, credentials.signed_json).to_owned(), "btn")}
             </div>
+            <p class="small muted">
+                {tr!(locale, credentials.signed_text)}
+                " "
+                <a href="/verify#check">{tr!(locale, credentials.check_title)}</a>
+            </p>
         </section>
     }
 }

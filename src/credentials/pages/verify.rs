@@ -1,23 +1,31 @@
+use super::checked::{CheckForm, CheckedPage};
 use super::{state_word, utc_day};
 use crate::credentials::model::Credential;
+use crate::credentials::open_badge::{Report, document_path};
 use crate::credentials::rules::State;
 use crate::credentials::{CredentialId, documents, routes, service};
 use crate::error::{AppError, Code};
 use crate::server::http::{FormState, Submitted, respond};
 use crate::server::{RequestContext, format, request};
 use crate::tr;
-use crate::ui::{ErrorSummary, Icon, PageHead, PageTitle, Summary, SummaryRow, TextField, loaded, param};
+use crate::ui::{CurrentForm, ErrorSummary, Icon, PageHead, PageTitle, Summary, SummaryRow, TextField, loaded, param};
 use leptos::prelude::*;
 use leptos_meta::{Meta, Title};
 use std::sync::Arc;
 
 /// The input's name, and the query parameter it sends.
 const FIELD: &str = "id";
+/// Names the form among those of its page.
+const VERIFY_FORM: &str = "/verify";
 
-/// `/verify`: anybody types a credential ID; one that can be read leads to its own address.
+/// `/verify`: anybody types a credential ID; one that can be read leads to its own address. Or brings a badge, and is shown
+/// what its check came to.
 #[component]
 pub fn VerifyFormPage() -> impl IntoView {
     let cx = request();
+    if let Some(report) = use_context::<Arc<Report>>() {
+        return view! { <CheckedPage report/> }.into_any();
+    }
     let locale = cx.locale;
     // An empty field that was sent is a mistake too; a first visit is none.
     let typed = cx.query.get(FIELD).cloned();
@@ -40,8 +48,14 @@ pub fn VerifyFormPage() -> impl IntoView {
             <ErrorSummary/>
             <PageHead title=tr!(locale, credentials.verify_title) lead=tr!(locale, credentials.verify_lead)/>
             <VerifyForm/>
+            <section class="section" id="check">
+                <h2>{tr!(locale, credentials.check_title)}</h2>
+                <p>{tr!(locale, credentials.check_lead)}</p>
+                <CheckForm/>
+            </section>
         </div>
     }
+    .into_any()
 }
 
 /// Shows the form below as refused: the ID typed is none. It is a GET form, so that its answer can be linked to, and
@@ -49,7 +63,7 @@ pub fn VerifyFormPage() -> impl IntoView {
 fn refuse(cx: &RequestContext, typed: &str) {
     let code = if typed.trim().is_empty() { Code::Required } else { Code::CredentialIdMalformed };
     let state = FormState {
-        function: "/verify".into(),
+        function: VERIFY_FORM.into(),
         submitted: Submitted::from_pairs(vec![(FIELD.into(), typed.chars().take(100).collect())]),
         error: AppError::field(FIELD, code),
     };
@@ -59,6 +73,7 @@ fn refuse(cx: &RequestContext, typed: &str) {
 #[component]
 fn VerifyForm() -> impl IntoView {
     let locale = request().locale;
+    provide_context(CurrentForm(VERIFY_FORM.to_owned()));
     view! {
         <form class="form" method="get" action="/verify">
             <TextField
@@ -131,6 +146,7 @@ fn known(cx: &RequestContext, credential: &Credential) -> AnyView {
     let (exam_code, shown_id, programme) = (credential.exam_code.clone(), credential.public_id.to_string(), cx.programme().name.clone());
     let (issued_at, expires_at) = (credential.issued_at, credential.expires_at);
     let level = documents::level_name(locale, &credential.level);
+    let signed = document_path(credential.public_id);
     view! {
         <Title text=format!("{}: {}", state_word(locale, state), certification.clone())/>
         <NotIndexed/>
@@ -172,12 +188,19 @@ fn known(cx: &RequestContext, credential: &Credential) -> AnyView {
                                 <code class="id">{shown_id}</code>
                             </SummaryRow>
                             <SummaryRow key=tr!(locale, credentials.awarded_by)>{programme}</SummaryRow>
+                            <SummaryRow key=tr!(locale, credentials.signature)>
+                                {tr!(locale, credentials.signed)}
+                                " · "
+                                <a href=signed rel="external">{tr!(locale, credentials.signed_document)}</a>
+                            </SummaryRow>
                         </Summary>
                     </div>
                 </article>
                 <p class="small muted">{tr!(locale, credentials.what_is_checked)}</p>
                 <p class="no-print">
                     <a href="/verify">{tr!(locale, credentials.verify_another)}</a>
+                    " · "
+                    <a href="/verify#check">{tr!(locale, credentials.check_title)}</a>
                     " · "
                     <a href=format!("/certifications/{}", credential.certification_slug)>{tr!(locale, credentials.about_certification)}</a>
                 </p>
@@ -219,7 +242,7 @@ fn unknown(cx: &RequestContext, public_id: CredentialId) -> AnyView {
     .into_any()
 }
 
-fn checked_now(cx: &RequestContext) -> impl IntoView + use<> {
+pub(super) fn checked_now(cx: &RequestContext) -> impl IntoView + use<> {
     let at = cx.now();
     view! {
         <p class="verdict__when">

@@ -1,7 +1,7 @@
 //! What an archive holds, and the ZIP it is packed in.
 
 use super::store;
-use crate::credentials::{documents, service as credentials};
+use crate::credentials::{documents, open_badge, service as credentials};
 use crate::privacy::store as people;
 use crate::scheduling::service::calendar_of;
 use crate::server::i18n::{self, Locale};
@@ -43,9 +43,9 @@ pub async fn files(state: &AppState, account_id: Uuid) -> Result<Vec<File>, JobE
         let stem = format!("{}-{}", credential.exam_code, credential.compact_id());
         let pdf = documents::certificate(state, &credential).await.map_err(|error| JobError(error.to_string()))?;
         files.push((format!("documents/certificate-{stem}.pdf"), pdf));
-        let svg = documents::badge_svg(state, &credential);
-        let png = documents::badge_png(svg.clone(), BADGE_SIZE).await.map_err(|error| JobError(error.to_string()))?;
-        files.push((format!("documents/badge-{stem}.png"), png.as_ref().clone()));
+        let png = open_badge::baked_png(state, &credential, BADGE_SIZE).await.map_err(|error| JobError(error.to_string()))?;
+        files.push((format!("documents/badge-{stem}.png"), png));
+        let svg = open_badge::baked_svg(state, &credential).await.map_err(|error| JobError(error.to_string()))?;
         files.push((format!("documents/badge-{stem}.svg"), svg.into_bytes()));
     }
     let made = format::date_time(locale, now, format::zone(&person.time_zone));

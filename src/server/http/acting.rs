@@ -67,6 +67,7 @@ pub const FREE: &[&str] = &[
 
 /// Server functions that are open while acting: scheduling, and making room in the cart.
 pub const FUNCTIONS: &[&str] = &[
+    "/api/scheduling/places",
     "/api/scheduling/start",
     "/api/scheduling/hold",
     "/api/scheduling/details",

@@ -65,14 +65,23 @@ pub struct Refusal(pub AppError);
 impl Site {
     /// Renders the page at `uri`.
     pub async fn render(&self, cx: Arc<RequestContext>, uri: Uri, refusal: Option<AppError>) -> Response {
+        self.render_with(cx, uri, refusal.map(Refusal)).await
+    }
+
+    /// Renders the page at `uri`, which finds `given` in its context: what a plain route has found out for it.
+    pub async fn render_given<T: Clone + Send + Sync + 'static>(&self, cx: Arc<RequestContext>, uri: Uri, given: T) -> Response {
+        self.render_with(cx, uri, Some(given)).await
+    }
+
+    async fn render_with<T: Clone + Send + Sync + 'static>(&self, cx: Arc<RequestContext>, uri: Uri, given: Option<T>) -> Response {
         let mut request = Request::new(Body::empty());
         *request.uri_mut() = uri;
         request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("text/html"));
         let shell = self.shell;
         let context = move || {
             provide_context(cx.clone());
-            if let Some(error) = &refusal {
-                provide_context(Refusal(error.clone()));
+            if let Some(given) = &given {
+                provide_context(given.clone());
             }
         };
         leptos_axum::render_app_async_with_context(context, shell)(request).await

@@ -51,9 +51,10 @@ async fn fill(portal: &Portal) {
          INSERT INTO exam_result (id, appointment_id, account_id, exam_id, taken_at, scaled_score, passed, state, received_at, released_at)
          SELECT gen_random_uuid(), id, account_id, exam_id, starts_at, 812, true, 'released', starts_at, starts_at
          FROM appointment WHERE reference = 'REF-PAST';
-         INSERT INTO credential (id, public_id, account_id, certification_id, exam_id, holder_name, issued_at, expires_at, state)
+         INSERT INTO credential (id, public_id, account_id, certification_id, exam_id, holder_name, issued_at, expires_at, state, status_list,
+                                 status_index)
          SELECT gen_random_uuid(), 'PUBLIC', id, '00000000-0000-4000-8000-000000000001', '00000000-0000-4000-8000-000000000002', 'Ana',
-                '2024-03-23 10:00Z', '2027-03-24 00:00Z', 'active' FROM account",
+                '2024-03-23 10:00Z', '2027-03-24 00:00Z', 'active', 0, 1 FROM account",
     )
     .execute(portal.db())
     .await
