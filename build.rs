@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 /// One file a language for each of these, named as the capability whose words it holds.
 const NAMESPACES: &[&str] =
-    &["common", "errors", "accounts", "catalog", "scheduling", "checkout", "results", "credentials", "staff", "demo"];
+    &["common", "errors", "accounts", "catalog", "scheduling", "checkout", "results", "credentials", "staff", "approvals", "demo"];
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

@@ -12,6 +12,8 @@ export interface Page {
 
 const credential = (demo: Demo) => demo.credentials?.find(({ holder }) => holder === "Maya Lindqvist")?.id ?? "";
 
+const candidateId = (demo: Demo) => demo.accounts.find(({ role }) => role === "candidate")?.candidate_id ?? "";
+
 /** Every page, public ones first, in the order a candidate meets them. */
 export const pages: Page[] = [
   { name: "home", path: "/" },
@@ -55,6 +57,12 @@ export const pages: Page[] = [
   { name: "dashboard-empty", path: "/dashboard", role: "nilo.cantera@example.com" },
   { name: "staff", path: "/staff", role: "exam_manager" },
   { name: "staff-results", path: "/staff/results", role: "exam_manager" },
+  { name: "staff-results-found", path: (demo) => `/staff/results?q=${candidateId(demo)}`, role: "exam_manager" },
+  { name: "staff-credentials", path: "/staff/credentials?q=maya", role: "exam_manager" },
+  { name: "staff-credential", path: (demo) => `/staff/credentials/${credential(demo)}`, role: "exam_manager" },
+  { name: "staff-credential-revoke", path: (demo) => `/staff/credentials/${credential(demo)}/revoke`, role: "exam_manager" },
+  { name: "staff-orders", path: "/staff/orders?q=maya", role: "finance" },
+  { name: "staff-approvals", path: "/staff/approvals", role: "administrator" },
   { name: "staff-accounts", path: "/staff/accounts?q=maya", role: "administrator" },
   { name: "staff-audit", path: "/staff/audit", role: "administrator" },
   { name: "staff-recoveries", path: "/staff/recoveries", role: "support_agent" },

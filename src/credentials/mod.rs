@@ -13,6 +13,7 @@ mod guilloche;
 pub mod model;
 #[cfg(feature = "ssr")]
 pub mod pages;
+pub mod revocation;
 #[cfg(feature = "ssr")]
 pub mod routes;
 #[cfg(feature = "ssr")]

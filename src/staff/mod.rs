@@ -1,6 +1,7 @@
 //! Staff: the pages of the people who run the programme.
 
 pub mod accounts;
+pub mod approvals;
 #[cfg(feature = "ssr")]
 pub mod audit;
 #[cfg(feature = "ssr")]

@@ -4,6 +4,7 @@ mod support;
 
 mod access;
 mod accounts;
+mod approvals;
 mod audit;
 mod catalog;
 mod checkout;
