@@ -21,6 +21,7 @@ const NAMESPACES: &[&str] = &[
     "credentials",
     "staff",
     "acting",
+    "approvals",
     "demo",
 ];
 

@@ -14,6 +14,7 @@ const credential = (demo: Demo) => demo.credentials?.find(({ holder }) => holder
 
 /** What these pages make the browser complain of on purpose: error pages are pages too, and a mail's frame lets no script in. */
 export const provoked = /status of 4(04|22)|Blocked script execution in '[^']*\/mailbox\//;
+const candidateId = (demo: Demo) => demo.accounts.find(({ role }) => role === "candidate")?.candidate_id ?? "";
 
 /** Every page, public ones first, in the order a candidate meets them. */
 export const pages: Page[] = [
@@ -58,6 +59,12 @@ export const pages: Page[] = [
   { name: "dashboard-empty", path: "/dashboard", role: "nilo.cantera@example.com" },
   { name: "staff", path: "/staff", role: "exam_manager" },
   { name: "staff-results", path: "/staff/results", role: "exam_manager" },
+  { name: "staff-results-found", path: (demo) => `/staff/results?q=${candidateId(demo)}`, role: "exam_manager" },
+  { name: "staff-credentials", path: "/staff/credentials?q=maya", role: "exam_manager" },
+  { name: "staff-credential", path: (demo) => `/staff/credentials/${credential(demo)}`, role: "exam_manager" },
+  { name: "staff-credential-revoke", path: (demo) => `/staff/credentials/${credential(demo)}/revoke`, role: "exam_manager" },
+  { name: "staff-orders", path: "/staff/orders?q=maya", role: "finance" },
+  { name: "staff-approvals", path: "/staff/approvals", role: "administrator" },
   { name: "staff-accounts", path: "/staff/accounts?q=maya", role: "administrator" },
   { name: "staff-audit", path: "/staff/audit", role: "administrator" },
   { name: "staff-recoveries", path: "/staff/recoveries", role: "support_agent" },

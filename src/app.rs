@@ -81,6 +81,9 @@ pub const PAGES: &[(&str, Access)] = &[
     ("/checkout/confirmation/:number", Access::Candidate),
     ("/orders", Access::Candidate),
     ("/orders/:number", Access::Candidate),
+    ("/staff/orders", Access::Staff(Permission::ReadOrders)),
+    ("/staff/orders/:number", Access::Staff(Permission::ReadOrders)),
+    ("/staff/orders/:number/refund", Access::Staff(Permission::RefundOrders)),
     // Another company's page, in effect: whoever has its address may pay.
     ("/sandbox-pay/:id", Access::Public),
     // results
@@ -89,13 +92,20 @@ pub const PAGES: &[(&str, Access)] = &[
     ("/staff/results", Access::Staff(Permission::ReadResults)),
     ("/staff/results/import", Access::Staff(Permission::ManageResults)),
     ("/staff/results/imports/:id", Access::Staff(Permission::ReadResults)),
+    ("/staff/results/:id", Access::Staff(Permission::ReadResults)),
+    ("/staff/results/:id/correct", Access::Staff(Permission::ManageResults)),
     // credentials
     ("/credentials", Access::Candidate),
     ("/credentials/:public_id", Access::Candidate),
+    ("/staff/credentials", Access::Staff(Permission::ReadCredentials)),
+    ("/staff/credentials/:public_id", Access::Staff(Permission::ReadCredentials)),
+    ("/staff/credentials/:public_id/revoke", Access::Staff(Permission::RevokeCredentials)),
     ("/verify", Access::Public),
     ("/verify/:public_id", Access::Public),
     // staff
     ("/staff", Access::Staff(Permission::EnterStaffArea)),
+    ("/staff/approvals", Access::Staff(Permission::ReadApprovals)),
+    ("/staff/approvals/:id", Access::Staff(Permission::ReadApprovals)),
     ("/staff/accounts", Access::Staff(Permission::ReadAccounts)),
     ("/staff/accounts/:id", Access::Staff(Permission::ReadAccounts)),
     ("/staff/accounts/:id/:act", Access::Staff(Permission::ReadAccounts)),
@@ -159,10 +169,8 @@ pub fn jobs() -> Registry {
         .on(settlement::REFUND, checkout::jobs::refund)
         .on(sandbox::FINISH, sandbox::finish)
         .on(sandbox::webhook::SEND, sandbox::webhook::send)
-    // results
-
-    // credentials
-    //
+        // staff
+        .every(TimeDelta::minutes(10), "approvals.lapse", staff::approvals::jobs::lapse)
 }
 
 /// Countries, cities and the like: loaded when the bundled files are newer than the database.
@@ -186,7 +194,9 @@ pub async fn load_demo_data(state: &AppState) -> Result<(), Box<dyn std::error::
 
     // results: what the people have done so far
     results::demo::load(state).await?;
-    //
+
+    // staff: what waits for a second person
+    staff::approvals::demo::load(state).await?;
     Ok(())
 }
 
@@ -400,6 +410,9 @@ fn Pages() -> impl IntoView {
                 <Route path=path!("/checkout/confirmation/:number") view=checkout::pages::ConfirmationPage/>
                 <Route path=path!("/orders") view=checkout::pages::OrdersPage/>
                 <Route path=path!("/orders/:number") view=checkout::pages::OrderPage/>
+                <Route path=path!("/staff/orders") view=checkout::staff_orders::pages::StaffOrdersPage/>
+                <Route path=path!("/staff/orders/:number") view=checkout::staff_orders::pages::StaffOrderPage/>
+                <Route path=path!("/staff/orders/:number/refund") view=checkout::staff_orders::pages::RefundPage/>
                 <Route path=path!("/sandbox-pay/:id") view=sandbox::page::SandboxPayPage/>
 
                 // results
@@ -408,15 +421,22 @@ fn Pages() -> impl IntoView {
                 <Route path=path!("/staff/results") view=results::pages::StaffResultsPage/>
                 <Route path=path!("/staff/results/import") view=results::pages::UploadPage/>
                 <Route path=path!("/staff/results/imports/:id") view=results::pages::ImportPage/>
+                <Route path=path!("/staff/results/:id") view=results::corrections::pages::StaffResultPage/>
+                <Route path=path!("/staff/results/:id/correct") view=results::corrections::pages::CorrectPage/>
 
                 // credentials
                 <Route path=path!("/credentials") view=credentials::pages::CredentialsPage/>
                 <Route path=path!("/credentials/:public_id") view=credentials::pages::CredentialPage/>
+                <Route path=path!("/staff/credentials") view=credentials::revocation::pages::StaffCredentialsPage/>
+                <Route path=path!("/staff/credentials/:public_id") view=credentials::revocation::pages::StaffCredentialPage/>
+                <Route path=path!("/staff/credentials/:public_id/revoke") view=credentials::revocation::pages::RevokePage/>
                 <Route path=path!("/verify") view=credentials::pages::VerifyFormPage/>
                 <Route path=path!("/verify/:public_id") view=credentials::pages::VerifyPage/>
 
                 // staff
                 <Route path=path!("/staff") view=staff::home::StaffHomePage/>
+                <Route path=path!("/staff/approvals") view=staff::approvals::pages::ApprovalsPage/>
+                <Route path=path!("/staff/approvals/:id") view=staff::approvals::pages::ApprovalPage/>
                 <Route path=path!("/staff/accounts") view=staff::accounts::AccountsPage/>
                 <Route path=path!("/staff/accounts/:id") view=staff::accounts::AccountPage/>
                 <Route path=path!("/staff/accounts/:id/:act") view=staff::accounts::AccountActPage/>

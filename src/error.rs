@@ -74,6 +74,14 @@ pub enum Code {
     PhoneInvalid,
     /// What was typed to confirm is not what was asked for; the parameter is what was.
     ConfirmationMismatch,
+    /// Not a whole number of a range; the parameter is the range.
+    WholeNumber,
+    /// Everything is as it was.
+    NothingChanged,
+    /// Not an amount of money; the parameter is an example.
+    AmountInvalid,
+    /// More than there is; the parameter is what there is.
+    AmountTooLarge,
 }
 
 /// One refusal at one field.
@@ -181,6 +189,14 @@ pub enum Conflict {
     MergeFinal,
     /// The other account would come back without an address to sign in with, or this one would be left without.
     MergeAddressGone,
+    /// Somebody has asked for the same already, and it waits for a decision.
+    ApprovalPending,
+    /// It was decided, taken back, or has lapsed.
+    ApprovalDecided,
+    /// What the request is about is not as it was when it was asked for.
+    ApprovalStale,
+    /// Who asks does not approve.
+    ApprovalOwn,
 }
 
 /// Why a call was refused. Maps one to one to an HTTP status ([`AppError::status`]).

@@ -50,7 +50,7 @@ fn people() -> Result<People, Box<dyn Error>> {
     Ok(toml::from_str(PEOPLE)?)
 }
 
-/// The id of a seeded candidate by the file's `key`; of a member of staff by the role.
+/// The id of a seeded person by the file's `key`; a member of staff without one goes by the role.
 pub fn seeded_account_id(key: &str) -> Uuid {
     ids::named("account", key)
 }
@@ -70,7 +70,7 @@ pub async fn load_people(state: &AppState) -> Result<(), Box<dyn Error>> {
     }
     for person in &staff {
         let role = person.role.as_deref().ok_or("a member of staff of people.toml has no role")?;
-        load_person(state, person, role, Some(role)).await?;
+        load_person(state, person, person.key.as_deref().unwrap_or(role), Some(role)).await?;
     }
     Ok(())
 }

@@ -18,7 +18,7 @@ pub async fn receipt(
     lost: &[Uuid],
     now: DateTime<Utc>,
 ) -> Result<(), sqlx::Error> {
-    let payer = store::payer(tx, purchase.account_id).await?;
+    let Some(payer) = store::payer(tx, purchase.account_id).await? else { return Ok(()) };
     let locale = locale_of(&payer);
     let lines = store::lines(tx, purchase.id, now).await?;
     let number = purchase.number.clone();
@@ -64,7 +64,7 @@ pub async fn payment_failed(
     code: &str,
     now: DateTime<Utc>,
 ) -> Result<(), sqlx::Error> {
-    let payer = store::payer(tx, purchase.account_id).await?;
+    let Some(payer) = store::payer(tx, purchase.account_id).await? else { return Ok(()) };
     let locale = locale_of(&payer);
     let number = purchase.number.clone();
     let total = format::money(locale, &payment.amount);
@@ -98,7 +98,7 @@ pub async fn refund(
     due: &DueRefund,
     now: DateTime<Utc>,
 ) -> Result<(), sqlx::Error> {
-    let payer = store::payer(tx, purchase.account_id).await?;
+    let Some(payer) = store::payer(tx, purchase.account_id).await? else { return Ok(()) };
     let locale = locale_of(&payer);
     let amount = format::money(locale, &due.amount);
     let lines = store::lines(tx, purchase.id, now).await?;

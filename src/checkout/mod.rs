@@ -18,6 +18,7 @@ pub mod rules;
 pub mod service;
 #[cfg(feature = "ssr")]
 pub mod settlement;
+pub mod staff_orders;
 #[cfg(feature = "ssr")]
 mod store;
 

@@ -84,4 +84,6 @@ pub mod refund_reason {
     pub const CANCELLED: &str = "cancelled";
     /// The programme or the centre cancelled.
     pub const PROVIDER_CANCELLED: &str = "provider_cancelled";
+    /// Somebody of the staff gave it.
+    pub const STAFF: &str = "staff";
 }

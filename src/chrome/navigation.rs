@@ -80,6 +80,9 @@ pub fn StaffNavigation() -> impl IntoView {
     let links: &[StaffLink] = &[
         ("/staff", tr!(locale, staff.nav_home), "home", Permission::EnterStaffArea),
         ("/staff/results", tr!(locale, staff.nav_results), "list", Permission::ReadResults),
+        ("/staff/credentials", tr!(locale, approvals.nav_credentials), "award", Permission::ReadCredentials),
+        ("/staff/orders", tr!(locale, approvals.nav_orders), "receipt", Permission::ReadOrders),
+        ("/staff/approvals", tr!(locale, approvals.title), "check-circle", Permission::ReadApprovals),
         ("/staff/accounts", tr!(locale, staff.nav_accounts), "users", Permission::ReadAccounts),
         ("/staff/recoveries", tr!(locale, staff.fa_title), "key", Permission::CheckIdentity),
         ("/staff/audit", tr!(locale, staff.nav_audit), "shield-check", Permission::ReadAuditLog),

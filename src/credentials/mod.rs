@@ -17,6 +17,7 @@ pub mod model;
 pub mod open_badge;
 #[cfg(feature = "ssr")]
 pub mod pages;
+pub mod revocation;
 #[cfg(feature = "ssr")]
 pub mod routes;
 #[cfg(feature = "ssr")]

@@ -1,6 +1,7 @@
 //! A credential as its owner, a verifier and the documents need it.
 
 use super::CredentialId;
+use super::revocation::model::Cause;
 use super::rules::{self, State};
 use crate::credentials::badge::BadgeLevel;
 use chrono::{DateTime, Utc};
@@ -30,9 +31,21 @@ pub struct Credential {
     /// Its place in the public lists of revocations: list and bit.
     pub status_list: i32,
     pub status_index: i32,
+    /// When and why, if it is revoked.
+    pub revoked: Option<Revoked>,
     /// The holder's language and country: what the documents are made for.
     pub language: String,
     pub country: String,
+}
+
+/// How a credential came to be revoked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revoked {
+    /// `None`: before it was written down.
+    pub at: Option<DateTime<Utc>>,
+    pub cause: Cause,
+    /// What the holder was told in somebody's own words.
+    pub note: Option<String>,
 }
 
 /// What the database says; whether it is expired says the clock.
@@ -41,6 +54,22 @@ pub enum StoredState {
     Active,
     Superseded,
     Revoked,
+}
+
+impl StoredState {
+    /// The database's CHECK allows no other word.
+    pub fn of(text: &str) -> Self {
+        [StoredState::Superseded, StoredState::Revoked].into_iter().find(|state| state.as_str() == text).unwrap_or(StoredState::Active)
+    }
+
+    /// As the database writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            StoredState::Active => "active",
+            StoredState::Superseded => "superseded",
+            StoredState::Revoked => "revoked",
+        }
+    }
 }
 
 impl Credential {

@@ -1,7 +1,8 @@
 use super::CredentialId;
 use super::model::Credential;
 use super::open_badge::STATUS_LIST_BITS;
-use super::{rules, store};
+use super::revocation::model::Cause;
+use super::{revocation, rules, store};
 use crate::error::{AppError, AppResult};
 use crate::server::database::DbError;
 use crate::server::limits::{Limit, address_key};
@@ -64,6 +65,28 @@ pub async fn award(tx: &mut PgConnection, cx: &RequestContext, pass: &Pass) -> R
 
 /// Each try looks at 16 places, half of which are free at least.
 const PLACE_TRIES: usize = 8;
+/// Revokes a credential, inside the transaction of whatever decided so, and tells its holder why and until when they can appeal.
+/// One that is revoked already stays as it is.
+pub async fn revoke(
+    tx: &mut PgConnection,
+    cx: &RequestContext,
+    credential: &store::Locked,
+    cause: Cause,
+    note: Option<&str>,
+) -> Result<(), DbError> {
+    if store::revoke(tx, credential.id, cause, note, cx.now()).await? == 0 {
+        return Ok(());
+    }
+    let detail = json!({ "before": credential.state, "cause": cause, "note": note, "account": credential.account_id });
+    audit::record(tx, cx, "credentials.revoked", &credential.public_id, detail).await?;
+    revocation::mails::revoked(tx, cx, credential, cause, note).await?;
+    Ok(())
+}
+
+/// A credential by its ID for the staff, who have asked for their permission.
+pub(super) async fn any(cx: &RequestContext, public_id: CredentialId) -> AppResult<Credential> {
+    store::find(&cx.state.db, Some(public_id), None).await?.pop().ok_or(AppError::NotFound)
+}
 
 /// Public look-ups from one network address: an employer who checks a pile of certificates gets through.
 const LOOK_UPS: Limit = Limit::new("credentials.look_up", 120, TimeDelta::seconds(1));

@@ -1,7 +1,8 @@
 //! The SQL of credentials.
 
 use super::CredentialId;
-use super::model::{Credential, StoredState};
+use super::model::{Credential, Revoked, StoredState};
+use super::revocation::model::Cause;
 use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
@@ -83,7 +84,8 @@ pub async fn insert(conn: &mut PgConnection, new: &NewCredential<'_>, places: &[
 pub async fn find(pool: &PgPool, public_id: Option<CredentialId>, account_id: Option<Uuid>) -> Result<Vec<Credential>, sqlx::Error> {
     let rows = sqlx::query!(
         "SELECT k.id, k.public_id, k.account_id, k.holder_name, c.name, c.slug, c.short_name, c.level, c.badge_color, e.code, k.issued_at,
-                k.expires_at, k.state, k.version, k.status_list, k.status_index, p.language, p.country
+                k.expires_at, k.state, k.version, k.status_list, k.status_index, k.revoked_at, k.revoked_reason, k.revoked_note,
+                p.language, p.country
          FROM credential k JOIN certification c ON c.id = k.certification_id JOIN exam e ON e.id = k.exam_id
          JOIN account p ON p.id = k.account_id
          WHERE ($1::text IS NULL OR k.public_id = $1) AND ($2::uuid IS NULL OR k.account_id = $2)
@@ -108,17 +110,57 @@ pub async fn find(pool: &PgPool, public_id: Option<CredentialId>, account_id: Op
                 exam_code: row.code,
                 issued_at: row.issued_at,
                 expires_at: row.expires_at,
-                stored_state: match row.state.as_str() {
-                    "superseded" => StoredState::Superseded,
-                    "revoked" => StoredState::Revoked,
-                    _ => StoredState::Active,
-                },
+                stored_state: StoredState::of(&row.state),
                 version: row.version,
                 status_list: row.status_list,
                 status_index: row.status_index,
+                revoked: row.revoked_reason.map(|reason| Revoked { at: row.revoked_at, cause: Cause::of(&reason), note: row.revoked_note }),
                 language: row.language,
                 country: row.country,
             })
         })
         .collect()
+}
+
+/// Locks a credential until the transaction ends; gives what is stored of its state. By its id, or by the result it stands on.
+pub async fn lock(conn: &mut PgConnection, id: Option<Uuid>, result_id: Option<Uuid>) -> Result<Option<Locked>, sqlx::Error> {
+    sqlx::query_as!(
+        Locked,
+        "SELECT k.id, k.public_id, k.account_id, k.state, c.name AS certification
+         FROM credential k JOIN certification c ON c.id = k.certification_id WHERE k.id = $1 OR k.result_id = $2 FOR UPDATE OF k",
+        id,
+        result_id
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// A credential that somebody is about to change.
+#[derive(Debug, Clone)]
+pub struct Locked {
+    pub id: Uuid,
+    pub public_id: String,
+    pub account_id: Uuid,
+    pub state: String,
+    pub certification: String,
+}
+
+/// Revokes a credential that is not revoked yet; gives the number of rows that changed.
+pub async fn revoke(conn: &mut PgConnection, id: Uuid, cause: Cause, note: Option<&str>, now: DateTime<Utc>) -> Result<u64, sqlx::Error> {
+    let done = sqlx::query!(
+        "UPDATE credential SET state = 'revoked', revoked_reason = $2, revoked_note = $3, revoked_at = $4 WHERE id = $1 AND state <> 'revoked'",
+        id,
+        cause.as_str(),
+        note,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Takes a credential off the result it stood on, which is a pass no more: should it become one again, that awards another.
+pub async fn detach(conn: &mut PgConnection, id: Uuid) -> Result<(), sqlx::Error> {
+    sqlx::query!("UPDATE credential SET result_id = NULL WHERE id = $1", id).execute(conn).await?;
+    Ok(())
 }

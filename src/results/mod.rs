@@ -3,6 +3,7 @@
 mod api;
 #[cfg(feature = "ssr")]
 pub mod check;
+pub mod corrections;
 #[cfg(feature = "ssr")]
 pub mod csv_file;
 #[cfg(feature = "ssr")]

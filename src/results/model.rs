@@ -187,6 +187,8 @@ pub struct ScoreReport {
     pub time_zone: String,
     pub received_at: DateTime<Utc>,
     pub released_at: DateTime<Utc>,
+    /// When the score was last corrected after it was released.
+    pub corrected_at: Option<DateTime<Utc>>,
     pub scaled_score: i32,
     pub passed: bool,
     pub scale: Scale,

@@ -9,6 +9,7 @@ use crate::server::{Permission, RequestContext, audit, ids};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// Imports and waiting results on a page of a list.
@@ -63,6 +64,8 @@ pub struct Preview {
     pub errors: Vec<RowError>,
     pub passes: usize,
     pub fails: usize,
+    /// What was taken over, by the appointment's reference.
+    pub results: HashMap<String, Uuid>,
 }
 
 /// The preview of an import; what was taken over is not checked again.
@@ -83,7 +86,8 @@ pub async fn preview(cx: &RequestContext, id: Uuid) -> AppResult<Preview> {
     }
     import.errors = errors.len() as i64;
     let passes = results.iter().filter(|result| result.passed).count();
-    Ok(Preview { fails: results.len() - passes, passes, import, rows, errors })
+    let received = store::references_of_import(&mut conn, id).await?.into_iter().collect();
+    Ok(Preview { fails: results.len() - passes, passes, import, rows, errors, results: received })
 }
 
 /// Counts of an import that was taken over come from the same check, for which its own effects did not happen.

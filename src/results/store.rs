@@ -257,6 +257,17 @@ pub async fn results_of_import(conn: &mut PgConnection, import_id: Uuid) -> SqlR
     sqlx::query_scalar!("SELECT id FROM exam_result WHERE import_id = $1", import_id).fetch_all(conn).await
 }
 
+/// The results of an import: `(appointment's reference, id)`.
+pub async fn references_of_import(conn: &mut PgConnection, import_id: Uuid) -> SqlResult<Vec<(String, Uuid)>> {
+    let rows = sqlx::query!(
+        "SELECT a.reference, r.id FROM exam_result r JOIN appointment a ON a.id = r.appointment_id WHERE r.import_id = $1",
+        import_id
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.reference, row.id)).collect())
+}
+
 /// Locks results, in one order, and reads what their release needs.
 pub async fn lock_results(conn: &mut PgConnection, ids: &[Uuid]) -> SqlResult<Vec<Releasing>> {
     // Locked first, read then: the second of two releases sees what the first one wrote.
@@ -366,7 +377,8 @@ pub async fn report(pool: &PgPool, account_id: Uuid, id: Uuid) -> SqlResult<Opti
     let row = sqlx::query!(
         r#"SELECT r.id, p.candidate_id AS "candidate_id!", p.given_name, p.family_name, e.code, c.name, c.slug, a.language, a.reference,
                   r.taken_at, a.time_zone, r.received_at, r.released_at AS "released_at!", r.scaled_score, r.passed, e.scale_min,
-                  e.scale_max, e.pass_mark, e.retake_wait_days, e.status, a.policies, k.public_id AS "public_id?"
+                  e.scale_max, e.pass_mark, e.retake_wait_days, e.status, a.policies, k.public_id AS "public_id?",
+                  (SELECT max(c.corrected_at) FROM exam_result_correction c WHERE c.result_id = r.id AND c.was_released) AS corrected_at
            FROM exam_result r JOIN appointment a ON a.id = r.appointment_id JOIN account p ON p.id = r.account_id
            JOIN exam e ON e.id = r.exam_id JOIN certification c ON c.id = e.certification_id
            LEFT JOIN credential k ON k.result_id = r.id
@@ -399,6 +411,7 @@ pub async fn report(pool: &PgPool, account_id: Uuid, id: Uuid) -> SqlResult<Opti
         time_zone: row.time_zone,
         received_at: row.received_at,
         released_at: row.released_at,
+        corrected_at: row.corrected_at,
         scaled_score: row.scaled_score,
         passed: row.passed,
         scale: Scale { min: row.scale_min, max: row.scale_max, pass_mark: row.pass_mark },

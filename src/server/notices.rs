@@ -37,6 +37,9 @@ const TEMPLATES: &[(&str, Kind)] = &[
     ("scheduling.reminder", Kind::Reminders),
     ("results.", Kind::Results),
     ("credentials.", Kind::Results),
+    // What changes or takes away what somebody has always goes out.
+    ("results.corrected", Kind::Security),
+    ("credentials.revoked", Kind::Security),
     ("credentials.reminder", Kind::Reminders),
     ("education.reminder", Kind::Reminders),
     ("news.", Kind::News),
@@ -134,6 +137,8 @@ mod tests {
             ("scheduling.reminder", Kind::Reminders),
             ("results.released", Kind::Results),
             ("credentials.awarded", Kind::Results),
+            ("results.corrected", Kind::Security),
+            ("credentials.revoked", Kind::Security),
             ("news.autumn", Kind::News),
             ("something.else", Kind::Security),
         ] {

@@ -69,6 +69,11 @@ pub struct Policies {
     pub factor_recovery_delay_hours: i64,
     /// After so many days a request that nobody decided lapses.
     pub factor_recovery_open_days: i64,
+    /// What one person of the staff may refund on an order in all, in minor units of the programme's currency; more takes two
+    /// (security.md line 41).
+    pub refund_approval_limit_minor: i64,
+    /// After so many days a request for an approval that nobody decided lapses.
+    pub approval_open_days: i64,
 }
 
 impl Default for Policies {
@@ -104,6 +109,8 @@ impl Default for Policies {
             language_accommodation_minutes: 30,
             factor_recovery_delay_hours: 72,
             factor_recovery_open_days: 14,
+            refund_approval_limit_minor: 20_000,
+            approval_open_days: 14,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod acting;
+pub mod approvals;
 #[cfg(feature = "ssr")]
 pub mod audit;
 #[cfg(feature = "ssr")]

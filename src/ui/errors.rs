@@ -51,6 +51,10 @@ pub fn error_text(locale: Locale, error: &FieldError) -> String {
         Code::CredentialIdMalformed => tr!(locale, errors.credential_id_malformed).to_string(),
         Code::NotABadge => tr!(locale, errors.not_a_badge).to_string(),
         Code::PhoneInvalid => tr!(locale, errors.fa_phone_invalid).to_string(),
+        Code::WholeNumber => tr!(locale, errors.ap_whole_number, range = parameter).to_string(),
+        Code::NothingChanged => tr!(locale, errors.ap_nothing_changed).to_string(),
+        Code::AmountInvalid => tr!(locale, errors.ap_amount_invalid, example = parameter).to_string(),
+        Code::AmountTooLarge => tr!(locale, errors.ap_amount_too_large, amount = parameter).to_string(),
         Code::ConfirmationMismatch => tr!(locale, errors.data_confirmation_mismatch, address = parameter).to_string(),
     }
 }
@@ -107,5 +111,9 @@ pub fn conflict_text(locale: Locale, conflict: Conflict) -> &'static str {
         Conflict::MergeBlocked => tr!(locale, errors.data_merge_blocked),
         Conflict::MergeFinal => tr!(locale, errors.data_merge_final),
         Conflict::MergeAddressGone => tr!(locale, errors.data_merge_address_gone),
+        Conflict::ApprovalPending => tr!(locale, errors.ap_pending),
+        Conflict::ApprovalDecided => tr!(locale, errors.ap_decided),
+        Conflict::ApprovalStale => tr!(locale, errors.ap_stale),
+        Conflict::ApprovalOwn => tr!(locale, errors.ap_own),
     }
 }

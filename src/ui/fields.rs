@@ -108,7 +108,7 @@ fn FieldMessage(name: String, error: Option<String>) -> impl IntoView {
 /// A line of text. `width`: the number of characters to expect (2, 4, 6, 10, 20 or 30).
 #[component]
 pub fn TextField(
-    name: &'static str,
+    #[prop(into)] name: String,
     #[prop(into)] label: String,
     #[prop(optional, into)] hint: Option<String>,
     #[prop(optional, into)] value: Option<String>,
@@ -122,19 +122,19 @@ pub fn TextField(
     #[prop(default = "")]
     class: &'static str,
 ) -> impl IntoView {
-    let error = error_of(name);
-    let value = form_value(name, value);
-    let described = described_by(name, hint.is_some(), error.is_some(), None);
+    let error = error_of(&name);
+    let value = form_value(&name, value);
+    let described = described_by(&name, hint.is_some(), error.is_some(), None);
     let class = match width {
         Some(width) => format!("input input--{width} {class}"),
         None => format!("input {class}"),
     };
     let invalid = error.is_some().then_some("true");
     view! {
-        <Frame name=name.to_owned() label hint error optional>
+        <Frame name=name.clone() label hint error optional>
             <input
                 class=class.trim_end().to_owned()
-                id=name
+                id=name.clone()
                 name=name
                 type=kind
                 value=value

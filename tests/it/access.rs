@@ -88,13 +88,20 @@ const FUNCTIONS: &[(&str, Caller)] = &[
     ("checkout/remove_item", Caller::Candidate),
     ("checkout/pay", Caller::Candidate),
     ("checkout/reopen_order", Caller::Candidate),
+    ("checkout/refund", Caller::Staff(Permission::RefundOrders)),
     // Another company's page, in effect: whoever has its address may pay.
     ("sandbox/pay", Caller::Anybody),
     ("sandbox/authenticate", Caller::Anybody),
     // results
     ("results/apply", Caller::Staff(Permission::ManageResults)),
     ("results/release", Caller::Staff(Permission::ManageResults)),
+    ("results/correct", Caller::Staff(Permission::ManageResults)),
+    // credentials
+    ("credentials/revoke", Caller::Staff(Permission::RevokeCredentials)),
     // staff
+    ("approvals/approve", Caller::Staff(Permission::DecideApprovals)),
+    ("approvals/refuse", Caller::Staff(Permission::DecideApprovals)),
+    ("approvals/withdraw", Caller::Staff(Permission::DecideApprovals)),
     ("staff/end_sessions", Caller::Staff(Permission::HelpAccounts)),
     ("staff/start_reset", Caller::Staff(Permission::HelpAccounts)),
     ("staff/disable_account", Caller::Staff(Permission::DisableAccounts)),

@@ -5,6 +5,7 @@ mod support;
 mod access;
 mod accounts;
 mod acting;
+mod approvals;
 mod audit;
 mod catalog;
 mod checkout;

@@ -22,6 +22,7 @@ const MOVED: &[(&str, &str, &str, &str, &str)] = &[
     ("purchase", "account_id", "id", "", "t.state <> 'draft'"),
     ("exam_result", "account_id", "id", "", "true"),
     ("credential", "account_id", "id", "", "true"),
+    ("approval_request", "account_id", "id", "", "true"),
     ("account", "merged_into", "id", "", "true"),
 ];
 /// Under this name a merge notes the credentials it superseded.

@@ -52,22 +52,23 @@ pub fn refund_text(locale: Locale, reason: &str) -> &'static str {
         refund_reason::PAID_TWICE => tr!(locale, checkout.refund_paid_twice),
         refund_reason::CANCELLED => tr!(locale, checkout.refund_cancelled),
         refund_reason::PROVIDER_CANCELLED => tr!(locale, checkout.refund_provider_cancelled),
+        refund_reason::STAFF => tr!(locale, approvals.refund_by_staff),
         _ => tr!(locale, checkout.refund_other),
     }
 }
 
 /// The start of an exam in its own zone, for the machine too.
-fn when(locale: Locale, line: &Line) -> AnyView {
+pub(super) fn when(locale: Locale, line: &Line) -> AnyView {
     let text = format::date_time(locale, line.starts_at, format::zone(&line.time_zone));
     view! { <Time datetime=line.starts_at.to_rfc3339() text=text/> }.into_any()
 }
 
 /// An instant in the reader's own zone.
-fn instant(cx: &RequestContext, at: DateTime<Utc>) -> AnyView {
+pub(super) fn instant(cx: &RequestContext, at: DateTime<Utc>) -> AnyView {
     view! { <Time datetime=at.to_rfc3339() text=format::date_time(cx.locale, at, cx.time_zone())/> }.into_any()
 }
 
-fn money(locale: Locale, minor: i64, currency: &str) -> String {
+pub(super) fn money(locale: Locale, minor: i64, currency: &str) -> String {
     format::money(locale, &Money::new(minor, currency))
 }
 
@@ -94,7 +95,7 @@ fn choose_again(line: &Line) -> String {
     format!("/schedule/{}?language={}", line.exam_code, line.language)
 }
 
-fn state_tag(locale: Locale, state: PurchaseState) -> AnyView {
+pub(super) fn state_tag(locale: Locale, state: PurchaseState) -> AnyView {
     let (tone, text) = match state {
         PurchaseState::Draft => (Tone::Plain, tr!(locale, checkout.state_draft)),
         PurchaseState::AwaitingPayment => (Tone::Warn, tr!(locale, checkout.state_awaiting)),

@@ -142,13 +142,14 @@ pub struct Payer {
     pub time_zone: String,
 }
 
-pub async fn payer(conn: &mut PgConnection, account_id: Uuid) -> Result<Payer, sqlx::Error> {
+/// `None`: the person has had their account erased.
+pub async fn payer(conn: &mut PgConnection, account_id: Uuid) -> Result<Option<Payer>, sqlx::Error> {
     sqlx::query_as!(
         Payer,
         "SELECT a.id AS account_id, a.given_name, a.family_name, e.address, a.language, a.time_zone
          FROM account a JOIN account_email e ON e.account_id = a.id AND e.is_primary WHERE a.id = $1",
         account_id
     )
-    .fetch_one(conn)
+    .fetch_optional(conn)
     .await
 }

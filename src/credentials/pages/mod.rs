@@ -26,7 +26,7 @@ fn state_word(locale: Locale, state: State) -> &'static str {
 }
 
 #[component]
-fn StateTag(state: State) -> impl IntoView {
+pub(super) fn StateTag(state: State) -> impl IntoView {
     let locale = crate::server::request().locale;
     let tone = match state {
         State::Active => Tone::Ok,
@@ -37,7 +37,7 @@ fn StateTag(state: State) -> impl IntoView {
 }
 
 /// A credential's dates are days in UTC for everybody.
-fn utc_day(locale: Locale, at: DateTime<Utc>) -> impl IntoView + use<> {
+pub(super) fn utc_day(locale: Locale, at: DateTime<Utc>) -> impl IntoView + use<> {
     let day = at.date_naive();
     view! { <time datetime=day.to_string()>{format::date(locale, day)}</time> }
 }

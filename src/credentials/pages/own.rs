@@ -1,11 +1,14 @@
 use super::{StateTag, utc_day};
 use crate::credentials::badge::PNG_SIZES;
-use crate::credentials::model::Credential;
+use crate::credentials::model::{Credential, Revoked};
 use crate::credentials::open_badge::document_path;
+use crate::credentials::revocation::pages::cause_text;
+use crate::credentials::revocation::service::appeal_until;
 use crate::credentials::rules::State;
 use crate::credentials::{routes, service};
+use crate::error::AppResult;
 use crate::server::http::forms::encoded;
-use crate::server::{RequestContext, request};
+use crate::server::{RequestContext, format, request};
 use crate::tr;
 use crate::ui::{Alert, AlertKind, BackLink, Icon, PageHead, PageTitle, Summary, SummaryRow, loaded, param};
 use chrono::Datelike;
@@ -26,7 +29,11 @@ pub fn CredentialPage() -> impl IntoView {
             State::Active => None,
             State::Expired => Some(tr!(locale, credentials.own_expired)),
             State::Superseded => Some(tr!(locale, credentials.own_superseded)),
-            State::Revoked => Some(tr!(locale, credentials.own_revoked)),
+            State::Revoked => None,
+        };
+        let revoked = match credential.revoked.clone() {
+            Some(revoked) => Some(why_revoked(&cx, revoked).await?),
+            None => None,
         };
         Ok(view! {
             <PageTitle text=credential.certification.clone()/>
@@ -36,6 +43,7 @@ pub fn CredentialPage() -> impl IntoView {
                 <div class="split">
                     <div class="stack stack--l">
                         {off.map(|text| view! { <Alert kind=AlertKind::Warning><p>{text}</p></Alert> })}
+                        {revoked}
                         <Summary>
                             <SummaryRow key=tr!(locale, credentials.state)><StateTag state/></SummaryRow>
                             <SummaryRow key=tr!(locale, credentials.holder)><bdi>{holder}</bdi></SummaryRow>
@@ -70,6 +78,33 @@ pub fn CredentialPage() -> impl IntoView {
             </div>
         })
     })
+}
+
+/// Since when and why, and what the holder can do.
+async fn why_revoked(cx: &RequestContext, revoked: Revoked) -> AppResult<AnyView> {
+    let locale = cx.locale;
+    let day = |at| format::date(locale, format::day_in(at, cx.time_zone()));
+    let support = cx.programme().support_email.clone();
+    let (since, appeal) = match revoked.at {
+        Some(at) => {
+            let until = appeal_until(cx, at).await?;
+            let appeal = match until >= cx.now() {
+                true => tr!(locale, approvals.own_appeal, date = day(until), email = support).to_string(),
+                false => tr!(locale, approvals.own_appeal_over, date = day(until)).to_string(),
+            };
+            (Some(tr!(locale, approvals.own_revoked_on, date = day(at)).to_string()), appeal)
+        }
+        None => (None, tr!(locale, credentials.own_revoked).to_owned()),
+    };
+    Ok(view! {
+        <Alert kind=AlertKind::Danger title=tr!(locale, approvals.own_revoked_title)>
+            {since.map(|since| view! { <p>{since}</p> })}
+            <p>{cause_text(locale, revoked.cause)}</p>
+            {revoked.note.map(|note| view! { <p class="said">{note}</p> })}
+            <p>{appeal}</p>
+        </Alert>
+    }
+    .into_any())
 }
 
 fn downloads(cx: &RequestContext, credential: &Credential) -> impl IntoView + use<> {

@@ -187,6 +187,7 @@ async fn erase(state: &AppState, account_id: Uuid) -> Result<(), DbError> {
     let candidate_id = CandidateId::from_random(ids::random_bytes()).to_string();
     store::insert_nobody(&mut tx, nobody, account_id, &candidate_id, now).await?;
     store::forget_names(&mut tx, &accounts, erasure.credentials == CredentialChoice::WithholdName.as_str()).await?;
+    store::forget_reasons(&mut tx, &accounts).await?;
     store::replace_in_imports(&mut tx, &traces, &candidate_id).await?;
     store::forget_traces(&mut tx, &accounts, &traces).await?;
     store::by_inventory(&mut tx, &accounts, nobody).await?;

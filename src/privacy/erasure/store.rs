@@ -207,6 +207,26 @@ pub async fn forget_names(conn: &mut PgConnection, accounts: &[Uuid], on_credent
     Ok(())
 }
 
+/// What staff wrote about the person in their own words: why a score was corrected, a credential revoked, money given back. That it was
+/// done, by whom and when, stays.
+pub async fn forget_reasons(conn: &mut PgConnection, accounts: &[Uuid]) -> Sql<()> {
+    sqlx::query!(
+        "UPDATE approval_request SET reason = '–', decision = CASE WHEN decision IS NULL THEN NULL ELSE '–' END WHERE account_id = ANY($1)",
+        accounts
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!("UPDATE credential SET revoked_note = NULL WHERE account_id = ANY($1)", accounts).execute(&mut *conn).await?;
+    sqlx::query!(
+        "UPDATE refund SET note = NULL WHERE payment_id IN
+             (SELECT y.id FROM payment y JOIN purchase o ON o.id = y.purchase_id WHERE o.account_id = ANY($1))",
+        accounts
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// Partners' files name candidates by their ID, and could hold more than they should: what names the person gives way to the
 /// new ID.
 pub async fn replace_in_imports(conn: &mut PgConnection, traces: &Traces, candidate_id: &str) -> Sql<()> {
@@ -364,7 +384,9 @@ pub async fn delete_nobody(conn: &mut PgConnection, account_id: Uuid) -> Sql<()>
     sqlx::query!(
         "DELETE FROM account a WHERE id = $1 AND NOT EXISTS (SELECT FROM retention t WHERE t.account_id = $1)
            AND NOT EXISTS (SELECT FROM result_import i WHERE i.uploaded_by = $1)
-           AND NOT EXISTS (SELECT FROM exam_result r WHERE r.released_by = $1)",
+           AND NOT EXISTS (SELECT FROM exam_result r WHERE r.released_by = $1)
+           AND NOT EXISTS (SELECT FROM approval_request q WHERE q.requested_by = $1 OR q.decided_by = $1)
+           AND NOT EXISTS (SELECT FROM refund f WHERE f.asked_by = $1)",
         account_id
     )
     .execute(conn)

@@ -128,7 +128,7 @@ pub async fn described(conn: &mut PgConnection, accounts: &[Uuid], hidden: &[Str
         "SELECT jsonb_agg(to_jsonb(o) || jsonb_build_object(
                     'items', (SELECT jsonb_agg(to_jsonb(i) ORDER BY i.created_at) FROM purchase_item i WHERE i.purchase_id = o.id),
                     'payments', (SELECT jsonb_agg((to_jsonb(y) - 'redirect_url') || jsonb_build_object('refunds',
-                                    (SELECT jsonb_agg(to_jsonb(r) - 'key' ORDER BY r.created_at) FROM refund r WHERE r.payment_id = y.id))
+                                    (SELECT jsonb_agg(to_jsonb(r) - ARRAY['key', 'asked_by', 'request_id'] ORDER BY r.created_at) FROM refund r WHERE r.payment_id = y.id))
                                     ORDER BY y.created_at) FROM payment y WHERE y.purchase_id = o.id)) ORDER BY o.created_at)
          FROM purchase o WHERE o.account_id = ANY($1)",
         accounts
@@ -140,7 +140,13 @@ pub async fn described(conn: &mut PgConnection, accounts: &[Uuid], hidden: &[Str
         "SELECT jsonb_agg((to_jsonb(r) - ARRAY['released_by', 'import_id']) || jsonb_build_object('exam_code', e.code, 'domains',
                     (SELECT jsonb_agg(jsonb_build_object('domain', d.name, 'percent', x.percent) ORDER BY x.position)
                      FROM exam_result_domain x LEFT JOIN exam_domain d ON d.exam_id = r.exam_id AND d.position = x.position
-                     WHERE x.result_id = r.id)) ORDER BY r.taken_at)
+                     WHERE x.result_id = r.id),
+                    'corrections', (SELECT jsonb_agg(jsonb_build_object('corrected_at', k.corrected_at, 'scaled_before', k.scaled_before,
+                                        'scaled_after', k.scaled_after, 'passed_before', k.passed_before, 'passed_after', k.passed_after,
+                                        'percents_before', k.percents_before, 'percents_after', k.percents_after, 'reason', q.reason)
+                                        ORDER BY k.corrected_at)
+                                    FROM exam_result_correction k JOIN approval_request q ON q.id = k.request_id WHERE k.result_id = r.id))
+                ORDER BY r.taken_at)
          FROM exam_result r JOIN exam e ON e.id = r.exam_id WHERE r.account_id = ANY($1) AND r.state = 'released'",
         accounts
     )

@@ -1,5 +1,6 @@
 use super::{ImportTag, moment, problem_text};
 use crate::error::AppError;
+use crate::results::csv_file::COLUMNS;
 use crate::results::model::{ImportRow, ImportState, RowError};
 use crate::results::service::{self, Preview};
 use crate::results::{ApplyImport, ReleaseResults};
@@ -9,6 +10,7 @@ use crate::ui::{Alert, AlertKind, BackLink, ErrorSummary, Form, HiddenField, Pag
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use std::collections::HashMap;
+use uuid::Uuid;
 
 /// `/staff/results/imports/:id`: the preview of a file, and what became of it.
 #[component]
@@ -19,7 +21,7 @@ pub fn ImportPage() -> impl IntoView {
         let id = id.parse().map_err(|_| AppError::NotFound)?;
         let preview = service::preview(&cx, id).await?;
         let locale = cx.locale;
-        let Preview { import, rows, errors, passes, fails } = preview;
+        let Preview { import, rows, errors, passes, fails, results } = preview;
         let state = import.state();
         let manages = cx.staff(Permission::ManageResults).is_ok();
         let by_line = by_line(&errors);
@@ -47,7 +49,7 @@ pub fn ImportPage() -> impl IntoView {
             </dl>
             {next_step(locale, state, manages, id.to_string(), rows.len(), import.waiting)}
             {(!errors.is_empty()).then(|| error_table(locale, &id.to_string(), &errors))}
-            {row_table(locale, &rows, &by_line)}
+            {row_table(locale, &rows, &by_line, &results)}
         })
     })
 }
@@ -155,9 +157,14 @@ fn error_table(locale: Locale, id: &str, errors: &[RowError]) -> impl IntoView +
     }
 }
 
-fn row_table(locale: Locale, rows: &[ImportRow], errors: &HashMap<u64, Vec<RowError>>) -> impl IntoView + use<> {
+fn row_table(
+    locale: Locale,
+    rows: &[ImportRow],
+    errors: &HashMap<u64, Vec<RowError>>,
+    results: &HashMap<String, Uuid>,
+) -> impl IntoView + use<> {
     let domains = rows.iter().map(|row| row.domains.len()).max().unwrap_or_default();
-    let mut names: Vec<String> = crate::results::csv_file::COLUMNS.iter().map(|name| (*name).to_owned()).collect();
+    let mut names: Vec<String> = COLUMNS.iter().map(|name| (*name).to_owned()).collect();
     names.extend((1..=domains).map(|number| format!("domain_{number}")));
     let heads = names.clone();
     let body = rows
@@ -177,6 +184,8 @@ fn row_table(locale: Locale, rows: &[ImportRow], errors: &HashMap<u64, Vec<RowEr
                     let value = value.clone();
                     let value = if marked {
                         view! { <mark><bdi>{if value.is_empty() { "—".to_owned() } else { value }}</bdi></mark> }.into_any()
+                    } else if let Some(id) = results.get(&value).filter(|_| name == COLUMNS[0]) {
+                        view! { <a href=format!("/staff/results/{id}")><bdi>{value}</bdi></a> }.into_any()
                     } else {
                         view! { <bdi>{value}</bdi> }.into_any()
                     };

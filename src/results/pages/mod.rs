@@ -55,7 +55,7 @@ fn ImportTag(state: ImportState) -> impl IntoView {
 }
 
 #[component]
-fn PassTag(passed: bool) -> impl IntoView {
+pub fn PassTag(passed: bool) -> impl IntoView {
     let locale = crate::server::request().locale;
     let (tone, text) = if passed { (Tone::Ok, tr!(locale, results.pass)) } else { (Tone::Bad, tr!(locale, results.fail)) };
     view! { <Tag tone text/> }
@@ -67,11 +67,11 @@ fn day(locale: Locale, day: NaiveDate) -> impl IntoView + use<> {
 }
 
 /// The day of a moment in a named zone, as `<time>`.
-fn day_at(locale: Locale, at: DateTime<Utc>, zone: &str) -> impl IntoView + use<> {
+pub(in crate::results) fn day_at(locale: Locale, at: DateTime<Utc>, zone: &str) -> impl IntoView + use<> {
     day(locale, format::day_in(at, format::zone(zone)))
 }
 
 /// A moment in the reader's zone, as `<time>`.
-fn moment(locale: Locale, at: DateTime<Utc>, zone: chrono_tz::Tz) -> impl IntoView + use<> {
+pub(in crate::results) fn moment(locale: Locale, at: DateTime<Utc>, zone: chrono_tz::Tz) -> impl IntoView + use<> {
     view! { <time datetime=at.to_rfc3339()>{format::date_time_short(locale, at, zone)}</time> }
 }

@@ -45,6 +45,7 @@ fn facts(cx: &RequestContext, report: &ScoreReport) -> impl IntoView + use<> {
     let locale = cx.locale;
     let language = i18n::language_name(&report.language, locale);
     let posted_on = format::day_in(report.released_at, cx.time_zone());
+    let corrected_on = report.corrected_at.map(|at| format::day_in(at, cx.time_zone()));
     let report = report.clone();
     view! {
         <Summary class="summary summary--plain">
@@ -59,6 +60,8 @@ fn facts(cx: &RequestContext, report: &ScoreReport) -> impl IntoView + use<> {
             <SummaryRow key=tr!(locale, results.posted_on)>
                 {day(locale, posted_on)}
             </SummaryRow>
+            {corrected_on
+                .map(|on| view! { <SummaryRow key=tr!(locale, approvals.corrected_on)>{day(locale, on)}</SummaryRow> })}
         </Summary>
     }
 }

@@ -1,4 +1,6 @@
 use super::{ImportTag, PassTag, day, day_at, moment};
+use crate::results::corrections::pages::found;
+use crate::results::corrections::service::search;
 use crate::results::model::{Import, WaitingResult};
 use crate::results::{ReleaseResults, rules, service};
 use crate::server::{Permission, RequestContext, format, request};
@@ -19,6 +21,11 @@ pub fn StaffResultsPage() -> impl IntoView {
         let locale = cx.locale;
         let manages = cx.staff(Permission::ManageResults).is_ok();
         let released = cx.query("done") == Some("released") && cx.form.is_none();
+        let wanted = cx.query("q").unwrap_or_default().to_owned();
+        let found = match wanted.as_str() {
+            "" => None,
+            wanted => Some(found(&cx, search(&cx, wanted).await?)),
+        };
         Ok(view! {
             <PageTitle text=tr!(locale, results.staff_title)/>
             <ErrorSummary/>
@@ -36,6 +43,15 @@ pub fn StaffResultsPage() -> impl IntoView {
                         </div>
                     }
                 })}
+            <form class="form" method="get" role="search">
+                <div class="field">
+                    <label class="field__label" for="q">{tr!(locale, approvals.results_search)}</label>
+                    <p class="field__hint" id="q-hint">{tr!(locale, approvals.results_search_hint)}</p>
+                    <input class="input input--20" id="q" name="q" type="search" value=wanted autocomplete="off" aria-describedby="q-hint"/>
+                </div>
+                <div class="actions"><button class="btn">{tr!(locale, approvals.search)}</button></div>
+            </form>
+            {found}
             {if waiting.is_empty() {
                 view! {
                     <Empty icon="inbox" title=tr!(locale, results.none_waiting_title) text=tr!(locale, results.none_waiting_text)/>
@@ -109,7 +125,7 @@ fn waiting_row(cx: &RequestContext, index: usize, result: WaitingResult, manages
                     }
                 })}
             <th scope="row" role="rowheader">
-                <bdi>{result.candidate_name}</bdi>
+                <a href=format!("/staff/results/{}", result.id)><bdi>{result.candidate_name}</bdi></a>
                 " "
                 <code class="id">{result.candidate_id}</code>
             </th>

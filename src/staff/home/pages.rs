@@ -12,7 +12,8 @@ pub fn StaffHomePage() -> impl IntoView {
         let overview = service::overview(&cx).await?;
         let locale = cx.locale;
         let day = format::day_in(cx.now(), cx.time_zone());
-        let nothing = overview.results.is_none() && overview.recoveries.is_none() && overview.today.is_none();
+        let nothing =
+            overview.results.is_none() && overview.recoveries.is_none() && overview.approvals.is_none() && overview.today.is_none();
         let total: Option<i64> = overview.today.as_ref().map(|places| places.iter().map(|place| place.appointments).sum());
         let stat = |label: &'static str, value: i64, href: Option<&'static str>| {
             view! {
@@ -36,6 +37,7 @@ pub fn StaffHomePage() -> impl IntoView {
                 {overview.results.map(|counts| stat(tr!(locale, staff.waiting_results), counts.waiting, Some("/staff/results")))}
                 {overview.results.map(|counts| stat(tr!(locale, staff.open_imports), counts.open_imports, Some("/staff/results")))}
                 {overview.recoveries.map(|count| stat(tr!(locale, staff.fa_waiting), count, Some("/staff/recoveries")))}
+                {overview.approvals.map(|count| stat(tr!(locale, approvals.waiting), count, Some("/staff/approvals")))}
                 {total.map(|total| stat(tr!(locale, staff.appointments_today), total, None))}
             </dl>
             {overview

@@ -3,6 +3,7 @@ use crate::accounts::factor_recovery;
 use crate::error::AppResult;
 use crate::results;
 use crate::server::{Permission, RequestContext, format};
+use crate::staff::approvals;
 use chrono::Days;
 
 /// What waits for the viewer: only what their roles open.
@@ -11,6 +12,8 @@ pub struct Overview {
     pub results: Option<results::service::Counts>,
     /// Requests to remove lost second factors that nobody has decided.
     pub recoveries: Option<i64>,
+    /// Acts that wait for a second person, whom the viewer could be.
+    pub approvals: Option<i64>,
     /// Today's appointments (the viewer's day) by place.
     pub today: Option<Vec<PlaceToday>>,
 }
@@ -29,5 +32,6 @@ pub async fn overview(cx: &RequestContext) -> AppResult<Overview> {
         Ok(_) => Some(factor_recovery::undecided(cx).await?),
         Err(_) => None,
     };
-    Ok(Overview { results, recoveries, today })
+    let approvals = if cx.staff(Permission::DecideApprovals).is_ok() { Some(approvals::service::count_waiting(cx).await?) } else { None };
+    Ok(Overview { results, recoveries, approvals, today })
 }

@@ -40,6 +40,15 @@ impl Zenobia {
              FROM purchase o JOIN appointment p ON p.account_id = o.account_id WHERE o.account_id = $1",
             "INSERT INTO payment (id, purchase_id, gateway, gateway_ref, redirect_url, state, amount_minor, currency, created_at)
              SELECT gen_random_uuid(), id, 'sandbox', 'ref', 'http://x', 'succeeded', 15000, 'USD', created_at FROM purchase WHERE account_id = $1",
+            // Staff who wrote more about her than they should.
+            "INSERT INTO approval_request (id, kind, subject_id, account_id, payload, reason, state, requested_by, requested_at, expires_at, ended_at)
+             SELECT gen_random_uuid(), 'refund', id, account_id, '{}', 'Zenobia Xylander-Quux wrote to us', 'withdrawn',
+                    (SELECT account_id FROM account_role LIMIT 1), created_at, created_at + interval '14 days', created_at
+             FROM purchase WHERE account_id = $1",
+            "INSERT INTO refund (id, payment_id, amount_minor, reason, state, key, created_at, settled_at, asked_by, note)
+             SELECT gen_random_uuid(), y.id, 100, 'staff', 'succeeded', 'staff:1', y.created_at, y.created_at,
+                    (SELECT account_id FROM account_role LIMIT 1), 'Zenobia Xylander-Quux asked by phone'
+             FROM payment y JOIN purchase o ON o.id = y.purchase_id WHERE o.account_id = $1",
             "INSERT INTO idempotent_answer (account_id, scope, key, answer, created_at)
              SELECT id, 's', 'k', '{\"name\": \"Zenobia\"}', created_at FROM account WHERE id = $1",
             "INSERT INTO job (kind, payload, run_at, created_at, finished_at, last_error)

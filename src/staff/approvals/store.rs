@@ -1,0 +1,209 @@
+//! Requests for approvals, in the database.
+
+use super::model::{Act, NewRequest, Request, State};
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+type Sql<T> = Result<T, sqlx::Error>;
+
+/// Which requests. Everything that is given must fit.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub id: Option<Uuid>,
+    /// Words of [`super::model::Kind`].
+    pub kinds: Option<Vec<String>>,
+    pub subjects: Option<Vec<Uuid>>,
+    /// Stored as pending, or not.
+    pub pending: Option<bool>,
+}
+
+/// Requests that fit: open ones oldest first, then those that have ended, newest first.
+pub async fn find(conn: &mut PgConnection, filter: &Filter, limit: i64) -> Sql<Vec<Request>> {
+    let rows = sqlx::query!(
+        r#"SELECT r.id, r.kind, r.subject_id, r.account_id, p.candidate_id, p.given_name || ' ' || p.family_name AS "candidate_name!",
+                  r.payload, r.reason, r.state, r.requested_by, a.given_name || ' ' || a.family_name AS "requested_by_name!",
+                  r.requested_at, r.expires_at, r.decided_by, d.given_name || ' ' || d.family_name AS "decided_by_name?", r.decision,
+                  r.ended_at
+           FROM approval_request r JOIN account p ON p.id = r.account_id JOIN account a ON a.id = r.requested_by
+           LEFT JOIN account d ON d.id = r.decided_by
+           WHERE ($1::uuid IS NULL OR r.id = $1) AND ($2::text[] IS NULL OR r.kind = ANY($2))
+             AND ($3::uuid[] IS NULL OR r.subject_id = ANY($3)) AND ($4::bool IS NULL OR (r.state = 'pending') = $4)
+           ORDER BY r.ended_at DESC NULLS FIRST, r.requested_at, r.id LIMIT $5"#,
+        filter.id,
+        filter.kinds.as_deref(),
+        filter.subjects.as_deref(),
+        filter.pending,
+        limit
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Request {
+                id: row.id,
+                act: Act::from_json(&row.kind, row.payload).map_err(sqlx::Error::Decode)?,
+                subject_id: row.subject_id,
+                account_id: row.account_id,
+                candidate_id: row.candidate_id,
+                candidate_name: row.candidate_name,
+                reason: row.reason,
+                stored_state: State::of(&row.state),
+                requested_by: row.requested_by,
+                requested_by_name: row.requested_by_name,
+                requested_at: row.requested_at,
+                expires_at: row.expires_at,
+                decided_by: row.decided_by,
+                decided_by_name: row.decided_by_name,
+                decision: row.decision,
+                ended_at: row.ended_at,
+            })
+        })
+        .collect()
+}
+
+pub async fn request(conn: &mut PgConnection, id: Uuid) -> Sql<Option<Request>> {
+    Ok(find(conn, &Filter { id: Some(id), ..Filter::default() }, 1).await?.pop())
+}
+
+/// The same, locked until the transaction ends: whoever decides next sees what was decided first.
+pub async fn locked(conn: &mut PgConnection, id: Uuid) -> Sql<Option<Request>> {
+    let found = sqlx::query_scalar!("SELECT id FROM approval_request WHERE id = $1 FOR UPDATE", id).fetch_optional(&mut *conn).await?;
+    match found {
+        None => Ok(None),
+        Some(id) => request(conn, id).await,
+    }
+}
+
+pub async fn insert(
+    conn: &mut PgConnection,
+    new: &NewRequest,
+    payload: &Value,
+    requested_by: Uuid,
+    now: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+) -> Sql<()> {
+    sqlx::query!(
+        "INSERT INTO approval_request (id, kind, subject_id, account_id, payload, reason, state, requested_by, requested_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $8, $9)",
+        new.id,
+        new.act.kind().as_str(),
+        new.subject_id,
+        new.account_id,
+        payload,
+        new.reason,
+        requested_by,
+        now,
+        expires_at
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Ends a request that is pending; gives the number of rows that changed.
+pub async fn end(
+    conn: &mut PgConnection,
+    id: Uuid,
+    state: State,
+    decided_by: Option<Uuid>,
+    decision: Option<&str>,
+    now: DateTime<Utc>,
+) -> Sql<u64> {
+    let done = sqlx::query!(
+        "UPDATE approval_request SET state = $2, decided_by = $3, decision = $4, ended_at = $5 WHERE id = $1 AND state = 'pending'",
+        id,
+        state.as_str(),
+        decided_by,
+        decision,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Requests whose time is over.
+pub async fn due(conn: &mut PgConnection, now: DateTime<Utc>) -> Sql<Vec<Uuid>> {
+    sqlx::query_scalar!("SELECT id FROM approval_request WHERE state = 'pending' AND expires_at <= $1 ORDER BY expires_at", now)
+        .fetch_all(conn)
+        .await
+}
+
+/// Open requests of these kinds that somebody else than `viewer` asked for, about somebody else.
+pub async fn count_waiting(conn: &mut PgConnection, kinds: &[String], viewer: Uuid, now: DateTime<Utc>) -> Sql<i64> {
+    sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM approval_request
+           WHERE state = 'pending' AND expires_at > $3 AND kind = ANY($1) AND requested_by <> $2 AND account_id <> $2"#,
+        kinds,
+        viewer,
+        now
+    )
+    .fetch_one(conn)
+    .await
+}
+
+/// Where a mail to somebody of the staff goes.
+#[derive(Debug, Clone)]
+pub struct MailTo {
+    pub account_id: Uuid,
+    pub given_name: String,
+    pub family_name: String,
+    pub address: String,
+    pub language: String,
+    pub time_zone: String,
+}
+
+/// `None`: they have no account any more.
+pub async fn mail_to(conn: &mut PgConnection, account_id: Uuid) -> Sql<Option<MailTo>> {
+    sqlx::query_as!(
+        MailTo,
+        "SELECT a.id AS account_id, a.given_name, a.family_name, e.address, a.language, a.time_zone
+         FROM account a JOIN account_email e ON e.account_id = a.id AND e.is_primary WHERE a.id = $1 AND a.disabled_at IS NULL",
+        account_id
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+pub mod demo {
+    //! What the loader of the demo's requests asks.
+
+    use super::Sql;
+    use sqlx::PgConnection;
+    use uuid::Uuid;
+
+    /// A person's released result of an exam that was passed or not.
+    pub async fn result(conn: &mut PgConnection, account_id: Uuid, exam_code: &str, passed: bool) -> Sql<Option<Uuid>> {
+        sqlx::query_scalar!(
+            "SELECT r.id FROM exam_result r JOIN exam e ON e.id = r.exam_id
+             WHERE r.account_id = $1 AND e.code = $2 AND r.passed = $3 AND r.state = 'released' ORDER BY r.taken_at LIMIT 1",
+            account_id,
+            exam_code,
+            passed
+        )
+        .fetch_optional(conn)
+        .await
+    }
+
+    pub struct Held {
+        pub id: Uuid,
+        pub public_id: String,
+        pub account_id: Uuid,
+        pub certification: String,
+        pub state: String,
+    }
+
+    pub async fn oldest_credential(conn: &mut PgConnection, account_id: Uuid) -> Sql<Option<Held>> {
+        sqlx::query_as!(
+            Held,
+            "SELECT k.id, k.public_id, k.account_id, c.name AS certification, k.state
+             FROM credential k JOIN certification c ON c.id = k.certification_id
+             WHERE k.account_id = $1 AND k.state <> 'revoked' ORDER BY k.issued_at LIMIT 1",
+            account_id
+        )
+        .fetch_optional(conn)
+        .await
+    }
+}
