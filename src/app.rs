@@ -129,6 +129,9 @@ pub const PROVED: &[&str] = &[
     "/account/data",
     "/account/data/erase",
     "/account/merge",
+    "/staff/orders/:number/refund",
+    "/staff/results/:id/correct",
+    "/staff/credentials/:public_id/revoke",
     "/staff/accounts/:id/:act",
 ];
 

@@ -9,6 +9,7 @@ use crate::accounts::factors::trusted::{self, TrustedView};
 use crate::accounts::factors::{self, Factors, LAST_BACKUP_CODES};
 use crate::accounts::passkeys::pages::PasskeyInstead;
 use crate::accounts::service::{self, SessionView};
+use crate::server::http::forms::with_next;
 use crate::server::{RequestContext, format, request};
 use crate::tr;
 use crate::ui::{
@@ -224,6 +225,19 @@ pub fn PasswordPage() -> impl IntoView {
                 </div>
             </Form>
         </div>
+    }
+}
+
+/// In the place of a decision that needs a fresh proof, on a page that is to be read first.
+#[component]
+pub fn ConfirmFirst() -> impl IntoView {
+    let cx = request();
+    let locale = cx.locale;
+    view! {
+        <Alert kind=AlertKind::Info>
+            <p>{tr!(locale, accounts.confirm_first)}</p>
+            <p><a class="btn btn--primary" href=with_next("/account/confirm", &cx.path)>{tr!(locale, common.go_on)}</a></p>
+        </Alert>
     }
 }
 

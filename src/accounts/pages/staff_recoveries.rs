@@ -1,15 +1,13 @@
 //! `/staff/recoveries` and `/staff/recoveries/:id`: requests to remove lost factors, and the decision on one.
 
-use super::flash;
+use super::{ConfirmFirst, flash};
 use crate::accounts::factor_api::{RecoveryApprove, RecoveryRefuse};
 use crate::accounts::factor_recovery::{self, Case, State};
-use crate::server::http::forms::with_next;
 use crate::server::i18n::Locale;
 use crate::server::{RequestContext, format, request};
 use crate::tr;
 use crate::ui::{
-    Alert, AlertKind, BackLink, Empty, ErrorSummary, Form, HiddenField, PageTitle, Summary, SummaryRow, Table, Tag, TextArea, Time, Tone,
-    loaded, param,
+    BackLink, Empty, ErrorSummary, Form, HiddenField, PageTitle, Summary, SummaryRow, Table, Tag, TextArea, Time, Tone, loaded, param,
 };
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -143,14 +141,7 @@ fn decide(cx: &RequestContext, id: String) -> AnyView {
     let locale = cx.locale;
     let refused = id.clone();
     if cx.fresh_proof().is_err() {
-        let confirm = with_next("/account/confirm", &cx.path);
-        return view! {
-            <Alert kind=AlertKind::Info>
-                <p>{tr!(locale, staff.fa_confirm_first)}</p>
-                <p><a class="btn btn--primary" href=confirm>{tr!(locale, common.go_on)}</a></p>
-            </Alert>
-        }
-        .into_any();
+        return view! { <ConfirmFirst/> }.into_any();
     }
     view! {
         <section class="section">

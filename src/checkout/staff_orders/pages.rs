@@ -9,8 +9,6 @@ use crate::checkout::pages::{instant, money, place, refund_text, state_tag, when
 use crate::checkout::rules::LineState;
 use crate::error::AppError;
 use crate::money::Money;
-use crate::server::http::forms::with_next;
-use crate::server::http::respond::go;
 use crate::server::{Locale, Permission, RequestContext, format, ids, request};
 use crate::staff::approvals::pages::open_note;
 use crate::tr;
@@ -272,14 +270,11 @@ fn payments(cx: &RequestContext, look: &Look) -> Option<AnyView> {
     Some(view! { <Table caption=tr!(locale, approvals.payments) dense=true columns>{rows}</Table> }.into_any())
 }
 
-/// The form; who has not proved lately who they are does so first, before anything is typed.
+/// The form.
 #[component]
 pub fn RefundPage() -> impl IntoView {
     let cx = request();
     let number = param("number");
-    if let Err(AppError::StepUpRequired) = cx.fresh_proof() {
-        return go(&with_next("/account/confirm", &cx.path));
-    }
     loaded(async move {
         let locale = cx.locale;
         let look = service::look(&cx, &number).await?;

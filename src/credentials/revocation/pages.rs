@@ -8,8 +8,6 @@ use crate::credentials::pages::{StateTag, utc_day};
 use crate::credentials::rules::{self, State};
 use crate::credentials::{CredentialId, routes};
 use crate::error::AppError;
-use crate::server::http::forms::with_next;
-use crate::server::http::respond::go;
 use crate::server::{Locale, Permission, RequestContext, format, ids, request};
 use crate::staff::approvals::model::{Request, State as RequestState};
 use crate::staff::approvals::pages::{open_note, words};
@@ -246,14 +244,11 @@ fn request_link(cx: &RequestContext, asked: &Request) -> AnyView {
     view! { <p>{tag} {link}</p> }.into_any()
 }
 
-/// The form; who has not proved lately who they are does so first, before anything is typed.
+/// The form.
 #[component]
 pub fn RevokePage() -> impl IntoView {
     let cx = request();
     let public_id = param("public_id");
-    if let Err(AppError::StepUpRequired) = cx.fresh_proof() {
-        return go(&with_next("/account/confirm", &cx.path));
-    }
     loaded(async move {
         let locale = cx.locale;
         let Look { found, requests } = service::look(&cx, &public_id).await?;

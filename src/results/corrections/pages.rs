@@ -5,11 +5,8 @@ use super::model::{Change, Correction, FoundResult, Made, StaffResult};
 use super::rules;
 use super::service::{self, Look, Search};
 use crate::credentials::CredentialId;
-use crate::error::AppError;
 use crate::results::pages::{PassTag, day_at, moment};
 use crate::results::rules::drawn_percent;
-use crate::server::http::forms::with_next;
-use crate::server::http::respond::go;
 use crate::server::{Locale, Permission, RequestContext, i18n, ids, request};
 use crate::staff::approvals::model::{Request, State};
 use crate::staff::approvals::pages::open_note;
@@ -190,14 +187,11 @@ fn history_table(cx: &RequestContext, history: Vec<Made>) -> Option<AnyView> {
     Some(view! { <Table caption=tr!(locale, approvals.history_caption) dense=true columns>{rows}</Table> }.into_any())
 }
 
-/// The form; who has not proved lately who they are does so first, before anything is typed.
+/// The form.
 #[component]
 pub fn CorrectPage() -> impl IntoView {
     let cx = request();
     let id = param("id");
-    if let Err(AppError::StepUpRequired) = cx.fresh_proof() {
-        return go(&with_next("/account/confirm", &cx.path));
-    }
     loaded(async move {
         let locale = cx.locale;
         let Look { result, requests, .. } = service::look(&cx, &id).await?;

@@ -8,7 +8,6 @@ pub use queue::ApprovalsPage;
 pub use request::ApprovalPage;
 
 use super::model::{Request, State};
-use crate::server::http::forms::with_next;
 use crate::server::{Permission, RequestContext, format};
 use crate::tr;
 use crate::ui::{Alert, AlertKind};
@@ -37,17 +36,4 @@ pub fn open_note(cx: &RequestContext, requests: &[Request]) -> Option<AnyView> {
         }
         .into_any(),
     )
-}
-
-/// "First confirm that it is you", in the place of a form that needs a fresh proof.
-fn confirm_first(cx: &RequestContext) -> AnyView {
-    let locale = cx.locale;
-    let confirm = with_next("/account/confirm", &cx.path);
-    view! {
-        <Alert kind=AlertKind::Info>
-            <p>{tr!(locale, approvals.confirm_first)}</p>
-            <p><a class="btn btn--primary" href=confirm>{tr!(locale, common.go_on)}</a></p>
-        </Alert>
-    }
-    .into_any()
 }

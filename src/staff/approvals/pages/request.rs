@@ -1,6 +1,7 @@
 //! `/staff/approvals/:id`: what is asked for, before and after, why and by whom; and the decision.
 
-use super::{confirm_first, words};
+use super::words;
+use crate::accounts::pages::ConfirmFirst;
 use crate::server::{Permission, RequestContext, format, request};
 use crate::staff::approvals::api::{ApproveRequest, RefuseRequest, WithdrawRequest};
 use crate::staff::approvals::model::{Act, Request, State};
@@ -149,7 +150,7 @@ fn next_step(cx: &RequestContext, look: &Look) -> AnyView {
         }
     });
     if cx.fresh_proof().is_err() {
-        return view! { {stale} {confirm_first(cx)} }.into_any();
+        return view! { {stale} <ConfirmFirst/> }.into_any();
     }
     let refused = id.clone();
     view! {
