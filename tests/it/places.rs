@@ -13,7 +13,7 @@ async fn ana(portal: &Portal) -> Browser {
 }
 
 async fn asked(browser: &mut Browser, text: &str, country: &str) -> Answer {
-    browser.read(&format!("/api/scheduling/places?text={}&country={country}", encoded(text))).await
+    browser.read(&format!("/api/scheduling/places?text={}&country={}", encoded(text), encoded(country))).await
 }
 
 async fn suggested(browser: &mut Browser, text: &str, country: &str) -> Vec<Suggestion> {
