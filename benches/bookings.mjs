@@ -21,13 +21,13 @@ psql("DROP TABLE IF EXISTS bench_plan; DROP SEQUENCE IF EXISTS bench_next");
 psql(`
   CREATE TABLE bench_plan AS
   WITH slot AS (
-    SELECT c.id AS center_id, c.code, (d.day::date + h.opens + n.hour * interval '3 hours') AT TIME ZONE c.time_zone AS starts_at
+    SELECT c.id AS center_id, c.code, c.time_zone, (d.day::date + h.opens + n.hour * interval '3 hours') AT TIME ZONE c.time_zone AS starts_at
     FROM test_center c JOIN opening_hours h ON h.center_id = c.id
     JOIN LATERAL generate_series((timestamptz '${now}')::date + 3, (timestamptz '${now}')::date + 80, interval '1 day') AS d (day)
       ON extract(isodow FROM d.day) = h.weekday
     JOIN LATERAL (SELECT generate_series(0, 2) AS hour) n ON h.opens + (n.hour * 3 + 3) * interval '1 hour' <= h.closes
     WHERE NOT EXISTS (SELECT FROM opening_exception x WHERE x.center_id = c.id AND x.on_day = d.day::date))
-  SELECT row_number() OVER () AS i, gen_random_uuid() AS account_id, center_id, code, starts_at,
+  SELECT row_number() OVER () AS i, gen_random_uuid() AS account_id, center_id, code, time_zone, starts_at,
          (SELECT id FROM exam WHERE code = 'SAA-C03') AS exam_id, NULL::bytea AS token_hash
   FROM (SELECT * FROM slot ORDER BY random() LIMIT ${ALL}) s;
   ALTER TABLE bench_plan ADD PRIMARY KEY (i);

@@ -4,7 +4,7 @@ import { type DemoAccount, expect, test, totp } from "../fixtures";
 import { Keyboard } from "../support/keyboard";
 
 test.use({ ownPortal: true });
-test.setTimeout(240_000);
+test.setTimeout(360_000);
 
 async function signIn(keyboard: Keyboard, account: DemoAccount) {
   const { page } = keyboard;
@@ -21,10 +21,14 @@ async function signIn(keyboard: Keyboard, account: DemoAccount) {
   await expect(page).not.toHaveURL(/\/login/);
 }
 
-/** A day of the calendar, and the last of its times. */
+/** A day of next month, and the last of its times. */
 async function takeTime(keyboard: Keyboard, day: number) {
   const { page } = keyboard;
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Choose a date and time");
+  await keyboard.skip();
+  const month = await page.locator(".cal__title").innerText();
+  await keyboard.press(page.locator(".cal__head a").last());
+  await expect(page.locator(".cal__title")).not.toHaveText(month);
   await keyboard.skip();
   await keyboard.press(page.locator("a.cal__day--free").nth(day));
   await expect(page.locator("a.cal__day[aria-current]")).toHaveCount(1);

@@ -2,18 +2,21 @@
 import type { Page } from "@playwright/test";
 import { expect, test } from "../fixtures";
 
-const SEARCH = "/schedule/AIF-C01/centers?language=en&country=US";
+const SEARCH = "/schedule/AIF-C01/centers?lang=en&language=en&country=US";
+/** Without a second factor, whose code works once in its half minute; Spanish, but for `lang` above. */
+const CANDIDATE = "nilo.cantera@example.com";
 
 /** The page with its field, once the script has taken it over. */
 async function open(page: Page) {
   await page.goto(SEARCH);
   const field = page.getByRole("combobox", { name: "City or postal code" });
   await expect(field).toHaveAttribute("aria-expanded", "false");
-  return { field, list: page.getByRole("listbox", { name: "Places" }), options: page.getByRole("option"), status: page.locator(".combo [role=status]") };
+  const list = page.getByRole("listbox", { name: "Places" });
+  return { field, list, options: list.getByRole("option"), status: page.locator(".combo [role=status]") };
 }
 
 test("a place is chosen with the keyboard", async ({ page, login, axe }) => {
-  await login(page, "candidate");
+  await login(page, CANDIDATE);
   const { field, list, options, status } = await open(page);
   await field.pressSequentially("portl");
   await expect(list).toBeVisible();
@@ -46,7 +49,7 @@ test("a place is chosen with the keyboard", async ({ page, login, axe }) => {
   await field.press("Enter");
   await expect(field).toHaveValue("Portland, Maine");
   await expect(list).toBeHidden();
-  await expect(page).toHaveURL(new RegExp("country=US$"));
+  expect(page.url()).not.toContain("place=");
   // With the list closed, Enter is the form's.
   await field.press("Enter");
   await expect(page).toHaveURL(/place=Portland%2C\+Maine&city=4975802/);
@@ -55,7 +58,7 @@ test("a place is chosen with the keyboard", async ({ page, login, axe }) => {
 });
 
 test("a place is chosen with the mouse, and with a finger on a narrow phone @phone", async ({ page, login }, testInfo) => {
-  await login(page, "candidate");
+  await login(page, CANDIDATE);
   const touch = testInfo.project.name === "phone";
   if (touch) await page.setViewportSize({ width: 320, height: 640 });
   const { field, list, options } = await open(page);
@@ -73,7 +76,7 @@ test("a place is chosen with the mouse, and with a finger on a narrow phone @pho
 });
 
 test("Enter without a highlight sends what is typed, and leaving the field closes the list", async ({ page, login }) => {
-  await login(page, "candidate");
+  await login(page, CANDIDATE);
   const { field, list, options, status } = await open(page);
   await field.pressSequentially("p");
   await expect(list).toBeHidden();
@@ -85,7 +88,7 @@ test("Enter without a highlight sends what is typed, and leaving the field close
   await field.fill("Xyzzyplugh");
   await expect(status).toHaveText("No place to suggest.");
   await field.fill("9810");
-  await expect(options.first()).toHaveText("98101 Seattle, Washington, United States");
+  await expect(options.first()).toHaveText("98101 Seattle, WA, United States");
   await field.fill("Seattle");
   await expect(options.first()).toContainText("Seattle");
   await field.press("Enter");
@@ -95,7 +98,7 @@ test("Enter without a highlight sends what is typed, and leaving the field close
 
 test("an answer that comes late is thrown away, and none is asked for while somebody types", async ({ page, login, expectProblem }) => {
   expectProblem(/503|429/);
-  await login(page, "candidate");
+  await login(page, CANDIDATE);
   const asked: string[] = [];
   await page.route("**/api/scheduling/places?*", async (route) => {
     const text = new URL(route.request().url()).searchParams.get("text") ?? "";
@@ -120,7 +123,7 @@ test("an answer that comes late is thrown away, and none is asked for while some
 });
 
 test("without scripts the field is a plain one that searches and keeps what was typed @only-no-js", async ({ page, login }) => {
-  await login(page, "candidate");
+  await login(page, CANDIDATE);
   await page.goto(SEARCH);
   const field = page.getByLabel("City or postal code");
   await expect(field).not.toHaveAttribute("role");

@@ -4,8 +4,8 @@ import { type Locator, type Page, expect } from "@playwright/test";
 const MOST_STOPS = 300;
 
 /**
- * Somebody without a mouse: moves by Tab alone. At every stop on the way the focus must be seen (a ring, on the control or on the label that
- * stands for it; inside the window; under nothing else), and the stops must follow the document.
+ * Somebody without a mouse: moves by Tab alone. At every stop on the way the focus must be seen (a ring, on the control or on the label or card
+ * that stands for it; inside the window; under nothing else), and the stops must follow the document.
  */
 export class Keyboard {
   constructor(readonly page: Page) {}
@@ -47,8 +47,9 @@ export class Keyboard {
     throw new Error(`arrow keys do not lead to ${String(radio)}`);
   }
 
-  /** Past header and menus: the first stop of a page that was just loaded. */
+  /** Past header and menus: the first stop of a page that was just loaded. A page that a form led to from there begins there: `#main` is kept. */
   async skip(): Promise<void> {
+    if (new URL(this.page.url()).hash === "#main") return;
     await this.press(this.page.getByRole("link", { name: "Skip to main content" }));
     await expect(this.page.locator("main")).toBeFocused();
   }
@@ -76,27 +77,30 @@ function look(backwards: boolean): { name: string; problems: string[] } {
   }
   const name = `<${at.localName}> ${(at.getAttribute("aria-label") ?? at.textContent ?? "").trim().slice(0, 40) || at.id}`;
 
-  const before = stops.lastStop;
+  // After the last stop comes the first.
+  const before = at.matches(".skip") ? undefined : stops.lastStop;
   stops.lastStop = at;
   const wanted = backwards ? Node.DOCUMENT_POSITION_PRECEDING : Node.DOCUMENT_POSITION_FOLLOWING;
   if (before?.isConnected && before !== at && !(before.compareDocumentPosition(at) & wanted)) problems.push("it stands on the wrong side of the stop before");
 
-  // A control that is drawn by its label has the ring there.
-  const drawn = getComputedStyle(at).opacity === "0" ? at.closest("label") : at;
-  const seen = [drawn, at.closest("label")].filter((element): element is HTMLElement => element !== null);
+  // A control that is drawn by its label, or whose link fills a card, has the ring there; nothing else on a page has one.
+  const unseen = getComputedStyle(at).opacity === "0";
+  const drawn = (unseen && at.closest("label")) || at;
+  const around: HTMLElement[] = [];
+  for (let element = unseen ? at.parentElement : at; element && element !== document.body; element = element.parentElement) around.push(element);
   const ringed = (element: HTMLElement) => {
     const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(element);
     return outlineStyle !== "none" && parseFloat(outlineWidth) >= 2 && !/^rgba\(.*, 0\)$|^transparent$/.test(outlineColor);
   };
-  if (!at.matches(":focus-visible") || !seen.some(ringed)) problems.push("its focus is not seen");
+  if (!at.matches(":focus-visible") || !around.some(ringed)) problems.push("its focus is not seen");
 
-  const box = (drawn ?? at).getBoundingClientRect();
+  const box = drawn.getBoundingClientRect();
   const middle = (from: number, to: number, most: number) => (Math.max(from, 0) + Math.min(to, most)) / 2;
   const [x, y] = [middle(box.left, box.right, innerWidth), middle(box.top, box.bottom, innerHeight)];
   const top = document.elementFromPoint(x, y);
   if (box.width < 1 || box.height < 1) problems.push("it has no size");
   else if (box.bottom <= 0 || box.top >= innerHeight || box.right <= 0 || box.left >= innerWidth) problems.push("it is outside of the window");
-  else if (!top || !(top.contains(at) || [at, ...seen].some((element) => element.contains(top)))) {
+  else if (!top || !(top.contains(at) || [at, drawn].some((element) => element.contains(top)))) {
     problems.push(`it is covered by <${top?.localName} class="${top?.className}">`);
   }
   return { name, problems };

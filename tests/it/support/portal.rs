@@ -329,6 +329,11 @@ impl Browser {
         self.send(Method::POST, page, Some(("application/x-www-form-urlencoded", body.into_bytes())), "text/html").await
     }
 
+    /// Calls a server function that only reads, as an island does.
+    pub async fn read(&mut self, path: &str) -> Answer {
+        self.send(Method::GET, path, None, "application/json").await
+    }
+
     /// Calls a server function as an island or a program does.
     pub async fn call(&mut self, function: &str, fields: &[(&str, &str)]) -> Answer {
         self.send(Method::POST, function, Some(("application/x-www-form-urlencoded", form(fields).into_bytes())), "application/json").await
