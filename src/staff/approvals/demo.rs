@@ -98,6 +98,7 @@ fn request_of(state: &AppState, role: Role) -> RequestContext {
             has_factor: true,
             awaiting_factor: false,
             proved_at: now,
+            acting: None,
         });
     })
 }
