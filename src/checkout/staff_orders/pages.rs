@@ -77,9 +77,11 @@ fn found_row(cx: &RequestContext, order: FoundOrder) -> AnyView {
         <tr role="row">
             <th scope="row" role="rowheader"><a href=href>{order.number}</a></th>
             <td role="cell" data-label=tr!(locale, checkout.buyer)>
-                <bdi>{order.buyer}</bdi>
-                " "
-                {order.candidate_id.map(|id| view! { <code class="id">{id}</code> })}
+                <span>
+                    <bdi>{order.buyer}</bdi>
+                    " "
+                    {order.candidate_id.map(|id| view! { <code class="id">{id}</code> })}
+                </span>
             </td>
             <td role="cell" data-label=tr!(locale, checkout.placed_on)>
                 <Time datetime=order.placed_at.to_rfc3339() text=placed/>
@@ -175,7 +177,7 @@ fn items(cx: &RequestContext, look: &Look) -> AnyView {
                 <tr role="row">
                     <th scope="row" role="rowheader">{line.description.clone()} " " <code class="id">{line.reference.clone()}</code></th>
                     <td role="cell" data-label=tr!(locale, checkout.appointment)>
-                        {when(locale, line)} ", " {place(locale, line)} " " {seat_tag(locale, line.state)}
+                        <span>{when(locale, line)} ", " {place(locale, line)} " " {seat_tag(locale, line.state)}</span>
                     </td>
                     <td role="cell" class="num" data-label=tr!(locale, checkout.price)>{money(locale, line.price_minor, &currency)}</td>
                     <td role="cell" class="num" data-label=tr!(locale, approvals.left)>{format::money(locale, &look.left(line))}</td>
@@ -258,9 +260,11 @@ fn payments(cx: &RequestContext, look: &Look) -> Option<AnyView> {
                 <tr role="row">
                     <th scope="row" role="rowheader">{instant(cx, payment.created_at)}</th>
                     <td role="cell" data-label=tr!(locale, approvals.gateway)>
-                        {payment.gateway}
-                        " "
-                        {payment.gateway_ref.map(|reference| view! { <code class="id">{reference}</code> })}
+                        <span>
+                            {payment.gateway}
+                            " "
+                            {payment.gateway_ref.map(|reference| view! { <code class="id">{reference}</code> })}
+                        </span>
                     </td>
                     <td role="cell" data-label=tr!(locale, checkout.state)><Tag tone text/></td>
                     <td role="cell" class="num" data-label=tr!(locale, approvals.amount)>{format::money(locale, &payment.amount)}</td>
@@ -298,7 +302,7 @@ pub fn RefundPage() -> impl IntoView {
         // One item: its whole rest is what is most often meant.
         let amount = only.is_some().then(|| rules::plain_amount(&first));
         let back = format!("/staff/orders/{number}");
-        let intent = form_value("intent", Some(ids::uuid().to_string())).unwrap_or_default();
+        let intent = ids::uuid().to_string();
         let currency = first.currency.clone();
         let limit = tr!(locale, approvals.refund_limit, amount = format::money(locale, &look.limit)).to_string();
         Ok(view! {
@@ -313,7 +317,7 @@ pub fn RefundPage() -> impl IntoView {
             <p>{limit}</p>
             <Form action=RefundOrder::PATH>
                 <HiddenField name="order" value=number.clone()/>
-                <HiddenField name="intent" value=intent/>
+                <HiddenField name="intent" value=form_value("intent", Some(intent)).unwrap_or_default()/>
                 <RadioField name="item" legend=tr!(locale, approvals.item) choices=choices value=only.unwrap_or_default()/>
                 <TextField
                     name="amount"
