@@ -32,8 +32,8 @@ pub fn StaffOrdersPage() -> impl IntoView {
             wanted => Some(found(&cx, service::search(&cx, wanted).await?)),
         };
         Ok(view! {
-            <PageTitle text=tr!(locale, checkout.orders_title)/>
-            <h1>{tr!(locale, checkout.orders_title)}</h1>
+            <PageTitle text=tr!(locale, approvals.nav_orders)/>
+            <h1>{tr!(locale, approvals.nav_orders)}</h1>
             <p class="muted">{tr!(locale, approvals.search_lead)}</p>
             <form class="form" method="get" role="search">
                 <div class="field">
@@ -109,7 +109,7 @@ pub fn StaffOrderPage() -> impl IntoView {
         });
         Ok(view! {
             <PageTitle text=title.clone()/>
-            <BackLink href="/staff/orders" label=tr!(locale, checkout.orders_title)/>
+            <BackLink href="/staff/orders" label=tr!(locale, approvals.nav_orders)/>
             {refunded.then(|| view! { <Alert kind=AlertKind::Success><p>{tr!(locale, approvals.done_refund)}</p></Alert> })}
             <h1>{title}</h1>
             {open_note(&cx, &look.requests)}
