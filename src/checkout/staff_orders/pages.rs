@@ -30,8 +30,8 @@ pub fn StaffOrdersPage() -> impl IntoView {
             wanted => Some(found(&cx, service::search(&cx, wanted).await?)),
         };
         Ok(view! {
-            <PageTitle text=tr!(locale, checkout.orders_title)/>
-            <h1>{tr!(locale, checkout.orders_title)}</h1>
+            <PageTitle text=tr!(locale, approvals.nav_orders)/>
+            <h1>{tr!(locale, approvals.nav_orders)}</h1>
             <p class="muted">{tr!(locale, approvals.search_lead)}</p>
             <form class="form" method="get" role="search">
                 <div class="field">
@@ -75,9 +75,11 @@ fn found_row(cx: &RequestContext, order: FoundOrder) -> AnyView {
         <tr role="row">
             <th scope="row" role="rowheader"><a href=href>{order.number}</a></th>
             <td role="cell" data-label=tr!(locale, checkout.buyer)>
-                <bdi>{order.buyer}</bdi>
-                " "
-                {order.candidate_id.map(|id| view! { <code class="id">{id}</code> })}
+                <span>
+                    <bdi>{order.buyer}</bdi>
+                    " "
+                    {order.candidate_id.map(|id| view! { <code class="id">{id}</code> })}
+                </span>
             </td>
             <td role="cell" data-label=tr!(locale, checkout.placed_on)>
                 <Time datetime=order.placed_at.to_rfc3339() text=placed/>
@@ -105,7 +107,7 @@ pub fn StaffOrderPage() -> impl IntoView {
         });
         Ok(view! {
             <PageTitle text=title.clone()/>
-            <BackLink href="/staff/orders" label=tr!(locale, checkout.orders_title)/>
+            <BackLink href="/staff/orders" label=tr!(locale, approvals.nav_orders)/>
             {refunded.then(|| view! { <Alert kind=AlertKind::Success><p>{tr!(locale, approvals.done_refund)}</p></Alert> })}
             <h1>{title}</h1>
             {open_note(&cx, &look.requests)}
@@ -173,7 +175,7 @@ fn items(cx: &RequestContext, look: &Look) -> AnyView {
                 <tr role="row">
                     <th scope="row" role="rowheader">{line.description.clone()} " " <code class="id">{line.reference.clone()}</code></th>
                     <td role="cell" data-label=tr!(locale, checkout.appointment)>
-                        {when(locale, line)} ", " {place(locale, line)} " " {seat_tag(locale, line.state)}
+                        <span>{when(locale, line)} ", " {place(locale, line)} " " {seat_tag(locale, line.state)}</span>
                     </td>
                     <td role="cell" class="num" data-label=tr!(locale, checkout.price)>{money(locale, line.price_minor, &currency)}</td>
                     <td role="cell" class="num" data-label=tr!(locale, approvals.left)>{format::money(locale, &look.left(line))}</td>
@@ -256,9 +258,11 @@ fn payments(cx: &RequestContext, look: &Look) -> Option<AnyView> {
                 <tr role="row">
                     <th scope="row" role="rowheader">{instant(cx, payment.created_at)}</th>
                     <td role="cell" data-label=tr!(locale, approvals.gateway)>
-                        {payment.gateway}
-                        " "
-                        {payment.gateway_ref.map(|reference| view! { <code class="id">{reference}</code> })}
+                        <span>
+                            {payment.gateway}
+                            " "
+                            {payment.gateway_ref.map(|reference| view! { <code class="id">{reference}</code> })}
+                        </span>
                     </td>
                     <td role="cell" data-label=tr!(locale, checkout.state)><Tag tone text/></td>
                     <td role="cell" class="num" data-label=tr!(locale, approvals.amount)>{format::money(locale, &payment.amount)}</td>
@@ -293,7 +297,7 @@ pub fn RefundPage() -> impl IntoView {
         // One item: its whole rest is what is most often meant.
         let amount = only.is_some().then(|| rules::plain_amount(&first));
         let back = format!("/staff/orders/{number}");
-        let intent = form_value("intent", Some(ids::uuid().to_string())).unwrap_or_default();
+        let intent = ids::uuid().to_string();
         let currency = first.currency.clone();
         let limit = tr!(locale, approvals.refund_limit, amount = format::money(locale, &look.limit)).to_string();
         Ok(view! {
@@ -308,7 +312,7 @@ pub fn RefundPage() -> impl IntoView {
             <p>{limit}</p>
             <Form action=RefundOrder::PATH>
                 <HiddenField name="order" value=number.clone()/>
-                <HiddenField name="intent" value=intent/>
+                <HiddenField name="intent" value=form_value("intent", Some(intent)).unwrap_or_default()/>
                 <RadioField name="item" legend=tr!(locale, approvals.item) choices=choices value=only.unwrap_or_default()/>
                 <TextField
                     name="amount"

@@ -257,7 +257,7 @@ pub fn RevokePage() -> impl IntoView {
             return Err(AppError::NotFound);
         }
         let back = format!("/staff/credentials/{}", credential.compact_id());
-        let intent = form_value("intent", Some(ids::uuid().to_string())).unwrap_or_default();
+        let intent = ids::uuid().to_string();
         let causes = Cause::CHOICES.map(|cause| Choice::new(cause.as_str(), cause_text(locale, cause))).to_vec();
         let note = open_note(&cx, &requests);
         let holder = credential.holder(locale);
@@ -266,7 +266,7 @@ pub fn RevokePage() -> impl IntoView {
             view! {
                 <Form action=RevokeCredential::PATH>
                     <HiddenField name="credential" value=id/>
-                    <HiddenField name="intent" value=intent/>
+                    <HiddenField name="intent" value=form_value("intent", Some(intent)).unwrap_or_default()/>
                     <RadioField name="cause" legend=tr!(locale, approvals.cause) choices=causes/>
                     <TextArea name="reason" label=tr!(locale, approvals.reason) hint=tr!(locale, approvals.revoke_reason_hint)/>
                     <div class="actions">

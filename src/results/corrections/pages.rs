@@ -1,7 +1,7 @@
 //! `/staff/results/:id`, `/staff/results/:id/correct`, the results a search found, and a correction before and after.
 
 use super::api::CorrectScore;
-use super::model::{Change, Correction, FoundResult, Made, StaffResult};
+use super::model::{Change, Correction, FoundResult, Made, StaffDomain, StaffResult};
 use super::rules;
 use super::service::{self, Look, Search};
 use crate::credentials::CredentialId;
@@ -123,7 +123,7 @@ fn outcome(locale: Locale, passed: bool) -> &'static str {
 
 /// The candidate's bars, with the numbers that candidates do not see.
 fn domain_bars(locale: Locale, result: &StaffResult) -> Vec<AnyView> {
-    let bar = |domain: &super::model::StaffDomain| {
+    let bar = |domain: &StaffDomain| {
         let meets = result.scale.meets_competencies(domain.percent);
         let verdict = if meets { tr!(locale, results.meets) } else { tr!(locale, results.needs) };
         let note = tr!(locale, approvals.domain_note, percent = domain.percent, weight = domain.weight).to_string();
@@ -171,10 +171,10 @@ fn history_table(cx: &RequestContext, history: Vec<Made>) -> Option<AnyView> {
                 <tr role="row">
                     <th scope="row" role="rowheader">{at}</th>
                     <td role="cell" class="num" data-label=tr!(locale, approvals.before)>
-                        {made.scaled_before} " " <PassTag passed=made.passed_before/>
+                        <span>{made.scaled_before} " " <PassTag passed=made.passed_before/></span>
                     </td>
                     <td role="cell" class="num" data-label=tr!(locale, approvals.after)>
-                        {made.scaled_after} " " <PassTag passed=made.passed_after/>
+                        <span>{made.scaled_after} " " <PassTag passed=made.passed_after/></span>
                     </td>
                     <td role="cell" data-label=tr!(locale, approvals.asked_by)><bdi>{made.asked_by}</bdi></td>
                     <td role="cell" data-label=tr!(locale, approvals.approved_by)><bdi>{made.approved_by}</bdi></td>
@@ -197,36 +197,16 @@ pub fn CorrectPage() -> impl IntoView {
         let Look { result, requests, .. } = service::look(&cx, &id).await?;
         let back = format!("/staff/results/{}", result.id);
         let label = format!("{} · {}", result.candidate_name, result.exam_code);
-        let domains: Vec<AnyView> = result
-            .domains
-            .iter()
-            .enumerate()
-            .map(|(index, domain)| {
-                let name = i18n::pick(&domain.name, locale);
-                view! {
-                    <TextField
-                        name=rules::domain_field(index)
-                        label=tr!(locale, approvals.domain_percent, name = name).to_string()
-                        value=domain.percent.to_string()
-                        inputmode="numeric"
-                        autocomplete="off"
-                        width=4
-                        maxlength=3
-                    />
-                }
-                .into_any()
-            })
-            .collect();
         let scale = result.scale;
         let hint = tr!(locale, approvals.scaled_hint, min = scale.min, max = scale.max, mark = scale.pass_mark).to_string();
-        let intent = form_value("intent", Some(ids::uuid().to_string())).unwrap_or_default();
+        let intent = ids::uuid().to_string();
         let note = open_note(&cx, &requests);
         let cancel = back.clone();
         let form = note.is_none().then(|| {
             view! {
                 <Form action=CorrectScore::PATH>
                     <HiddenField name="result" value=result.id.to_string()/>
-                    <HiddenField name="intent" value=intent/>
+                    <HiddenField name="intent" value=form_value("intent", Some(intent)).unwrap_or_default()/>
                     <TextField
                         name="scaled_score"
                         label=tr!(locale, approvals.scaled_score)
@@ -240,7 +220,7 @@ pub fn CorrectPage() -> impl IntoView {
                     <fieldset class="fieldset">
                         <legend class="fieldset__legend">{tr!(locale, results.by_domain)}</legend>
                         <p class="field__hint">{tr!(locale, approvals.domains_hint)}</p>
-                        <div class="stack">{domains}</div>
+                        <div class="stack">{domain_fields(locale, &result)}</div>
                     </fieldset>
                     <TextArea name="reason" label=tr!(locale, approvals.reason) hint=tr!(locale, approvals.reason_hint)/>
                     <div class="actions">
@@ -260,6 +240,26 @@ pub fn CorrectPage() -> impl IntoView {
             {form}
         })
     })
+}
+
+/// A field for each domain; made inside the form, so that they show its refusals.
+fn domain_fields(locale: Locale, result: &StaffResult) -> Vec<AnyView> {
+    let field = |(index, domain): (usize, &StaffDomain)| {
+        let name = i18n::pick(&domain.name, locale);
+        view! {
+            <TextField
+                name=rules::domain_field(index)
+                label=tr!(locale, approvals.domain_percent, name = name).to_string()
+                value=domain.percent.to_string()
+                inputmode="numeric"
+                autocomplete="off"
+                width=4
+                maxlength=3
+            />
+        }
+        .into_any()
+    };
+    result.domains.iter().enumerate().map(field).collect()
 }
 
 /// The results a search found.
@@ -293,7 +293,7 @@ fn found_row(locale: Locale, result: FoundResult) -> AnyView {
                 " "
                 {result.candidate_id.map(|id| view! { <code class="id">{id}</code> })}
             </th>
-            <td role="cell" data-label=tr!(locale, results.exam)>{result.exam_code} " " <code class="id">{result.reference}</code></td>
+            <td role="cell" data-label=tr!(locale, results.exam)><span>{result.exam_code} " " <code class="id">{result.reference}</code></span></td>
             <td role="cell" data-label=tr!(locale, results.taken_on)>{day_at(locale, result.taken_at, &result.time_zone)}</td>
             <td role="cell" data-label=tr!(locale, results.state)>{released_tag(locale, result.released)}</td>
             <td role="cell" class="num" data-label=tr!(locale, results.score)>{result.scaled_score}</td>

@@ -57,7 +57,7 @@ async fn revocation(state: &AppState) -> Result<(), Box<dyn Error>> {
         }),
         subject_id: found.id,
         account_id: found.account_id,
-        reason: "The holder wrote to us and would rather show the associate certification only.".into(),
+        reason: "You wrote to us that you would rather show the associate certification only.".into(),
     };
     ask(tx, state, Role::Administrator, Kind::CredentialRevocation, &new).await
 }

@@ -74,19 +74,25 @@ fn row(cx: &RequestContext, request: Request) -> AnyView {
             </th>
             <td role="cell" data-label=tr!(locale, approvals.about)>{words::about(locale, &request.act)}</td>
             <td role="cell" data-label=tr!(locale, approvals.candidate)>
-                <bdi>{request.candidate_name}</bdi>
-                " "
-                {request.candidate_id.map(|id| view! { <code class="id">{id}</code> })}
+                <span>
+                    <bdi>{request.candidate_name}</bdi>
+                    " "
+                    {request.candidate_id.map(|id| view! { <code class="id">{id}</code> })}
+                </span>
             </td>
             <td role="cell" data-label=tr!(locale, approvals.asked_by)>
-                <bdi>{request.requested_by_name}</bdi>
-                ", "
-                <Time datetime=request.requested_at.to_rfc3339() text=asked/>
+                <span>
+                    <bdi>{request.requested_by_name}</bdi>
+                    ", "
+                    <Time datetime=request.requested_at.to_rfc3339() text=asked/>
+                </span>
             </td>
             <td role="cell" data-label=tr!(locale, approvals.state)>
-                {words::state_tag(locale, state)}
-                " "
-                <Time datetime=at.to_rfc3339() text=when class="small muted"/>
+                <span>
+                    {words::state_tag(locale, state)}
+                    " "
+                    <Time datetime=at.to_rfc3339() text=when class="muted"/>
+                </span>
             </td>
         </tr>
     }

@@ -37,7 +37,6 @@ pub fn ApprovalPage() -> impl IntoView {
             {done.map(|text| view! { <Alert kind=AlertKind::Success><p>{text}</p></Alert> })}
             <h1>{title}</h1>
             {facts(&cx, &look.request)}
-            <h2>{tr!(locale, approvals.what)}</h2>
             {change(&cx, &look.request.act)}
             {next_step(&cx, &look)}
         })
