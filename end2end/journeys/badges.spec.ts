@@ -84,7 +84,7 @@ test("an owner downloads the badge, a stranger checks it, and a changed byte sho
 
   // A byte of the picture's credential, a letter of the token, and what is left after a screenshot.
   const changed = Buffer.from(png);
-  changed[at + 100] ^= 1;
+  changed.writeUInt8(changed.readUInt8(at + 100) ^ 1, at + 100);
   writeFileSync(files.changed, changed);
   await expect(await check(stranger, files.changed)).toHaveText("Could not be checked");
   await expect(stranger.locator(".checks__item--ok")).toHaveCount(0);
