@@ -190,7 +190,7 @@ fn record(cx: &RequestContext, credential: &Credential) -> impl IntoView + use<>
     let (issued_at, expires_at) = (credential.issued_at, credential.expires_at);
     let verify = credential.verify_path();
     view! {
-        <section>
+        <section class="stack">
             <h2>{tr!(locale, credentials.check_record)}</h2>
             <article class=if state == State::Active { "cred" } else { "cred cred--off" }>
                 <img

@@ -107,10 +107,13 @@ async fn why_revoked(cx: &RequestContext, revoked: Revoked) -> AppResult<AnyView
     .into_any())
 }
 
+/// Makes the answer a file to keep rather than a picture to look at.
+const AS_FILE: &str = "?download=1";
+
 fn downloads(cx: &RequestContext, credential: &Credential) -> impl IntoView + use<> {
     let locale = cx.locale;
     let png = *PNG_SIZES.last().unwrap_or(&600);
-    let button = |href: String, text: String, class: &'static str| {
+    let button = |href: String, text: &'static str, class: &'static str| {
         view! {
             <a class=class href=href rel="external" download>
                 <Icon name="download"/>
@@ -121,26 +124,23 @@ fn downloads(cx: &RequestContext, credential: &Credential) -> impl IntoView + us
     view! {
         <section class="section">
             <h2>{tr!(locale, credentials.downloads)}</h2>
-            <div class="actions">
-                {button(routes::certificate_path(credential), tr!(locale, credentials.certificate_pdf).to_owned(), "btn btn--primary")}
-                {button(
-                    format!("{}?download=1", routes::badge_png_path(credential, png)),
-                    tr!(locale, credentials.badge_png).to_owned(),
-                    "btn",
-                )}
-                {button(format!("{}?download=1", routes::badge_svg_path(credential)), tr!(locale, credentials.badge_svg).to_owned(), "btn")}
-                {button(
-                    format!("{}?download=1", document_path(credential.public_id)),
-                    tr!(locale, credentials.signed_jwt).to_owned(),
-                    "btn",
-                )}
-                {button(format!("{}?download=1", routes::badge_json_path(credential)), tr!(locale, credentials.signed_json).to_owned(), "btn")}
+            <div class="stack">
+                <div class="actions">
+                    {button(routes::certificate_path(credential), tr!(locale, credentials.certificate_pdf), "btn btn--primary")}
+                    {button(routes::badge_png_path(credential, png) + AS_FILE, tr!(locale, credentials.badge_png), "btn")}
+                    {button(routes::badge_svg_path(credential) + AS_FILE, tr!(locale, credentials.badge_svg), "btn")}
+                </div>
+                <p>
+                    {tr!(locale, credentials.signed_text)}
+                    " "
+                    <a href="/verify#check">{tr!(locale, credentials.check_title)}</a>
+                </p>
+                <p class="muted">{tr!(locale, credentials.signed_files)}</p>
+                <div class="cluster">
+                    {button(document_path(credential.public_id) + AS_FILE, tr!(locale, credentials.signed_jwt), "btn btn--small")}
+                    {button(routes::badge_json_path(credential) + AS_FILE, tr!(locale, credentials.signed_json), "btn btn--small")}
+                </div>
             </div>
-            <p class="small muted">
-                {tr!(locale, credentials.signed_text)}
-                " "
-                <a href="/verify#check">{tr!(locale, credentials.check_title)}</a>
-            </p>
         </section>
     }
 }

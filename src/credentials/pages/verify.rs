@@ -50,8 +50,10 @@ pub fn VerifyFormPage() -> impl IntoView {
             <VerifyForm/>
             <section class="section" id="check">
                 <h2>{tr!(locale, credentials.check_title)}</h2>
-                <p>{tr!(locale, credentials.check_lead)}</p>
-                <CheckForm/>
+                <div class="stack">
+                    <p>{tr!(locale, credentials.check_lead)}</p>
+                    <CheckForm/>
+                </div>
             </section>
         </div>
     }
