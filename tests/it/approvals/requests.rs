@@ -242,7 +242,7 @@ async fn security_35_asking_for_an_act_and_deciding_on_it_need_a_fresh_proof() {
     let (id, intent) = (id_of(&request).to_owned(), ids::uuid().to_string());
     world.portal.later(TimeDelta::minutes(11));
     let result = page.rsplit('/').next().unwrap();
-    let cases: [(String, &str, Vec<(&str, &str)>); 5] = [
+    let cases = [
         (format!("{page}/correct"), "/api/results/correct", vec![("result", result), ("intent", &intent)]),
         (
             format!("/staff/credentials/{credential}/revoke"),
