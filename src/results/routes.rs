@@ -4,16 +4,15 @@ use super::csv_file::{self, FILE_LIMIT};
 use super::pages::problem_text;
 use super::service::{self, Uploaded};
 use crate::error::{AppError, AppResult, Code, FieldError};
-use crate::server::http::FormState;
-use crate::server::http::Submitted;
 use crate::server::http::forms::{see_other, with_next};
 use crate::server::http::router::{self, Site};
+use crate::server::http::uploads::{self, Upload};
+use crate::server::http::{FormState, Submitted};
 use crate::server::{Permission, RequestContext, csv};
 use crate::tr;
 use axum::Router;
-use axum::extract::multipart::{Multipart, MultipartError, MultipartRejection};
-use axum::extract::{DefaultBodyLimit, Extension, Path, State};
-use axum::http::{StatusCode, Uri};
+use axum::extract::{DefaultBodyLimit, Extension, Path, Request, State};
+use axum::http::Uri;
 use axum::response::Response;
 use axum::routing::get;
 use std::sync::Arc;
@@ -34,10 +33,15 @@ pub fn routes() -> Router<Site> {
 
 type Cx = Extension<Arc<RequestContext>>;
 
-async fn upload(State(site): State<Site>, Extension(cx): Cx, uri: Uri, form: Result<Multipart, MultipartRejection>) -> Response {
+async fn upload(State(site): State<Site>, request: Request) -> Response {
+    let upload = match Upload::or_page(&site, request).await {
+        Ok(upload) => upload,
+        Err(answer) => return answer,
+    };
+    let (cx, uri) = (upload.cx.clone(), upload.uri.clone());
     let answer = match cx.staff(Permission::ManageResults) {
         Err(error) => Err(error),
-        Ok(_) => match read_file(form).await {
+        Ok(_) => match read_file(&site, upload).await {
             Ok((name, bytes)) => service::upload(&cx, FILE, &name, &bytes).await,
             Err(error) => Err(error),
         },
@@ -54,38 +58,22 @@ async fn refuse(site: Site, cx: Arc<RequestContext>, uri: Uri, error: AppError) 
         AppError::Unauthenticated => see_other(&with_next("/login", uri.path())),
         AppError::Forbidden | AppError::NotFound => site.error_page(cx, error).await,
         error => {
-            let too_large = matches!(&error, AppError::Validation(errors) if errors.iter().any(|error| error.code == Code::FileTooLarge));
             let refused = FormState { function: UPLOAD.to_owned(), submitted: Submitted::default(), error };
-            let mut response = site.render_refused(cx, uri, refused).await;
-            if too_large {
-                *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
-            }
-            response
+            uploads::refused(&site, cx, uri, refused).await
         }
     }
 }
 
-/// Name and bytes of the form's file. Reading stops where the limit is passed.
-async fn read_file(form: Result<Multipart, MultipartRejection>) -> AppResult<(String, Vec<u8>)> {
-    let unreadable = || AppError::Validation(vec![]);
+/// Name and bytes of the form's file.
+async fn read_file(site: &Site, upload: Upload) -> AppResult<(String, Vec<u8>)> {
     let too_large = || AppError::Validation(vec![FieldError::with(FILE, Code::FileTooLarge, FILE_LIMIT / 1024 / 1024)]);
-    let problem = |error: MultipartError| if error.status() == StatusCode::PAYLOAD_TOO_LARGE { too_large() } else { unreadable() };
-    let mut form = form.map_err(|_| unreadable())?;
-    while let Some(mut field) = form.next_field().await.map_err(problem)? {
+    let mut form = upload.fields(site).await?;
+    while let Some(mut field) = form.next_field().await.map_err(|error| uploads::problem(&error, too_large()))? {
         if field.name() != Some(FILE) {
             continue;
         }
         let name = field.file_name().unwrap_or_default().to_owned();
-        let mut bytes = vec![];
-        loop {
-            match field.chunk().await.map_err(problem)? {
-                Some(chunk) => bytes.extend_from_slice(&chunk),
-                None => break,
-            }
-            if bytes.len() > FILE_LIMIT {
-                return Err(too_large());
-            }
-        }
+        let bytes = uploads::read(&mut field, FILE_LIMIT, too_large).await?;
         if name.is_empty() && bytes.is_empty() {
             break;
         }

@@ -2,6 +2,7 @@
 
 use crate::support::Portal;
 use crate::support::portal::Answer;
+use axum::http::StatusCode;
 use certportal::server::ids;
 
 /// Checks the summary of a refused page: each of `fields` is there, with its label before the sentence.
@@ -97,4 +98,17 @@ async fn every_refused_form_names_its_fields() {
     let mut staff = portal.signed_in(staff).await;
     let answer = staff.upload("/staff/results/import", "file", "results.csv", b"").await;
     names_its_fields("/staff/results/import", &answer, &["file"]);
+}
+
+#[tokio::test]
+async fn forms_of_the_header_work_on_pages_that_take_uploads() {
+    let portal = Portal::new().await;
+    let manager = portal.account("manager@example.com", "Ellis", "Manager", &["exam_manager"]).await;
+    for page in ["/verify", "/staff/results/import"] {
+        let mut browser = portal.signed_in(manager).await;
+        assert_eq!(browser.get("/staff/results/import").await.status, StatusCode::OK);
+        let answer = browser.post_form(page, "/api/accounts/logout", &[]).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{page}: {}", answer.words());
+        assert!(browser.get("/staff/results/import").await.location().starts_with("/login"), "{page}: signed out");
+    }
 }

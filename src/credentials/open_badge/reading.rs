@@ -192,7 +192,7 @@ mod tests {
         too_short.truncate(40);
         let mut endless = png(&[]);
         endless[33..37].copy_from_slice(&u32::MAX.to_be_bytes());
-        let without_end = png(&[good.clone()]);
+        let without_end = png(std::slice::from_ref(&good));
         for (name, bytes, expected) in [
             ("no credential", png(&[]), Unreadable::Empty),
             ("two credentials", png(&[good.clone(), good.clone()]), Unreadable::Several),

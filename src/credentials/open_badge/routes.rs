@@ -7,11 +7,11 @@ use crate::credentials::issuer::routes::ANY_ORIGIN;
 use crate::error::{AppError, AppResult, Code, FieldError};
 use crate::server::RequestContext;
 use crate::server::http::router::{self, Site};
+use crate::server::http::uploads::{self, Upload};
 use crate::server::http::{FormState, Submitted};
 use axum::Router;
-use axum::extract::multipart::{Field, Multipart, MultipartError};
-use axum::extract::{DefaultBodyLimit, Extension, FromRequest, Path, Request, State};
-use axum::http::{StatusCode, header};
+use axum::extract::{DefaultBodyLimit, Extension, Path, Request, State};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use std::sync::Arc;
@@ -36,27 +36,22 @@ pub fn routes() -> Router<Site> {
 
 /// Checks what was brought and shows the answer at once: nothing is kept that another address could show.
 async fn checked(State(site): State<Site>, request: Request) -> Response {
-    // The forms of the header post to the page they stand on, too.
-    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let cx = request.extensions().get::<Arc<RequestContext>>().cloned();
-    let Some(cx) = cx.filter(|_| kind.starts_with("multipart/form-data")) else { return router::page(State(site), request).await };
-    let uri = request.uri().clone();
+    let upload = match Upload::or_page(&site, request).await {
+        Ok(upload) => upload,
+        Err(answer) => return answer,
+    };
+    let (cx, uri) = (upload.cx.clone(), upload.uri.clone());
     let mut brought = Brought::default();
-    let report = match brought.read(&site, request).await {
+    let report = match brought.read(&site, upload).await {
         Ok(()) => brought.check(&cx).await,
         Err(error) => Err(error),
     };
     match report {
         Ok(report) => site.render_given(cx, uri, Arc::new(report)).await,
         Err(error) => {
-            let too_large = matches!(&error, AppError::Validation(errors) if errors.iter().any(|error| error.code == Code::FileTooLarge));
             let submitted = Submitted::from_pairs(vec![(TEXT.to_owned(), brought.text)]);
             let refused = FormState { function: CHECK_FORM.to_owned(), submitted, error };
-            let mut response = site.render_refused(cx, uri, refused).await;
-            if too_large {
-                *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
-            }
-            response
+            uploads::refused(&site, cx, uri, refused).await
         }
     }
 }
@@ -69,17 +64,14 @@ struct Brought {
 }
 
 impl Brought {
-    /// Reading stops where the limit is passed.
-    async fn read(&mut self, site: &Site, request: Request) -> AppResult<()> {
-        let unreadable = || AppError::Validation(vec![]);
-        let problem = |error: MultipartError| if error.status() == StatusCode::PAYLOAD_TOO_LARGE { too_large() } else { unreadable() };
-        let mut form = Multipart::from_request(request, site).await.map_err(|_| unreadable())?;
-        while let Some(mut field) = form.next_field().await.map_err(problem)? {
+    async fn read(&mut self, site: &Site, upload: Upload) -> AppResult<()> {
+        let too_long = || AppError::Validation(vec![FieldError::with(TEXT, Code::TooLong, TEXT_LIMIT)]);
+        let mut form = upload.fields(site).await?;
+        while let Some(mut field) = form.next_field().await.map_err(|error| uploads::problem(&error, too_large()))? {
             match field.name() {
-                Some(FILE) => self.file = bytes(&mut field, FILE_LIMIT).await.map_err(problem)?.ok_or_else(too_large)?,
+                Some(FILE) => self.file = uploads::read(&mut field, FILE_LIMIT, too_large).await?,
                 Some(TEXT) => {
-                    let text = bytes(&mut field, TEXT_LIMIT).await.map_err(problem)?;
-                    let text = text.ok_or_else(|| AppError::Validation(vec![FieldError::with(TEXT, Code::TooLong, TEXT_LIMIT)]))?;
+                    let text = uploads::read(&mut field, TEXT_LIMIT, too_long).await?;
                     self.text = String::from_utf8_lossy(&text).into_owned();
                 }
                 _ => {}
@@ -100,18 +92,6 @@ impl Brought {
 
 fn too_large() -> AppError {
     AppError::Validation(vec![FieldError::with(FILE, Code::FileTooLarge, FILE_LIMIT / 1024 / 1024)])
-}
-
-/// `None`: there are more than `limit`.
-async fn bytes(field: &mut Field<'_>, limit: usize) -> Result<Option<Vec<u8>>, MultipartError> {
-    let mut bytes = vec![];
-    while let Some(chunk) = field.chunk().await? {
-        bytes.extend_from_slice(&chunk);
-        if bytes.len() > limit {
-            return Ok(None);
-        }
-    }
-    Ok(Some(bytes))
 }
 
 async fn status_list(State(site): State<Site>, Extension(cx): Extension<Arc<RequestContext>>, Path(list): Path<String>) -> Response {

@@ -10,5 +10,6 @@ pub mod respond;
 pub mod router;
 pub mod security;
 pub mod sessions;
+pub mod uploads;
 
 pub use forms::{FormState, Submitted};
