@@ -233,6 +233,7 @@ const OPEN_PAGES: &[&str] = &[
 ];
 
 const OPEN_FUNCTIONS: &[&str] = &[
+    "scheduling/places",
     "scheduling/start",
     "scheduling/hold",
     "scheduling/details",
