@@ -9,9 +9,8 @@
 import AxeBuilder from "@axe-core/playwright";
 import { type BrowserContext, type Page, expect, test as base } from "@playwright/test";
 import { type DemoAccount, Portal } from "./support/portal";
-import { totp } from "./support/totp";
 
-export { expect, totp, Portal };
+export { expect, Portal };
 export type { DemoAccount };
 
 /** A mail as `/mailbox.json` shows it. */
@@ -168,8 +167,7 @@ export const test = base.extend<Fixtures, { sharedPortal: () => Promise<Portal> 
       await page.getByLabel("Password", { exact: true }).fill(account.password);
       await page.getByRole("button", { name: "Sign in", exact: true }).click();
       if (account.totp_secret) {
-        // An authenticator app follows the real time, not the demo clock.
-        await page.getByLabel(/code/i).fill(totp(account.totp_secret, Date.now() / 1000));
+        await page.getByLabel(/code/i).fill(portal.code(account));
         await page.getByRole("button", { name: /confirm|continue|sign in/i }).click();
       }
       await expect(page).not.toHaveURL(/\/login/);

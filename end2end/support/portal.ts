@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { totp } from "./totp";
 
 /** An account that exists in every demo portal (`<data>/demo.json`). */
 export interface DemoAccount {
@@ -100,6 +101,18 @@ export class Portal {
     if (!found) throw new Error(`no demo account "${roleOrEmail}": there are ${this.demo.accounts.map((a) => a.role).join(", ")}`);
     return found;
   }
+
+  /**
+   * A code of an account's authenticator app. It follows the real time, not the demo clock. A code works once and may come one step early: so two
+   * logins within half a minute get the codes of two steps.
+   */
+  code(account: DemoAccount): string {
+    const step = Math.max(Math.floor(Date.now() / 30_000), (this.lastStep.get(account.email) ?? 0) + 1);
+    this.lastStep.set(account.email, step);
+    return totp(account.totp_secret ?? "", step * 30);
+  }
+
+  private readonly lastStep = new Map<string, number>();
 
   /** Ends it as Ctrl-C does, and waits. */
   async stop(): Promise<void> {
