@@ -8,6 +8,10 @@ use crate::server::RequestContext;
 /// What the viewer is advised now.
 pub async fn due(cx: &RequestContext) -> AppResult<Vec<Nudge>> {
     let viewer = cx.viewer()?;
+    // Whoever acts for a candidate can follow none of it.
+    if cx.acting.is_some() {
+        return Ok(vec![]);
+    }
     let mut conn = cx.state.db.acquire().await?;
     let mut due = vec![];
     let changed_at = store::password_changed_at(&mut conn, viewer.account_id).await?;

@@ -154,7 +154,7 @@ fn sharing(cx: &RequestContext, credential: &Credential, state: State) -> impl I
     let link_for_linkedin = format!("https://www.linkedin.com/sharing/share-offsite/?url={}", encoded(&url));
     let add = linkedin_profile(credential, &programme.name, &url);
     view! {
-        <section class="section">
+        <section class="section stack">
             <h2>{tr!(locale, credentials.share_title)}</h2>
             <p>{tr!(locale, credentials.share_text)}</p>
             <div class="field">
