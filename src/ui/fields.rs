@@ -155,6 +155,29 @@ pub fn CodeField(#[prop(into)] label: String, #[prop(into)] hint: String) -> imp
     view! { <TextField name="code" label hint autocomplete="one-time-code" inputmode="numeric" maxlength=10 class="input--code"/> }
 }
 
+/// The form of a page that searches by the words in its own address, `?q=`.
+#[component]
+pub fn SearchForm(
+    label: &'static str,
+    hint: &'static str,
+    button: &'static str,
+    /// Whether searching is what the page is for.
+    #[prop(default = true)]
+    primary: bool,
+) -> impl IntoView {
+    let wanted = request().query("q").unwrap_or_default().to_owned();
+    view! {
+        <form class="form" method="get" role="search">
+            <div class="field">
+                <label class="field__label" for="q">{label}</label>
+                <p class="field__hint" id="q-hint">{hint}</p>
+                <input class="input" id="q" name="q" type="search" value=wanted autocomplete="off" aria-describedby="q-hint"/>
+            </div>
+            <div class="actions"><button class=if primary { "btn btn--primary" } else { "btn" }>{button}</button></div>
+        </form>
+    }
+}
+
 /// A password. Never filled in again. With `rules` it is a new one: they are listed, and its strength is shown while it is typed.
 #[component]
 pub fn PasswordField(

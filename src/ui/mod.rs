@@ -24,8 +24,8 @@ pub use feedback::{
 };
 #[cfg(feature = "ssr")]
 pub use fields::{
-    CheckboxField, Choice, CodeField, CurrentForm, DateField, FileField, Form, HiddenField, PasswordField, RadioField, SelectField,
-    TextArea, TextField, form_value,
+    CheckboxField, Choice, CodeField, CurrentForm, DateField, FileField, Form, HiddenField, PasswordField, RadioField, SearchForm,
+    SelectField, TextArea, TextField, form_value,
 };
 #[cfg(feature = "ssr")]
 pub use page::{PageMeta, PageTitle, loaded, param};

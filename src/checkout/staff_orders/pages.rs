@@ -13,8 +13,8 @@ use crate::server::{Locale, Permission, RequestContext, format, ids, request};
 use crate::staff::approvals::pages::open_note;
 use crate::tr;
 use crate::ui::{
-    Alert, AlertKind, BackLink, Choice, Empty, ErrorSummary, Form, HiddenField, PageTitle, RadioField, Summary, SummaryRow, Table, Tag,
-    TextArea, TextField, Time, Tone, form_value, loaded, param,
+    Alert, AlertKind, BackLink, Choice, Empty, ErrorSummary, Form, HiddenField, PageTitle, RadioField, SearchForm, Summary, SummaryRow,
+    Table, Tag, TextArea, TextField, Time, Tone, form_value, loaded, param,
 };
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -33,14 +33,7 @@ pub fn StaffOrdersPage() -> impl IntoView {
             <PageTitle text=tr!(locale, approvals.nav_orders)/>
             <h1>{tr!(locale, approvals.nav_orders)}</h1>
             <p class="muted">{tr!(locale, approvals.search_lead)}</p>
-            <form class="form" method="get" role="search">
-                <div class="field">
-                    <label class="field__label" for="q">{tr!(locale, approvals.search)}</label>
-                    <p class="field__hint" id="q-hint">{tr!(locale, approvals.orders_search_hint)}</p>
-                    <input class="input" id="q" name="q" type="search" value=wanted autocomplete="off" aria-describedby="q-hint"/>
-                </div>
-                <div class="actions"><button class="btn btn--primary">{tr!(locale, approvals.search)}</button></div>
-            </form>
+            <SearchForm label=tr!(locale, approvals.search) hint=tr!(locale, approvals.orders_search_hint) button=tr!(locale, approvals.search)/>
             {answer}
         })
     })

@@ -13,8 +13,8 @@ use crate::staff::approvals::model::{Request, State as RequestState};
 use crate::staff::approvals::pages::{open_note, words};
 use crate::tr;
 use crate::ui::{
-    BackLink, Choice, Empty, ErrorSummary, Form, HiddenField, PageTitle, RadioField, Summary, SummaryRow, Table, TextArea, Time,
-    form_value, loaded, param,
+    BackLink, Choice, Empty, ErrorSummary, Form, HiddenField, PageTitle, RadioField, SearchForm, Summary, SummaryRow, Table, TextArea,
+    Time, form_value, loaded, param,
 };
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
@@ -46,14 +46,11 @@ pub fn StaffCredentialsPage() -> impl IntoView {
             <PageTitle text=tr!(locale, credentials.title)/>
             <h1>{tr!(locale, credentials.title)}</h1>
             <p class="muted">{tr!(locale, approvals.search_lead)}</p>
-            <form class="form" method="get" role="search">
-                <div class="field">
-                    <label class="field__label" for="q">{tr!(locale, approvals.search)}</label>
-                    <p class="field__hint" id="q-hint">{tr!(locale, approvals.credentials_search_hint)}</p>
-                    <input class="input" id="q" name="q" type="search" value=wanted autocomplete="off" aria-describedby="q-hint"/>
-                </div>
-                <div class="actions"><button class="btn btn--primary">{tr!(locale, approvals.search)}</button></div>
-            </form>
+            <SearchForm
+                label=tr!(locale, approvals.search)
+                hint=tr!(locale, approvals.credentials_search_hint)
+                button=tr!(locale, approvals.search)
+            />
             {answer}
         })
     })

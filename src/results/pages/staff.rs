@@ -5,7 +5,7 @@ use crate::results::model::{Import, WaitingResult};
 use crate::results::{ReleaseResults, rules, service};
 use crate::server::{Permission, RequestContext, format, request};
 use crate::tr;
-use crate::ui::{Alert, AlertKind, Empty, ErrorSummary, Form, Icon, PageTitle, Pages, Table, Tag, Tone, loaded};
+use crate::ui::{Alert, AlertKind, Empty, ErrorSummary, Form, Icon, PageTitle, Pages, SearchForm, Table, Tag, Tone, loaded};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
@@ -43,14 +43,12 @@ pub fn StaffResultsPage() -> impl IntoView {
                         </div>
                     }
                 })}
-            <form class="form" method="get" role="search">
-                <div class="field">
-                    <label class="field__label" for="q">{tr!(locale, approvals.results_search)}</label>
-                    <p class="field__hint" id="q-hint">{tr!(locale, approvals.results_search_hint)}</p>
-                    <input class="input input--20" id="q" name="q" type="search" value=wanted autocomplete="off" aria-describedby="q-hint"/>
-                </div>
-                <div class="actions"><button class="btn">{tr!(locale, approvals.search)}</button></div>
-            </form>
+            <SearchForm
+                label=tr!(locale, approvals.results_search)
+                hint=tr!(locale, approvals.results_search_hint)
+                button=tr!(locale, approvals.search)
+                primary=false
+            />
             {found}
             {if waiting.is_empty() {
                 view! {

@@ -10,8 +10,8 @@ use crate::server::{Permission, RequestContext, format, request};
 use crate::staff::acting::{api::StartActing, service::can_be_acted_for};
 use crate::tr;
 use crate::ui::{
-    Alert, AlertKind, BackLink, Empty, ErrorSummary, Form, HiddenField, PageTitle, Summary, SummaryRow, Table, Tag, TextField, Tone,
-    loaded, param,
+    Alert, AlertKind, BackLink, Empty, ErrorSummary, Form, HiddenField, PageTitle, SearchForm, Summary, SummaryRow, Table, Tag, TextField,
+    Tone, loaded, param,
 };
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -61,16 +61,11 @@ pub fn AccountsPage() -> impl IntoView {
             <PageTitle text=tr!(locale, staff.accounts_title)/>
             <h1>{tr!(locale, staff.accounts_title)}</h1>
             <p class="muted">{tr!(locale, staff.accounts_lead)}</p>
-            <form class="form" method="get" role="search">
-                <div class="field">
-                    <label class="field__label" for="q">{tr!(locale, staff.accounts_search)}</label>
-                    <p class="field__hint" id="q-hint">{tr!(locale, staff.accounts_search_hint)}</p>
-                    <input class="input" id="q" name="q" type="search" value=wanted autocomplete="off" aria-describedby="q-hint"/>
-                </div>
-                <div class="actions">
-                    <button class="btn btn--primary">{tr!(locale, staff.accounts_search_button)}</button>
-                </div>
-            </form>
+            <SearchForm
+                label=tr!(locale, staff.accounts_search)
+                hint=tr!(locale, staff.accounts_search_hint)
+                button=tr!(locale, staff.accounts_search_button)
+            />
             {answer}
         })
     })
