@@ -264,10 +264,11 @@ impl Config {
         self.public_url.split("://").nth(1).unwrap_or("localhost").split(':').next().unwrap_or("localhost")
     }
 
-    /// Settings for tests: demo mode, nothing from the environment.
+    /// Settings for tests: demo mode, nothing from the environment, and no browser files, whatever was built here before.
     pub fn for_tests(data_dir: &Path) -> Self {
         let overrides = Overrides { demo: true, port: None, data_dir: Some(data_dir.to_path_buf()) };
-        Self::read(&HashMap::new(), "", &overrides).expect("the defaults are valid")
+        let read = Self::read(&HashMap::new(), "", &overrides).expect("the defaults are valid");
+        Self { site_root: data_dir.join("site"), ..read }
     }
 }
 
