@@ -234,6 +234,10 @@ async fn security_35_pages_that_need_a_fresh_proof_ask_for_it_first_and_lead_bac
         assert_eq!(percent_encoding::percent_decode_str(next).decode_utf8().unwrap(), page);
         assert!(answer.bytes.is_empty(), "nothing of {page} is shown");
     }
+    // Whoever has left such a page open for a while can still sign out on it.
+    let answer = candidate.post_form("/account/data", "/api/accounts/logout", &[]).await;
+    assert!(!answer.location().starts_with("/account/confirm"), "{}", answer.location());
+    assert_eq!(candidate.get("/dashboard").await.location(), "/login?next=%2Fdashboard");
 }
 
 #[tokio::test]

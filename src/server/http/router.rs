@@ -443,10 +443,11 @@ pub async fn page(State(site): State<Site>, request: Request) -> Response {
         }
         None => {}
     }
-    if (site.needs_proof)(&cx.path) && cx.fresh_proof().is_err() {
-        return forms::see_other(&forms::with_next("/account/confirm", page));
-    }
     match *request.method() {
+        // Not a form that was sent: its function asks for itself, and signing out needs no proof.
+        Method::GET | Method::HEAD if (site.needs_proof)(&cx.path) && cx.fresh_proof().is_err() => {
+            forms::see_other(&forms::with_next("/account/confirm", page))
+        }
         Method::GET | Method::HEAD => site.render(cx, uri, None).await,
         Method::POST => forms::post(site, cx, request).await,
         _ => StatusCode::METHOD_NOT_ALLOWED.into_response(),
