@@ -21,6 +21,10 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+/// Gives memory back: after a storm of logins (19 MiB a hash) or the first start's loading, glibc's allocator keeps what it had.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[derive(Parser)]
 #[command(name = "certportal", version, about = "A self-hosted certification portal")]
 struct Cli {

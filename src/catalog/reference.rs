@@ -31,14 +31,23 @@ impl Bundled {
         digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect()
     }
 
-    fn rows<T: DeserializeOwned>(&self) -> Result<Vec<T>, Box<dyn Error>> {
-        let mut text = Vec::new();
-        if self.bytes.starts_with(&[0x1f, 0x8b]) {
-            GzDecoder::new(self.bytes).read_to_end(&mut text)?;
-        } else {
-            text.extend_from_slice(self.bytes);
-        }
-        Ok(csv::Reader::from_reader(text.as_slice()).deserialize().collect::<Result<_, _>>()?)
+    /// The rows as they are unpacked: a whole file of cities in memory is what the process would keep for good.
+    fn rows<T: DeserializeOwned>(&self) -> impl Iterator<Item = Result<T, csv::Error>> + use<T> {
+        let bytes: Box<dyn Read + Send> = match self.bytes {
+            packed @ [0x1f, 0x8b, ..] => Box::new(GzDecoder::new(packed)),
+            plain => Box::new(plain),
+        };
+        csv::Reader::from_reader(bytes).into_deserialize()
+    }
+
+    /// The rows in portions that one statement takes.
+    fn portions<T: DeserializeOwned>(&self) -> impl Iterator<Item = Result<Vec<T>, csv::Error>> + use<T> {
+        const PORTION: usize = 2000;
+        let mut rows = self.rows();
+        std::iter::from_fn(move || {
+            let portion: Result<Vec<T>, csv::Error> = rows.by_ref().take(PORTION).collect();
+            portion.map(|rows| (!rows.is_empty()).then_some(rows)).transpose()
+        })
     }
 }
 
@@ -115,16 +124,27 @@ pub async fn load(pool: &PgPool) -> Result<(), Box<dyn Error>> {
     store::lock_loading(&mut tx).await?;
     let known = store::reference_versions(&mut *tx).await?;
     if is_old(&known, COUNTRIES.name) {
-        store::put_countries(&mut tx, &COUNTRIES.rows()?).await?;
+        for rows in COUNTRIES.portions() {
+            store::put_countries(&mut tx, &rows?).await?;
+        }
     }
     if is_old(&known, SUBDIVISIONS.name) {
-        store::put_subdivisions(&mut tx, &SUBDIVISIONS.rows()?).await?;
+        for rows in SUBDIVISIONS.portions() {
+            store::put_subdivisions(&mut tx, &rows?).await?;
+        }
     }
     if is_old(&known, CITIES.name) {
-        store::replace_cities(&mut tx, &CITIES.rows()?).await?;
+        store::delete_cities(&mut tx).await?;
+        for rows in CITIES.portions() {
+            store::add_cities(&mut tx, &rows?).await?;
+        }
+        store::index_city_names(&mut tx).await?;
     }
     if is_old(&known, POSTAL_CODES.name) {
-        store::replace_postal_codes(&mut tx, "US", &POSTAL_CODES.rows()?).await?;
+        store::delete_postal_codes(&mut tx, "US").await?;
+        for rows in POSTAL_CODES.portions() {
+            store::add_postal_codes(&mut tx, "US", &rows?).await?;
+        }
     }
     for (name, version) in &wanted {
         store::put_reference_version(&mut tx, name, version).await?;
@@ -141,22 +161,22 @@ mod tests {
 
     #[test]
     fn the_files_hang_together() {
-        let countries: Vec<Country> = COUNTRIES.rows().unwrap();
+        let countries: Vec<Country> = COUNTRIES.rows().collect::<Result<_, _>>().unwrap();
         let codes: HashSet<&str> = countries.iter().map(|country| country.code.as_str()).collect();
         assert_eq!(codes.len(), 250);
-        let subdivisions: Vec<Subdivision> = SUBDIVISIONS.rows().unwrap();
+        let subdivisions: Vec<Subdivision> = SUBDIVISIONS.rows().collect::<Result<_, _>>().unwrap();
         assert!(subdivisions.len() > 3000);
         for subdivision in &subdivisions {
             assert!(codes.contains(subdivision.country.as_str()), "{subdivision:?}");
         }
-        let cities: Vec<City> = CITIES.rows().unwrap();
+        let cities: Vec<City> = CITIES.rows().collect::<Result<_, _>>().unwrap();
         assert!(cities.len() > 30_000);
         for city in &cities {
             assert!(codes.contains(city.country.as_str()), "{city:?}");
             assert!(city.timezone.parse::<chrono_tz::Tz>().is_ok(), "{city:?}");
             assert!((-90.0..=90.0).contains(&city.lat) && (-180.0..=180.0).contains(&city.lon), "{city:?}");
         }
-        let codes: Vec<PostalCode> = POSTAL_CODES.rows().unwrap();
+        let codes: Vec<PostalCode> = POSTAL_CODES.rows().collect::<Result<_, _>>().unwrap();
         assert!(codes.len() > 40_000 && codes.iter().all(|code| code.zip.len() == 5));
     }
 

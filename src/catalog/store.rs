@@ -74,8 +74,13 @@ pub async fn put_subdivisions(conn: &mut PgConnection, rows: &[Subdivision]) -> 
 }
 
 /// Nothing refers to a city: all are replaced.
-pub async fn replace_cities(conn: &mut PgConnection, rows: &[City]) -> Result<(), sqlx::Error> {
-    sqlx::query!("DELETE FROM city").execute(&mut *conn).await?;
+pub async fn delete_cities(conn: &mut PgConnection) -> Result<(), sqlx::Error> {
+    sqlx::query!("DELETE FROM city_name").execute(&mut *conn).await?;
+    sqlx::query!("DELETE FROM city").execute(conn).await?;
+    Ok(())
+}
+
+pub async fn add_cities(conn: &mut PgConnection, rows: &[City]) -> Result<(), sqlx::Error> {
     let id: Vec<i64> = rows.iter().map(|row| row.geoname_id).collect();
     let name: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
     let search: Vec<String> = rows.iter().map(City::search).collect();
@@ -99,9 +104,13 @@ pub async fn replace_cities(conn: &mut PgConnection, rows: &[City]) -> Result<()
         &population,
         &zone as &[&str],
     )
-    .execute(&mut *conn)
+    .execute(conn)
     .await?;
-    sqlx::query!("DELETE FROM city_name").execute(&mut *conn).await?;
+    Ok(())
+}
+
+/// Every name of every city as a row of its own, which the suggestions look through.
+pub async fn index_city_names(conn: &mut PgConnection) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "INSERT INTO city_name (name, geoname_id, country, population)
          SELECT DISTINCT n.name, c.geoname_id, c.country, c.population
@@ -113,8 +122,12 @@ pub async fn replace_cities(conn: &mut PgConnection, rows: &[City]) -> Result<()
 }
 
 /// Nothing refers to a postal code: those of the country are replaced.
-pub async fn replace_postal_codes(conn: &mut PgConnection, country: &str, rows: &[PostalCode]) -> Result<(), sqlx::Error> {
-    sqlx::query!("DELETE FROM postal_code WHERE country = $1", country).execute(&mut *conn).await?;
+pub async fn delete_postal_codes(conn: &mut PgConnection, country: &str) -> Result<(), sqlx::Error> {
+    sqlx::query!("DELETE FROM postal_code WHERE country = $1", country).execute(conn).await?;
+    Ok(())
+}
+
+pub async fn add_postal_codes(conn: &mut PgConnection, country: &str, rows: &[PostalCode]) -> Result<(), sqlx::Error> {
     let code: Vec<&str> = rows.iter().map(|row| row.zip.as_str()).collect();
     let place: Vec<&str> = rows.iter().map(|row| row.place.as_str()).collect();
     let admin1: Vec<&str> = rows.iter().map(|row| row.state.as_str()).collect();
