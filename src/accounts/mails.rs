@@ -1,67 +1,12 @@
 //! The mails about an account, in its language and zone.
 
+use super::addressee::Addressee;
 use super::factors::{Factor, LAST_BACKUP_CODES};
-use super::store::Account;
-use crate::server::i18n::{self, Locale};
-use crate::server::mail::{Block, Mail, Recipient};
+use crate::server::i18n::Locale;
+use crate::server::mail::{Block, Mail};
 use crate::server::{AppState, format, ids};
 use crate::tr;
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
-
-/// To whom.
-pub struct Addressee {
-    pub(super) account_id: Uuid,
-    name: String,
-    pub(super) address: String,
-    pub(super) locale: Locale,
-    zone: chrono_tz::Tz,
-}
-
-impl Addressee {
-    pub fn new(account_id: Uuid, given_name: &str, family_name: &str, address: &str, language: &str, time_zone: &str) -> Self {
-        Self {
-            account_id,
-            name: format!("{given_name} {family_name}"),
-            address: address.to_owned(),
-            locale: i18n::from_tag(language).unwrap_or(Locale::en),
-            zone: format::zone(time_zone),
-        }
-    }
-
-    /// The person of an account, at one of their addresses.
-    pub fn at(account: &Account, address: &str) -> Self {
-        Self { address: address.to_owned(), ..account.into() }
-    }
-
-    pub(super) fn mail(self, template: &'static str, subject: String, preheader: String, blocks: Vec<Block>, dedup_key: String) -> Mail {
-        let greeting = Block::Paragraph(tr!(self.locale, accounts.mail_greeting, name = self.name.clone()).to_string());
-        Mail {
-            template,
-            to: Recipient {
-                account_id: Some(self.account_id),
-                name: self.name,
-                address: self.address,
-                language: i18n::tag(self.locale).to_owned(),
-            },
-            subject,
-            preheader,
-            blocks: [greeting].into_iter().chain(blocks).collect(),
-            attachments: vec![],
-            dedup_key: Some(dedup_key),
-        }
-    }
-
-    pub(super) fn when(&self, at: DateTime<Utc>) -> String {
-        format::date_time(self.locale, at, self.zone)
-    }
-}
-
-impl From<&Account> for Addressee {
-    fn from(account: &Account) -> Self {
-        Self::new(account.id, &account.given_name, &account.family_name, &account.address, &account.language, &account.time_zone)
-    }
-}
 
 /// Where something was done: the place, if it is known, and the network address.
 fn place_and_address(state: &AppState, locale: Locale, address: &str) -> String {

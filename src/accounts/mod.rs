@@ -16,6 +16,8 @@ pub mod notices;
 pub mod nudges;
 
 #[cfg(feature = "ssr")]
+pub mod addressee;
+#[cfg(feature = "ssr")]
 mod common_passwords;
 #[cfg(feature = "ssr")]
 pub mod dashboard;

@@ -1,10 +1,11 @@
 //! Mails about money: the receipt, a payment that failed after its payer had gone, a refund.
 
 use super::pages::{failure_text, place, refund_text};
-use super::store::{self, DueRefund, Line, Payer, Payment, Purchase};
+use super::store::{self, DueRefund, Line, Payment, Purchase};
+use crate::accounts::addressee::Addressee;
 use crate::money::Money;
-use crate::server::mail::{Block, Mail, Recipient, enqueue};
-use crate::server::{AppState, Locale, format, i18n};
+use crate::server::mail::{Block, enqueue};
+use crate::server::{AppState, Locale, format};
 use crate::tr;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -18,21 +19,19 @@ pub async fn receipt(
     lost: &[Uuid],
     now: DateTime<Utc>,
 ) -> Result<(), sqlx::Error> {
-    let Some(payer) = store::payer(tx, purchase.account_id).await? else { return Ok(()) };
-    let locale = locale_of(&payer);
+    let Some(payer) = Addressee::of(tx, purchase.account_id).await? else { return Ok(()) };
+    let locale = payer.locale;
     let lines = store::lines(tx, purchase.id, now).await?;
     let number = purchase.number.clone();
     let total = format::money(locale, &purchase.total);
     let paid = purchase.total.minor > 0;
-    let mut facts = vec![
-        (tr!(locale, checkout.order_number).to_owned(), number.clone()),
-        (tr!(locale, checkout.paid_on).to_owned(), format::date_time(locale, now, format::zone(&payer.time_zone))),
-    ];
+    let mut facts =
+        vec![(tr!(locale, checkout.order_number).to_owned(), number.clone()), (tr!(locale, checkout.paid_on).to_owned(), payer.when(now))];
     facts.extend(lines.iter().map(|line| (line.description.clone(), item_text(locale, line, &purchase.total.currency))));
     facts.push((tr!(locale, checkout.total).to_owned(), total.clone()));
     let opening = match paid {
-        true => tr!(locale, checkout.mail_receipt_paid, name = payer.given_name.clone(), total = total.clone()).to_string(),
-        false => tr!(locale, checkout.mail_receipt_free, name = payer.given_name.clone()).to_string(),
+        true => tr!(locale, checkout.mail_receipt_paid, total = total.clone()).to_string(),
+        false => tr!(locale, checkout.mail_receipt_free).to_string(),
     };
     let mut blocks = vec![Block::Paragraph(opening), Block::Details(facts)];
     for line in lines.iter().filter(|line| lost.contains(&line.item_id)) {
@@ -43,15 +42,9 @@ pub async fn receipt(
         blocks.push(Block::Paragraph(tr!(locale, checkout.mail_receipt_next).to_owned()));
     }
     blocks.push(button(locale, state, &number));
-    let mail = Mail {
-        template: "checkout.receipt",
-        to: recipient(&payer),
-        subject: tr!(locale, checkout.mail_receipt_subject, number = number.clone()).to_string(),
-        preheader: tr!(locale, checkout.mail_receipt_preheader, total = total).to_string(),
-        blocks,
-        attachments: vec![],
-        dedup_key: Some(format!("checkout.receipt:{}", purchase.id)),
-    };
+    let subject = tr!(locale, checkout.mail_receipt_subject, number = number.clone()).to_string();
+    let preheader = tr!(locale, checkout.mail_receipt_preheader, total = total).to_string();
+    let mail = payer.mail("checkout.receipt", subject, preheader, blocks, format!("checkout.receipt:{}", purchase.id));
     enqueue(tx, state, now, mail).await
 }
 
@@ -64,29 +57,22 @@ pub async fn payment_failed(
     code: &str,
     now: DateTime<Utc>,
 ) -> Result<(), sqlx::Error> {
-    let Some(payer) = store::payer(tx, purchase.account_id).await? else { return Ok(()) };
-    let locale = locale_of(&payer);
+    let Some(payer) = Addressee::of(tx, purchase.account_id).await? else { return Ok(()) };
+    let locale = payer.locale;
     let number = purchase.number.clone();
     let total = format::money(locale, &payment.amount);
-    let mail = Mail {
-        template: "checkout.payment_failed",
-        to: recipient(&payer),
-        subject: tr!(locale, checkout.mail_failed_subject, number = number.clone()).to_string(),
-        preheader: failure_text(locale, code).to_owned(),
-        blocks: vec![
-            Block::Paragraph(
-                tr!(locale, checkout.mail_failed_text, name = payer.given_name.clone(), total = total, number = number).to_string(),
-            ),
-            Block::Notice(failure_text(locale, code).to_owned()),
-            Block::Paragraph(tr!(locale, checkout.mail_failed_next).to_owned()),
-            Block::Button {
-                label: tr!(locale, checkout.mail_failed_button).to_owned(),
-                url: state.config.url(&format!("/checkout/return/{}", purchase.number)),
-            },
-        ],
-        attachments: vec![],
-        dedup_key: Some(format!("checkout.payment_failed:{}", payment.id)),
-    };
+    let blocks = vec![
+        Block::Paragraph(tr!(locale, checkout.mail_failed_text, total = total, number = number.clone()).to_string()),
+        Block::Notice(failure_text(locale, code).to_owned()),
+        Block::Paragraph(tr!(locale, checkout.mail_failed_next).to_owned()),
+        Block::Button {
+            label: tr!(locale, checkout.mail_failed_button).to_owned(),
+            url: state.config.url(&format!("/checkout/return/{}", purchase.number)),
+        },
+    ];
+    let subject = tr!(locale, checkout.mail_failed_subject, number = number.clone()).to_string();
+    let preheader = failure_text(locale, code).to_owned();
+    let mail = payer.mail("checkout.payment_failed", subject, preheader, blocks, format!("checkout.payment_failed:{}", payment.id));
     enqueue(tx, state, now, mail).await
 }
 
@@ -98,8 +84,8 @@ pub async fn refund(
     due: &DueRefund,
     now: DateTime<Utc>,
 ) -> Result<(), sqlx::Error> {
-    let Some(payer) = store::payer(tx, purchase.account_id).await? else { return Ok(()) };
-    let locale = locale_of(&payer);
+    let Some(payer) = Addressee::of(tx, purchase.account_id).await? else { return Ok(()) };
+    let locale = payer.locale;
     let amount = format::money(locale, &due.amount);
     let lines = store::lines(tx, purchase.id, now).await?;
     let item = lines.iter().find(|line| Some(line.item_id) == due.item_id).map(|line| line.description.clone());
@@ -108,21 +94,16 @@ pub async fn refund(
         (tr!(locale, checkout.order_number).to_owned(), purchase.number.clone()),
     ];
     facts.extend(item.map(|item| (tr!(locale, checkout.exam).to_owned(), item)));
-    let mail = Mail {
-        template: "checkout.refund",
-        to: recipient(&payer),
-        subject: tr!(locale, checkout.mail_refund_subject, amount = amount.clone()).to_string(),
-        preheader: refund_text(locale, &due.reason).to_owned(),
-        blocks: vec![
-            Block::Paragraph(tr!(locale, checkout.mail_refund_text, name = payer.given_name.clone(), amount = amount).to_string()),
-            Block::Notice(refund_text(locale, &due.reason).to_owned()),
-            Block::Details(facts),
-            Block::Paragraph(tr!(locale, checkout.refund_when).to_owned()),
-            button(locale, state, &purchase.number),
-        ],
-        attachments: vec![],
-        dedup_key: Some(format!("checkout.refund:{}", due.id)),
-    };
+    let blocks = vec![
+        Block::Paragraph(tr!(locale, checkout.mail_refund_text, amount = amount.clone()).to_string()),
+        Block::Notice(refund_text(locale, &due.reason).to_owned()),
+        Block::Details(facts),
+        Block::Paragraph(tr!(locale, checkout.refund_when).to_owned()),
+        button(locale, state, &purchase.number),
+    ];
+    let subject = tr!(locale, checkout.mail_refund_subject, amount = amount.clone()).to_string();
+    let preheader = refund_text(locale, &due.reason).to_owned();
+    let mail = payer.mail("checkout.refund", subject, preheader, blocks, format!("checkout.refund:{}", due.id));
     enqueue(tx, state, now, mail).await
 }
 
@@ -134,17 +115,4 @@ fn item_text(locale: Locale, line: &Line, currency: &str) -> String {
 
 fn button(locale: Locale, state: &AppState, number: &str) -> Block {
     Block::Button { label: tr!(locale, checkout.mail_order_button).to_owned(), url: state.config.url(&format!("/orders/{number}")) }
-}
-
-fn locale_of(payer: &Payer) -> Locale {
-    i18n::from_tag(&payer.language).unwrap_or(Locale::en)
-}
-
-fn recipient(payer: &Payer) -> Recipient {
-    Recipient {
-        account_id: Some(payer.account_id),
-        name: format!("{} {}", payer.given_name, payer.family_name),
-        address: payer.address.clone(),
-        language: i18n::tag(locale_of(payer)).to_owned(),
-    }
 }

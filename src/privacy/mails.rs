@@ -1,9 +1,10 @@
 //! The mails about a person's data, in their language and zone.
 
 use super::store::Person;
+use crate::accounts::addressee::Addressee;
+use crate::server::AppState;
 use crate::server::i18n::{self, Locale};
-use crate::server::mail::{Block, Mail, Recipient};
-use crate::server::{AppState, format};
+use crate::server::mail::{Block, Mail};
 use crate::tr;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -11,38 +12,23 @@ use uuid::Uuid;
 /// The last mail: its row is deleted once it has been sent (`jobs.rs`).
 pub const ERASED: &str = "privacy.erased";
 
+fn addressee(person: &Person) -> Addressee {
+    Addressee::new(person.account_id, &person.given_name, &person.family_name, &person.address, &person.language, &person.time_zone)
+}
+
 fn locale(person: &Person) -> Locale {
     i18n::from_tag(&person.language).unwrap_or(Locale::en)
 }
 
-fn when(person: &Person, at: DateTime<Utc>) -> String {
-    format::date_time(locale(person), at, format::zone(&person.time_zone))
-}
-
-fn mail(person: &Person, template: &'static str, subject: &str, mut blocks: Vec<Block>, dedup_key: String) -> Mail {
-    let name = format!("{} {}", person.given_name, person.family_name);
-    blocks.insert(0, Block::Paragraph(tr!(locale(person), accounts.mail_greeting, name = name.clone()).to_string()));
-    Mail {
-        template,
-        to: Recipient {
-            account_id: Some(person.account_id),
-            name,
-            address: person.address.clone(),
-            language: i18n::tag(locale(person)).to_owned(),
-        },
-        subject: subject.to_owned(),
-        preheader: subject.to_owned(),
-        blocks,
-        attachments: vec![],
-        dedup_key: Some(dedup_key),
-    }
+fn mail(person: &Person, template: &'static str, subject: &str, blocks: Vec<Block>, dedup_key: String) -> Mail {
+    addressee(person).mail(template, subject.to_owned(), subject.to_owned(), blocks, dedup_key)
 }
 
 /// An archive can be fetched.
 pub fn export_ready(state: &AppState, person: &Person, export: Uuid, expires_at: DateTime<Utc>) -> Mail {
     let locale = locale(person);
     let blocks = vec![
-        Block::Paragraph(tr!(locale, privacy.mail_ready_text, until = when(person, expires_at)).to_string()),
+        Block::Paragraph(tr!(locale, privacy.mail_ready_text, until = addressee(person).when(expires_at)).to_string()),
         Block::Button {
             label: tr!(locale, privacy.download).to_owned(),
             url: state.config.url(&format!("/account/data/download/{export}")),
@@ -60,7 +46,7 @@ fn stop(state: &AppState, locale: Locale) -> Block {
 pub fn erasure_requested(state: &AppState, person: &Person, erasure: Uuid, due_at: DateTime<Utc>) -> Mail {
     let locale = locale(person);
     let blocks = vec![
-        Block::Paragraph(tr!(locale, privacy.mail_requested_text, when = when(person, due_at)).to_string()),
+        Block::Paragraph(tr!(locale, privacy.mail_requested_text, when = addressee(person).when(due_at)).to_string()),
         stop(state, locale),
         Block::Notice(tr!(locale, privacy.mail_not_you, support = state.programme.get().support_email.clone()).to_string()),
     ];
@@ -69,8 +55,10 @@ pub fn erasure_requested(state: &AppState, person: &Person, erasure: Uuid, due_a
 
 pub fn erasure_reminder(state: &AppState, person: &Person, erasure: Uuid, due_at: DateTime<Utc>) -> Mail {
     let locale = locale(person);
-    let blocks =
-        vec![Block::Paragraph(tr!(locale, privacy.mail_reminder_text, when = when(person, due_at)).to_string()), stop(state, locale)];
+    let blocks = vec![
+        Block::Paragraph(tr!(locale, privacy.mail_reminder_text, when = addressee(person).when(due_at)).to_string()),
+        stop(state, locale),
+    ];
     mail(person, "privacy.erasure_reminder", tr!(locale, privacy.mail_reminder_subject), blocks, format!("privacy.reminder:{erasure}"))
 }
 

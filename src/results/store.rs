@@ -250,6 +250,7 @@ pub struct Releasing {
     pub given_name: String,
     pub family_name: String,
     pub language: String,
+    pub time_zone: String,
     pub email: String,
 }
 
@@ -275,7 +276,7 @@ pub async fn lock_results(conn: &mut PgConnection, ids: &[Uuid]) -> SqlResult<Ve
     sqlx::query_as!(
         Releasing,
         "SELECT r.id, r.account_id, r.exam_id, e.code AS exam_code, c.id AS certification_id, c.name AS certification,
-                r.passed, r.state, p.given_name, p.family_name, p.language, m.address AS email
+                r.passed, r.state, p.given_name, p.family_name, p.language, p.time_zone, m.address AS email
          FROM exam_result r JOIN exam e ON e.id = r.exam_id JOIN certification c ON c.id = e.certification_id
          JOIN account p ON p.id = r.account_id JOIN account_email m ON m.account_id = p.id AND m.is_primary
          WHERE r.id = ANY($1) ORDER BY r.taken_at, r.id",

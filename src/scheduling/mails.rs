@@ -3,12 +3,12 @@
 use super::calendar;
 use super::rules::Delivery;
 use super::store::appointments::Appointment;
-use super::store::exams::{self, Person};
+use crate::accounts::addressee::Addressee;
 use crate::accounts::notices::service::texted_to;
 use crate::money::Money;
 use crate::server::database::DbError;
 use crate::server::i18n::{self, Locale};
-use crate::server::mail::{self, Attachment, Block, Mail, Recipient};
+use crate::server::mail::{self, Attachment, Block};
 use crate::server::notices::Kind;
 use crate::server::sms::{self, Sms};
 use crate::server::{AppState, format};
@@ -18,17 +18,14 @@ use sqlx::PgConnection;
 
 /// A booking is paid for and confirmed.
 pub async fn booked(conn: &mut PgConnection, state: &AppState, now: DateTime<Utc>, appointment: &Appointment) -> Result<(), DbError> {
-    let (person, locale) = recipient(conn, appointment).await?;
-    let mut blocks = vec![
-        Block::Paragraph(tr!(locale, scheduling.mail_hello, name = person.given_name.clone()).to_string()),
-        Block::Paragraph(tr!(locale, scheduling.mail_booked_text, exam = exam(appointment)).to_string()),
-        facts(locale, &person, appointment),
-    ];
-    blocks.extend(what_next(locale, now, &person, appointment)?);
+    let (to, locale) = recipient(conn, appointment).await?;
+    let mut blocks =
+        vec![Block::Paragraph(tr!(locale, scheduling.mail_booked_text, exam = exam(appointment)).to_string()), facts(&to, appointment)];
+    blocks.extend(what_next(now, &to, appointment)?);
     blocks.push(manage(state, locale, appointment));
     let subject = tr!(locale, scheduling.mail_booked_subject, code = appointment.exam_code.clone()).to_string();
     let key = format!("booked:{}", appointment.id);
-    send(conn, state, now, "scheduling.booked", locale, person, appointment, subject, blocks, key).await
+    send(conn, state, now, "scheduling.booked", to, appointment, subject, blocks, key).await
 }
 
 /// An appointment has another place or time.
@@ -39,19 +36,18 @@ pub async fn rescheduled(
     old: &Appointment,
     new: &Appointment,
 ) -> Result<(), DbError> {
-    let (person, locale) = recipient(conn, new).await?;
+    let (to, locale) = recipient(conn, new).await?;
     let before = format!("{}, {}", format::date_time(locale, old.starts_at, old.zone()), place(locale, old));
     let mut blocks = vec![
-        Block::Paragraph(tr!(locale, scheduling.mail_hello, name = person.given_name.clone()).to_string()),
         Block::Paragraph(tr!(locale, scheduling.mail_moved_text, exam = exam(new)).to_string()),
-        facts(locale, &person, new),
+        facts(&to, new),
         Block::Notice(tr!(locale, scheduling.mail_moved_before, before = before).to_string()),
     ];
-    blocks.extend(what_next(locale, now, &person, new)?);
+    blocks.extend(what_next(now, &to, new)?);
     blocks.push(manage(state, locale, new));
     let subject = tr!(locale, scheduling.mail_moved_subject, code = new.exam_code.clone()).to_string();
     let key = format!("rescheduled:{}:{}", new.id, new.reschedule_count);
-    send(conn, state, now, "scheduling.rescheduled", locale, person, new, subject, blocks, key).await
+    send(conn, state, now, "scheduling.rescheduled", to, new, subject, blocks, key).await
 }
 
 /// An appointment was cancelled; `refund` is on its way.
@@ -62,15 +58,14 @@ pub async fn cancelled(
     appointment: &Appointment,
     refund: Option<&Money>,
 ) -> Result<(), DbError> {
-    let (person, locale) = recipient(conn, appointment).await?;
+    let (to, locale) = recipient(conn, appointment).await?;
     let refunded = match refund {
         Some(money) => tr!(locale, scheduling.mail_cancelled_refund, amount = format::money(locale, money)).to_string(),
         None => tr!(locale, scheduling.mail_cancelled_no_refund).to_owned(),
     };
     let blocks = vec![
-        Block::Paragraph(tr!(locale, scheduling.mail_hello, name = person.given_name.clone()).to_string()),
         Block::Paragraph(tr!(locale, scheduling.mail_cancelled_text, exam = exam(appointment)).to_string()),
-        facts(locale, &person, appointment),
+        facts(&to, appointment),
         Block::Notice(refunded),
         Block::Button {
             label: tr!(locale, scheduling.mail_book_again).to_owned(),
@@ -81,7 +76,7 @@ pub async fn cancelled(
     let key = format!("cancelled:{}", appointment.id);
     let mut ended = appointment.clone();
     ended.state = "cancelled".into();
-    send(conn, state, now, "scheduling.cancelled", locale, person, &ended, subject, blocks, key).await
+    send(conn, state, now, "scheduling.cancelled", to, &ended, subject, blocks, key).await
 }
 
 /// The exam is in `days` days.
@@ -92,13 +87,10 @@ pub async fn reminder(
     appointment: &Appointment,
     days: i64,
 ) -> Result<(), DbError> {
-    let (person, locale) = recipient(conn, appointment).await?;
-    let mut blocks = vec![
-        Block::Paragraph(tr!(locale, scheduling.mail_hello, name = person.given_name.clone()).to_string()),
-        Block::Paragraph(tr!(locale, scheduling.mail_reminder_text, exam = exam(appointment)).to_string()),
-        facts(locale, &person, appointment),
-    ];
-    blocks.extend(what_next(locale, now, &person, appointment)?);
+    let (to, locale) = recipient(conn, appointment).await?;
+    let mut blocks =
+        vec![Block::Paragraph(tr!(locale, scheduling.mail_reminder_text, exam = exam(appointment)).to_string()), facts(&to, appointment)];
+    blocks.extend(what_next(now, &to, appointment)?);
     blocks.push(manage(state, locale, appointment));
     let subject = match days {
         1 => tr!(locale, scheduling.mail_reminder_subject_day, code = appointment.exam_code.clone()).to_string(),
@@ -125,13 +117,14 @@ pub async fn reminder(
         };
         sms::enqueue(conn, now, sms).await?;
     }
-    send(conn, state, now, "scheduling.reminder", locale, person, appointment, subject, blocks, key).await
+    send(conn, state, now, "scheduling.reminder", to, appointment, subject, blocks, key).await
 }
 
-async fn recipient(conn: &mut PgConnection, appointment: &Appointment) -> Result<(Person, Locale), sqlx::Error> {
-    let person = exams::person(conn, appointment.account_id).await?;
-    let locale = i18n::from_tag(&person.language).unwrap_or(Locale::en);
-    Ok((person, locale))
+async fn recipient(conn: &mut PgConnection, appointment: &Appointment) -> Result<(Addressee, Locale), sqlx::Error> {
+    // Appointments of a person without an account are all over, and nothing is told of them.
+    let to = Addressee::of(conn, appointment.account_id).await?.ok_or(sqlx::Error::RowNotFound)?;
+    let locale = to.locale;
+    Ok((to, locale))
 }
 
 fn exam(appointment: &Appointment) -> String {
@@ -145,8 +138,8 @@ fn place(locale: Locale, appointment: &Appointment) -> String {
     }
 }
 
-fn facts(locale: Locale, person: &Person, appointment: &Appointment) -> Block {
-    let own = format::zone(&person.time_zone);
+fn facts(to: &Addressee, appointment: &Appointment) -> Block {
+    let (locale, own) = (to.locale, to.zone);
     let at = appointment.starts_at;
     let mut rows = vec![
         (tr!(locale, scheduling.reference).to_owned(), appointment.reference.clone()),
@@ -166,8 +159,8 @@ fn facts(locale: Locale, person: &Person, appointment: &Appointment) -> Block {
 }
 
 /// Arrival, IDs and the last moments for changes, with dates.
-fn what_next(locale: Locale, now: DateTime<Utc>, person: &Person, appointment: &Appointment) -> Result<Vec<Block>, DbError> {
-    let own = format::zone(&person.time_zone);
+fn what_next(now: DateTime<Utc>, to: &Addressee, appointment: &Appointment) -> Result<Vec<Block>, DbError> {
+    let (locale, own) = (to.locale, to.zone);
     let deadlines = appointment.deadlines()?;
     let policies = appointment.policies()?;
     let local = |at| format::date_time(locale, at, appointment.zone());
@@ -206,28 +199,17 @@ async fn send(
     state: &AppState,
     now: DateTime<Utc>,
     template: &'static str,
-    locale: Locale,
-    person: Person,
+    to: Addressee,
     appointment: &Appointment,
     subject: String,
     blocks: Vec<Block>,
     key: String,
 ) -> Result<(), DbError> {
-    let file = calendar::file(state, locale, now, appointment);
-    let mail = Mail {
-        template,
-        preheader: format::date_time(locale, appointment.starts_at, appointment.zone()),
-        to: Recipient {
-            account_id: Some(person.account_id),
-            name: format!("{} {}", person.given_name, person.family_name),
-            address: person.address,
-            language: i18n::tag(locale).to_owned(),
-        },
-        subject,
-        blocks,
-        attachments: vec![Attachment::new(format!("exam-{}.ics", appointment.reference), "text/calendar; charset=utf-8", file.as_bytes())],
-        dedup_key: Some(key),
-    };
+    let file = calendar::file(state, to.locale, now, appointment);
+    let preheader = format::date_time(to.locale, appointment.starts_at, appointment.zone());
+    let mut mail = to.mail(template, subject, preheader, blocks, key);
+    let name = format!("exam-{}.ics", appointment.reference);
+    mail.attachments = vec![Attachment::new(name, "text/calendar; charset=utf-8", file.as_bytes())];
     mail::enqueue(conn, state, now, mail).await?;
     Ok(())
 }

@@ -1,7 +1,8 @@
 //! The mails about an account's addresses.
 
 use super::rules::masked;
-use crate::accounts::mails::{Addressee, link_key};
+use crate::accounts::addressee::Addressee;
+use crate::accounts::mails::link_key;
 use crate::server::AppState;
 use crate::server::mail::{Block, Mail};
 use crate::tr;

@@ -3,8 +3,8 @@
 use super::mails;
 use super::rules::{LIMIT, waits};
 use super::store::{self, Address};
+use crate::accounts::addressee::Addressee;
 use crate::accounts::identity::EmailAddress;
-use crate::accounts::mails::Addressee;
 use crate::accounts::rules::resend_wait;
 use crate::accounts::service::{enqueue, levelled, links};
 use crate::accounts::store::{self as accounts, Account, Purpose};

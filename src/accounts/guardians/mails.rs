@@ -1,10 +1,11 @@
 //! The mails to a guardian, in the candidate's language, and to the candidate about the answer.
 
 use super::store::Consent;
+use crate::accounts::addressee::Addressee;
 use crate::accounts::mails::link_key;
 use crate::accounts::store::Account;
 use crate::server::i18n::{self, Locale};
-use crate::server::mail::{Block, Mail, Recipient};
+use crate::server::mail::{Block, Mail};
 use crate::server::{AppState, format, ids};
 use crate::tr;
 
@@ -18,26 +19,13 @@ fn to_guardian(
     template: &'static str,
     subject: String,
     preheader: &'static str,
-    mut blocks: Vec<Block>,
+    blocks: Vec<Block>,
     key: String,
 ) -> Mail {
-    let locale = locale(account);
-    blocks.insert(0, Block::Paragraph(tr!(locale, accounts.mail_greeting, name = consent.guardian_name.clone()).to_string()));
-    Mail {
-        template,
-        to: Recipient {
-            // The guardian has no account.
-            account_id: None,
-            name: consent.guardian_name.clone(),
-            address: consent.guardian_email.clone(),
-            language: i18n::tag(locale).to_owned(),
-        },
-        subject,
-        preheader: preheader.to_owned(),
-        blocks,
-        attachments: vec![],
-        dedup_key: Some(key),
-    }
+    let guardian = Addressee::from(account).instead(&consent.guardian_name, &consent.guardian_email);
+    let mut mail = guardian.mail(template, subject, preheader.to_owned(), blocks, key);
+    mail.to.account_id = None;
+    mail
 }
 
 /// The request, with the link that answers it.
@@ -118,5 +106,5 @@ pub fn answered(state: &AppState, account: &Account, consent: &Consent, answer: 
     };
     let blocks = vec![Block::Paragraph(text.to_owned()), Block::Button { label: button.to_owned(), url: state.config.url(path) }];
     let key = format!("{template}:{}", consent.id);
-    crate::accounts::mails::Addressee::from(account).mail(template, subject.to_owned(), text.to_owned(), blocks, key)
+    Addressee::from(account).mail(template, subject.to_owned(), text.to_owned(), blocks, key)
 }

@@ -1,7 +1,7 @@
 //! The mails about merges, to every address of both accounts.
 
 use super::store::MailTo;
-use crate::accounts::mails::Addressee;
+use crate::accounts::addressee::Addressee;
 use crate::server::AppState;
 use crate::server::mail::{Block, Mail};
 use crate::tr;

@@ -1,7 +1,8 @@
 //! Telling the owner of an account what changed about its security: one function for every change.
 
+use super::super::addressee::Addressee;
 use super::super::factors;
-use super::super::mails::{self, Addressee, SecurityChange};
+use super::super::mails::{self, SecurityChange};
 use super::super::store::{self, Account};
 use crate::error::{AppError, AppResult};
 use crate::server::RequestContext;

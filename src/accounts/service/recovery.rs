@@ -1,8 +1,9 @@
 //! A forgotten password. A link by mail lets choose a new one; the second factor stays.
 
+use super::super::addressee::Addressee;
 use super::super::factors;
 use super::super::identity::EmailAddress;
-use super::super::mails::{self, Addressee, SecurityChange};
+use super::super::mails::{self, SecurityChange};
 use super::super::model::Secret;
 use super::super::password::{self, NewPassword};
 use super::super::rules::{RESET_LINK, resend_wait};

@@ -1,5 +1,6 @@
 //! Registration and the verification of its address. No answer tells whether an address has an account.
 
+use super::super::addressee::Addressee;
 use super::super::identity::{self, EmailAddress, NAME_LIMIT};
 use super::super::model::RegistrationForm;
 use super::super::password::{self, NewPassword};
@@ -171,8 +172,7 @@ async fn tell_owner(cx: &RequestContext, email: &EmailAddress) -> AppResult<()> 
     let mut tx = cx.state.db.begin().await?;
     if let Some(account) = store::by_address(&mut tx, email.as_str()).await? {
         if account.verified {
-            enqueue(&mut tx, cx, mails::already_registered(&cx.state, mails::Addressee::at(&account, &account.reached_by), cx.now()))
-                .await?;
+            enqueue(&mut tx, cx, mails::already_registered(&cx.state, Addressee::at(&account, &account.reached_by), cx.now())).await?;
         } else if wait(&mut tx, cx, &account).await?.is_none() {
             // Registered before, never verified: what they wait for is the link.
             send_verification(&mut tx, cx, &account).await?;

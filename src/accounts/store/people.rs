@@ -29,6 +29,28 @@ pub struct Account {
     pub is_staff: bool,
 }
 
+/// What a mail needs to know of who gets it.
+pub struct Receiver {
+    pub given_name: String,
+    pub family_name: String,
+    pub address: String,
+    pub language: String,
+    pub time_zone: String,
+    pub disabled: bool,
+}
+
+/// `None`: the person has had their account erased.
+pub async fn addressee(conn: &mut PgConnection, account_id: Uuid) -> Sql<Option<Receiver>> {
+    sqlx::query_as!(
+        Receiver,
+        r#"SELECT a.given_name, a.family_name, e.address, a.language, a.time_zone, a.disabled_at IS NOT NULL AS "disabled!"
+           FROM account a JOIN account_email e ON e.account_id = a.id AND e.is_primary WHERE a.id = $1"#,
+        account_id
+    )
+    .fetch_optional(conn)
+    .await
+}
+
 /// The account behind an address: its primary one, or another that is verified.
 pub async fn by_address(conn: &mut PgConnection, address: &str) -> Sql<Option<Account>> {
     sqlx::query_as!(

@@ -131,25 +131,3 @@ pub async fn orders(conn: &mut PgConnection, account_id: Uuid, limit: i64, offse
         .collect();
     Ok((rows, all))
 }
-
-/// Who gets a mail about an order.
-pub struct Payer {
-    pub account_id: Uuid,
-    pub given_name: String,
-    pub family_name: String,
-    pub address: String,
-    pub language: String,
-    pub time_zone: String,
-}
-
-/// `None`: the person has had their account erased.
-pub async fn payer(conn: &mut PgConnection, account_id: Uuid) -> Result<Option<Payer>, sqlx::Error> {
-    sqlx::query_as!(
-        Payer,
-        "SELECT a.id AS account_id, a.given_name, a.family_name, e.address, a.language, a.time_zone
-         FROM account a JOIN account_email e ON e.account_id = a.id AND e.is_primary WHERE a.id = $1",
-        account_id
-    )
-    .fetch_optional(conn)
-    .await
-}

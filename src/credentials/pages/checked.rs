@@ -1,15 +1,15 @@
+use super::card::CredentialCard;
+use super::state_word;
 use super::verify::checked_now;
-use super::{state_word, utc_day};
 use crate::credentials::model::Credential;
 use crate::credentials::open_badge::Report;
 use crate::credentials::open_badge::check::{Outcome, Reason, Step, Verdict as Answer};
 use crate::credentials::open_badge::reading::{FILE_LIMIT, Unreadable};
 use crate::credentials::open_badge::routes::{CHECK, CHECK_FORM, FILE, TEXT};
-use crate::credentials::routes;
 use crate::credentials::rules::State;
 use crate::server::{Locale, RequestContext, format, request};
 use crate::tr;
-use crate::ui::{Check, CheckState, CurrentForm, FileField, Icon, PageTitle, Summary, SummaryRow, TextArea, Verdict, VerdictKind};
+use crate::ui::{Check, CheckState, CurrentForm, FileField, Icon, PageTitle, SummaryRow, TextArea, Verdict, VerdictKind};
 use leptos::prelude::*;
 use std::sync::Arc;
 
@@ -185,35 +185,13 @@ fn reason_text(locale: Locale, reason: &Reason, credential: Option<&Credential>)
 fn record(cx: &RequestContext, credential: &Credential) -> impl IntoView + use<> {
     let locale = cx.locale;
     let state = credential.state(cx.now());
-    let certification = credential.certification.clone();
-    let (holder, exam_code, shown_id) = (credential.holder(locale), credential.exam_code.clone(), credential.public_id.to_string());
-    let (issued_at, expires_at) = (credential.issued_at, credential.expires_at);
-    let verify = credential.verify_path();
+    let title = view! { <h3 class="cred__title"><a href=credential.verify_path()>{credential.certification.clone()}</a></h3> };
     view! {
         <section class="stack">
             <h2>{tr!(locale, credentials.check_record)}</h2>
-            <article class=if state == State::Active { "cred" } else { "cred cred--off" }>
-                <img
-                    class="cred__art"
-                    src=routes::badge_svg_path(credential)
-                    alt=tr!(locale, credentials.badge_alt, name = certification.clone()).to_string()
-                    width="120"
-                    height="120"
-                />
-                <div class="cred__body">
-                    <h3 class="cred__title"><a href=verify>{certification}</a></h3>
-                    <Summary class="summary summary--plain">
-                        <SummaryRow key=tr!(locale, credentials.state)>{state_word(locale, state)}</SummaryRow>
-                        <SummaryRow key=tr!(locale, credentials.holder)><bdi>{holder}</bdi></SummaryRow>
-                        <SummaryRow key=tr!(locale, credentials.exam)>{exam_code}</SummaryRow>
-                        <SummaryRow key=tr!(locale, credentials.issued)>{utc_day(locale, issued_at)}</SummaryRow>
-                        <SummaryRow key=tr!(locale, credentials.valid_until)>{utc_day(locale, expires_at)}</SummaryRow>
-                        <SummaryRow key=tr!(locale, credentials.credential_id)>
-                            <code class="id">{shown_id}</code>
-                        </SummaryRow>
-                    </Summary>
-                </div>
-            </article>
+            <CredentialCard credential=credential.clone() title=title.into_any()>
+                <SummaryRow key=tr!(locale, credentials.state)>{state_word(locale, state)}</SummaryRow>
+            </CredentialCard>
             <p class="small muted">{tr!(locale, credentials.check_picture)}</p>
         </section>
     }

@@ -1,5 +1,6 @@
 //! The screens of credentials: the owner's list and page, and the public verification.
 
+mod card;
 mod checked;
 mod list;
 mod own;

@@ -1,14 +1,15 @@
+use super::card::CredentialCard;
 use super::checked::{CheckForm, CheckedPage};
-use super::{state_word, utc_day};
+use super::state_word;
 use crate::credentials::model::Credential;
 use crate::credentials::open_badge::{Report, document_path};
 use crate::credentials::rules::State;
-use crate::credentials::{CredentialId, documents, routes, service};
+use crate::credentials::{CredentialId, routes, service};
 use crate::error::{AppError, Code};
 use crate::server::http::{FormState, Submitted, respond};
 use crate::server::{RequestContext, format, request};
 use crate::tr;
-use crate::ui::{CurrentForm, ErrorSummary, Icon, PageHead, PageTitle, Summary, SummaryRow, TextField, loaded, param};
+use crate::ui::{CurrentForm, ErrorSummary, PageHead, PageTitle, SummaryRow, TextField, Verdict, VerdictKind, loaded, param};
 use leptos::prelude::*;
 use leptos_meta::{Meta, Title};
 use std::sync::Arc;
@@ -130,11 +131,11 @@ fn NotIndexed() -> impl IntoView {
 fn known(cx: &RequestContext, credential: &Credential) -> AnyView {
     let locale = cx.locale;
     let state = credential.state(cx.now());
-    let (class, icon) = match state {
-        State::Active => ("verdict verdict--active", "check-circle"),
-        State::Expired => ("verdict verdict--expired", "clock"),
-        State::Superseded => ("verdict verdict--superseded", "refresh"),
-        State::Revoked => ("verdict verdict--revoked", "x-circle"),
+    let kind = match state {
+        State::Active => VerdictKind::Active,
+        State::Expired => VerdictKind::Expired,
+        State::Superseded => VerdictKind::Superseded,
+        State::Revoked => VerdictKind::Revoked,
     };
     let until = format::date(locale, credential.expires_at.date_naive());
     let text = match state {
@@ -143,61 +144,34 @@ fn known(cx: &RequestContext, credential: &Credential) -> AnyView {
         State::Superseded => tr!(locale, credentials.verdict_superseded).to_string(),
         State::Revoked => tr!(locale, credentials.verdict_revoked).to_string(),
     };
-    let holder = credential.holder(locale);
+    let (holder, checked) = (credential.holder(locale), checked_now(cx));
     let certification = credential.certification.clone();
-    let (exam_code, shown_id, programme) = (credential.exam_code.clone(), credential.public_id.to_string(), cx.programme().name.clone());
-    let (issued_at, expires_at) = (credential.issued_at, credential.expires_at);
-    let level = documents::level_name(locale, &credential.level);
+    let programme = cx.programme().name.clone();
+    let title = view! { <h2 class="cred__title">{certification.clone()}</h2> }.into_any();
     let signed = document_path(credential.public_id);
     view! {
         <Title text=format!("{}: {}", state_word(locale, state), certification.clone())/>
         <NotIndexed/>
         <OpenGraph credential=credential.clone()/>
         <div class="wrap wrap--narrow">
-            <section class=class>
-                <Icon name=icon class="icon verdict__icon"/>
-                <div class="verdict__body">
-                    <h1 class="verdict__state">{state_word(locale, state)}</h1>
-                    <p class="verdict__text">
-                        <strong><bdi>{holder.clone()}</bdi></strong>
-                        " · "
-                        <strong>{certification.clone()}</strong>
-                    </p>
-                    <p>{text}</p>
-                    {checked_now(cx)}
-                </div>
-            </section>
+            <Verdict kind title=state_word(locale, state)>
+                <p class="verdict__text">
+                    <strong><bdi>{holder}</bdi></strong>
+                    " · "
+                    <strong>{certification}</strong>
+                </p>
+                <p>{text}</p>
+                {checked}
+            </Verdict>
             <div class="stack stack--l">
-                <article class=if state == State::Active { "cred" } else { "cred cred--off" }>
-                    <img
-                        class="cred__art"
-                        src=routes::badge_svg_path(credential)
-                        alt=tr!(locale, credentials.badge_alt, name = certification.clone()).to_string()
-                        width="120"
-                        height="120"
-                    />
-                    <div class="cred__body">
-                        <h2 class="cred__title">{certification}</h2>
-                        <Summary class="summary summary--plain">
-                            <SummaryRow key=tr!(locale, credentials.holder)><bdi>{holder}</bdi></SummaryRow>
-                            <SummaryRow key=tr!(locale, credentials.level)>
-                                {level}
-                            </SummaryRow>
-                            <SummaryRow key=tr!(locale, credentials.exam)>{exam_code}</SummaryRow>
-                            <SummaryRow key=tr!(locale, credentials.issued)>{utc_day(locale, issued_at)}</SummaryRow>
-                            <SummaryRow key=tr!(locale, credentials.valid_until)>{utc_day(locale, expires_at)}</SummaryRow>
-                            <SummaryRow key=tr!(locale, credentials.credential_id)>
-                                <code class="id">{shown_id}</code>
-                            </SummaryRow>
-                            <SummaryRow key=tr!(locale, credentials.awarded_by)>{programme}</SummaryRow>
-                            <SummaryRow key=tr!(locale, credentials.signature)>
-                                {tr!(locale, credentials.signed)}
-                                " · "
-                                <a href=signed rel="external">{tr!(locale, credentials.signed_document)}</a>
-                            </SummaryRow>
-                        </Summary>
-                    </div>
-                </article>
+                <CredentialCard credential=credential.clone() title>
+                    <SummaryRow key=tr!(locale, credentials.awarded_by)>{programme}</SummaryRow>
+                    <SummaryRow key=tr!(locale, credentials.signature)>
+                        {tr!(locale, credentials.signed)}
+                        " · "
+                        <a href=signed rel="external">{tr!(locale, credentials.signed_document)}</a>
+                    </SummaryRow>
+                </CredentialCard>
                 <p class="small muted">{tr!(locale, credentials.what_is_checked)}</p>
                 <p class="no-print">
                     <a href="/verify">{tr!(locale, credentials.verify_another)}</a>
@@ -214,20 +188,17 @@ fn known(cx: &RequestContext, credential: &Credential) -> AnyView {
 
 fn unknown(cx: &RequestContext, public_id: CredentialId) -> AnyView {
     let locale = cx.locale;
+    let checked = checked_now(cx);
     respond::status(404);
     view! {
         <Title text=tr!(locale, credentials.unknown)/>
         <NotIndexed/>
         <div class="wrap wrap--narrow">
-            <section class="verdict verdict--unknown">
-                <Icon name="help-circle" class="icon verdict__icon"/>
-                <div class="verdict__body">
-                    <h1 class="verdict__state">{tr!(locale, credentials.unknown)}</h1>
-                    <p class="verdict__text">{tr!(locale, credentials.verdict_unknown)}</p>
-                    <p><code class="id">{public_id.to_string()}</code></p>
-                    {checked_now(cx)}
-                </div>
-            </section>
+            <Verdict kind=VerdictKind::Unknown title=tr!(locale, credentials.unknown)>
+                <p class="verdict__text">{tr!(locale, credentials.verdict_unknown)}</p>
+                <p><code class="id">{public_id.to_string()}</code></p>
+                {checked}
+            </Verdict>
             <section class="prose">
                 <h2>{tr!(locale, credentials.unknown_next)}</h2>
                 <ul>

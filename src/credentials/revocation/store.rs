@@ -48,26 +48,3 @@ pub async fn origin(conn: &mut PgConnection, id: Uuid) -> Sql<Option<Origin>> {
 pub async fn state(conn: &mut PgConnection, id: Uuid) -> Sql<Option<String>> {
     sqlx::query_scalar!("SELECT state FROM credential WHERE id = $1", id).fetch_optional(conn).await
 }
-
-/// Where the mail about a revocation goes.
-#[derive(Debug, Clone)]
-pub struct MailTo {
-    pub account_id: Uuid,
-    pub given_name: String,
-    pub family_name: String,
-    pub address: String,
-    pub language: String,
-    pub time_zone: String,
-}
-
-/// `None`: the person has had their account erased.
-pub async fn mail_to(conn: &mut PgConnection, account_id: Uuid) -> Sql<Option<MailTo>> {
-    sqlx::query_as!(
-        MailTo,
-        "SELECT a.id AS account_id, a.given_name, a.family_name, e.address, a.language, a.time_zone
-         FROM account a JOIN account_email e ON e.account_id = a.id AND e.is_primary WHERE a.id = $1",
-        account_id
-    )
-    .fetch_optional(conn)
-    .await
-}

@@ -149,25 +149,3 @@ pub async fn correct(
     .await?;
     Ok(done.rows_affected())
 }
-
-/// Where the mail about a correction goes.
-#[derive(Debug, Clone)]
-pub struct MailTo {
-    pub given_name: String,
-    pub family_name: String,
-    pub address: String,
-    pub language: String,
-    pub time_zone: String,
-}
-
-/// `None`: the person has had their account erased.
-pub async fn mail_to(conn: &mut PgConnection, account_id: Uuid) -> Sql<Option<MailTo>> {
-    sqlx::query_as!(
-        MailTo,
-        "SELECT a.given_name, a.family_name, e.address, a.language, a.time_zone
-         FROM account a JOIN account_email e ON e.account_id = a.id AND e.is_primary WHERE a.id = $1",
-        account_id
-    )
-    .fetch_optional(conn)
-    .await
-}

@@ -111,27 +111,16 @@ pub async fn history(
     })
 }
 
-/// Whom mails about an appointment go to.
+/// The candidate as the ID they bring has to show them.
 #[derive(Debug, Clone)]
 pub struct Person {
-    pub account_id: Uuid,
     pub given_name: String,
     pub family_name: String,
-    pub address: String,
-    pub language: String,
-    pub time_zone: String,
     pub date_of_birth: Option<NaiveDate>,
 }
 
 pub async fn person(conn: &mut PgConnection, account_id: Uuid) -> Result<Person, sqlx::Error> {
-    sqlx::query_as!(
-        Person,
-        "SELECT a.id AS account_id, a.given_name, a.family_name, e.address, a.language, a.time_zone, a.date_of_birth
-         FROM account a JOIN account_email e ON e.account_id = a.id AND e.is_primary WHERE a.id = $1",
-        account_id
-    )
-    .fetch_one(conn)
-    .await
+    sqlx::query_as!(Person, "SELECT given_name, family_name, date_of_birth FROM account WHERE id = $1", account_id).fetch_one(conn).await
 }
 
 /// Makes everything the candidate does about seats happen one after the other, in every tab.

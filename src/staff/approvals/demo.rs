@@ -3,6 +3,7 @@
 
 use super::model::{Act, Kind, NewRequest};
 use super::service;
+use crate::accounts::addressee::Addressee;
 use crate::accounts::demo::seeded_account_id;
 use crate::credentials::revocation::model::{Cause, Revocation};
 use crate::results::corrections::{rules, store as results};
@@ -71,7 +72,7 @@ async fn ask(
 ) -> Result<(), Box<dyn Error>> {
     let cx = request_of(state, role);
     let known = service::is_asked(&mut tx, &cx, new.id, kind, new.subject_id).await;
-    if matches!(known, Ok(false)) && super::store::mail_to(&mut tx, cx.viewer()?.account_id).await?.is_some() {
+    if matches!(known, Ok(false)) && Addressee::of(&mut tx, cx.viewer()?.account_id).await?.is_some_and(|to| !to.disabled) {
         service::ask(&mut tx, &cx, new).await.map_err(crate::error::AppError::from)?;
         tx.commit().await?;
     }

@@ -144,29 +144,6 @@ pub async fn count_waiting(conn: &mut PgConnection, kinds: &[String], viewer: Uu
     .await
 }
 
-/// Where a mail to somebody of the staff goes.
-#[derive(Debug, Clone)]
-pub struct MailTo {
-    pub account_id: Uuid,
-    pub given_name: String,
-    pub family_name: String,
-    pub address: String,
-    pub language: String,
-    pub time_zone: String,
-}
-
-/// `None`: they have no account any more.
-pub async fn mail_to(conn: &mut PgConnection, account_id: Uuid) -> Sql<Option<MailTo>> {
-    sqlx::query_as!(
-        MailTo,
-        "SELECT a.id AS account_id, a.given_name, a.family_name, e.address, a.language, a.time_zone
-         FROM account a JOIN account_email e ON e.account_id = a.id AND e.is_primary WHERE a.id = $1 AND a.disabled_at IS NULL",
-        account_id
-    )
-    .fetch_optional(conn)
-    .await
-}
-
 pub mod demo {
     //! What the loader of the demo's requests asks.
 
