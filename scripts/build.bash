@@ -49,9 +49,13 @@ need_wasm_bindgen() {
     cargo_install wasm-bindgen-cli "$version" "3 minutes"
 }
 
+# need_node [VERSION WHAT_FOR]: what builds the browser files runs on Debian 12's Node.js; whoever needs more says so.
 need_node() {
+    local wanted=${1:-18.17} what=${2:-building the browser files}
     if ! have node || ! have npm; then apt_install "Node.js (it runs wasm-opt and Lightning CSS)" nodejs npm; fi
-    [ "$(node -p 'parseInt(process.versions.node) >= 18')" = true ] || die "Node.js 18 or newer is needed and $(node --version) is installed"
+    if [ "$(printf '%s\n' "$wanted" "$(node -p process.versions.node)" | sort -V | head -n1)" != "$wanted" ]; then
+        die "Node.js $wanted or newer is needed for $what and $(node --version) is installed: https://nodejs.org has newer ones"
+    fi
 }
 
 # wasm-opt and Lightning CSS, of the versions in tools/package-lock.json.
