@@ -49,12 +49,14 @@ need_wasm_bindgen() {
     cargo_install wasm-bindgen-cli "$version" "3 minutes"
 }
 
-# need_node [VERSION WHAT_FOR]: what builds the browser files runs on Debian 12's Node.js; whoever needs more says so.
-need_node() {
-    local wanted=${1:-18.17} what=${2:-building the browser files}
+# What builds the browser files runs on Debian 12's Node.js.
+need_node() { need_node_of 18.17 "building the browser files"; }
+
+# need_node_of VERSION WHAT_FOR
+need_node_of() {
     if ! have node || ! have npm; then apt_install "Node.js (it runs wasm-opt and Lightning CSS)" nodejs npm; fi
-    if [ "$(printf '%s\n' "$wanted" "$(node -p process.versions.node)" | sort -V | head -n1)" != "$wanted" ]; then
-        die "Node.js $wanted or newer is needed for $what and $(node --version) is installed: https://nodejs.org has newer ones"
+    if [ "$(printf '%s\n' "$1" "$(node -p process.versions.node)" | sort -V | head -n1)" != "$1" ]; then
+        die "Node.js $1 or newer is needed for $2 and $(node --version) is installed: https://nodejs.org has newer ones"
     fi
 }
 
