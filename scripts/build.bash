@@ -49,9 +49,15 @@ need_wasm_bindgen() {
     cargo_install wasm-bindgen-cli "$version" "3 minutes"
 }
 
-need_node() {
+# What builds the browser files runs on Debian 12's Node.js.
+need_node() { need_node_of 18.17 "building the browser files"; }
+
+# need_node_of VERSION WHAT_FOR
+need_node_of() {
     if ! have node || ! have npm; then apt_install "Node.js (it runs wasm-opt and Lightning CSS)" nodejs npm; fi
-    [ "$(node -p 'parseInt(process.versions.node) >= 18')" = true ] || die "Node.js 18 or newer is needed and $(node --version) is installed"
+    if [ "$(printf '%s\n' "$1" "$(node -p process.versions.node)" | sort -V | head -n1)" != "$1" ]; then
+        die "Node.js $1 or newer is needed for $2 and $(node --version) is installed: https://nodejs.org has newer ones"
+    fi
 }
 
 # wasm-opt and Lightning CSS, of the versions in tools/package-lock.json.

@@ -184,13 +184,14 @@ pub async fn load_reference_data(state: &AppState) -> Result<(), Box<dyn std::er
 }
 
 /// The demo programme with its catalogue, centres and people. Changes nothing the second time.
+///
+/// # Errors
+/// Outside demo mode, before anything is written: the people's passwords are public.
 pub async fn load_demo_data(state: &AppState) -> Result<(), Box<dyn std::error::Error>> {
-    // catalog: programme, policies, certifications and exams
-    demo::programme::load(&state.db, state.clock.now()).await?;
-    catalog::demo_seed::load(&state.db).await?;
+    crate::accounts::demo::only_in_demo_mode(&state.config)?;
 
-    // scheduling: test centres and online lanes
-    crate::scheduling::seed::load(state).await?;
+    // the programme: policies, certifications and exams, test centres and online lanes
+    crate::programme::load_demo(state).await?;
 
     // accounts: people
     crate::accounts::demo::load_people(state).await?;

@@ -14,6 +14,8 @@ pub mod app;
 pub mod chrome;
 
 // The capabilities.
+#[cfg(feature = "ssr")]
+pub mod programme;
 pub mod accounts;
 pub mod catalog;
 pub mod scheduling;

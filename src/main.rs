@@ -3,8 +3,9 @@
 use certportal::accounts::service::{Invitation, invite};
 use certportal::app;
 use certportal::credentials::issuer;
+use certportal::programme::{self, Files};
 use certportal::server::clock::Clock;
-use certportal::server::config::{Config, Overrides};
+use certportal::server::config::{Config, Overrides, Problem};
 use certportal::server::embedded_postgres::{EmbeddedPostgres, EmbeddedSettings, Roles};
 use certportal::server::http::request::Role;
 use certportal::server::server_key::ServerKey;
@@ -48,12 +49,18 @@ enum Command {
         #[arg(long)]
         no_worker: bool,
     },
-    /// Run jobs (mails, certificates, webhooks) without serving pages.
+    /// Run jobs (mails, messages, refunds, reminders) and what is done periodically, without serving pages.
     Worker,
     /// Bring the database up to this program's version.
     Migrate,
-    /// Load the demo programme, its catalogue, centres and people. Changes nothing the second time.
+    /// Load the demo programme, its catalogue, centres and people, in demo mode only. Changes nothing the second time.
     Seed,
+    /// The programme: its name, senders, colours, agreement, policies, catalogue and centres.
+    #[command(subcommand)]
+    Programme(ProgrammeCommand),
+    /// What is still to be done and has failed so far.
+    #[command(subcommand)]
+    Jobs(JobsCommand),
     /// Read the whole configuration and report every problem.
     Check,
     /// Replace the server key, and seal with the new one what the old one has sealed. Restart the portal afterwards.
@@ -64,6 +71,25 @@ enum Command {
     /// Manage the members of staff.
     #[command(subcommand)]
     Staff(StaffCommand),
+}
+
+#[derive(Subcommand)]
+enum ProgrammeCommand {
+    /// Bring the programme to what the files of a directory say, whole or not at all. Every problem is told by file and field.
+    Load {
+        /// programme.toml, agreement.en.txt, agreement.es.txt, catalog.toml and, where there are any, test_centers.csv, delivery.toml, logo.svg.
+        dir: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+enum JobsCommand {
+    /// Every job that has failed and is not done, with its last error. Each is tried again by itself, at least every hour.
+    List,
+    /// Try failed jobs now: one, or all of them.
+    Retry { id: Option<i64> },
+    /// End a job that can never be done.
+    Drop { id: i64 },
 }
 
 #[derive(Subcommand)]
@@ -108,6 +134,10 @@ async fn main() -> ExitCode {
         Command::Serve { demo, port, .. } => Overrides { demo: *demo, port: *port, data_dir: cli.data.clone() },
         _ => Overrides { data_dir: cli.data.clone(), ..Overrides::default() },
     };
+    // Reports what cannot be used instead of ending at it.
+    if matches!(cli.command, Command::Check) {
+        return check(&overrides).await;
+    }
     let config = match Config::from_environment(&overrides) {
         Ok(config) => config,
         Err(problems) => {
@@ -118,6 +148,9 @@ async fn main() -> ExitCode {
         }
     };
     certportal::server::telemetry::start(&config);
+    for problem in Config::unknown_variables() {
+        tracing::warn!("{problem}");
+    }
     match run(cli.command, config).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -130,20 +163,14 @@ async fn main() -> ExitCode {
 async fn run(command: Command, config: Config) -> Result<(), Box<dyn Error>> {
     match command {
         Command::Serve { no_worker, .. } => serve(config, !no_worker).await,
-        Command::Worker => {
-            with_database(config, async |state, _| {
-                let (stop, stopped) = watch::channel(false);
-                let worker = tokio::spawn(jobs::work(state, app::jobs(), stopped));
-                shutdown_signal().await;
-                let _ = stop.send(true);
-                worker.await?;
-                Ok(())
-            })
-            .await
+        Command::Worker => with_database(config, Beside::RunningServer, async |state, _| worker(state).await).await,
+        Command::Migrate => {
+            with_database(config, Beside::RunningServer, async |state, owner| database::migrate(&owner, &state.db).await).await
         }
-        Command::Migrate => with_database(config, async |state, owner| database::migrate(&owner, &state.db).await).await,
         Command::Seed => {
-            with_database(config, async |state, owner| {
+            // Before anything is written, and before a database is brought up for nothing.
+            certportal::accounts::demo::only_in_demo_mode(&config)?;
+            with_database(config, Beside::RunningServer, async |state, owner| {
                 database::migrate(&owner, &state.db).await?;
                 app::load_reference_data(&state).await?;
                 app::load_demo_data(&state).await?;
@@ -151,14 +178,30 @@ async fn run(command: Command, config: Config) -> Result<(), Box<dyn Error>> {
             })
             .await
         }
+        Command::Programme(ProgrammeCommand::Load { dir }) => {
+            let files = Files::read(&dir)?;
+            with_database(config, Beside::RunningServer, async move |state, owner| {
+                database::migrate(&owner, &state.db).await?;
+                app::load_reference_data(&state).await?;
+                programme::load(&state, &files).await?;
+                state.programme.refresh(&state.db).await?;
+                println!("{} is loaded. A portal that runs shows it within seconds.", state.programme.get().name);
+                Ok(())
+            })
+            .await
+        }
+        Command::Jobs(command) => with_database(config, Beside::RunningServer, async move |state, _| jobs_command(&state, command).await).await,
         Command::Staff(StaffCommand::Invite { email, role, name, country, language }) => {
             let (given_name, family_name) = name.trim().rsplit_once(' ').ok_or("--name needs a given and a family name")?;
             let (given_name, family_name) = (given_name.to_owned(), family_name.to_owned());
             let invitation = Invitation { email, given_name, family_name, roles: role, country: country.to_uppercase(), language };
-            with_database(config, async move |state, owner| {
+            with_database(config, Beside::RunningServer, async move |state, owner| {
                 database::migrate(&owner, &state.db).await?;
                 app::load_reference_data(&state).await?;
                 state.programme.refresh(&state.db).await?;
+                if state.programme.get().name.is_empty() {
+                    return Err("there is no programme yet, and so no sender of the invitation: load yours with `certportal programme load DIR`".into());
+                }
                 match invite(&state, &invitation).await? {
                     Some(link) => println!("Invitation for {} (works once, for 7 days; mailed too):\n{link}", invitation.email),
                     None => println!("{} can sign in already and has the roles now.", invitation.email),
@@ -168,7 +211,7 @@ async fn run(command: Command, config: Config) -> Result<(), Box<dyn Error>> {
             .await
         }
         Command::RotateKey => {
-            with_database(config, async |state, owner| {
+            with_database(config, Beside::RunningServer, async |state, owner| {
                 database::migrate(&owner, &state.db).await?;
                 let count = app::rotate_key(&state).await?;
                 println!("The server key is a new one; {count} secrets were sealed with it.");
@@ -178,7 +221,7 @@ async fn run(command: Command, config: Config) -> Result<(), Box<dyn Error>> {
             .await
         }
         Command::IssuerKey(IssuerKeyCommand::Rotate) => {
-            with_database(config, async |state, owner| {
+            with_database(config, Beside::RunningServer, async |state, owner| {
                 database::migrate(&owner, &state.db).await?;
                 let kid = issuer::rotate(&state).await?;
                 println!("Badges are signed with the new key {kid}. What older keys have signed stays valid.");
@@ -186,21 +229,74 @@ async fn run(command: Command, config: Config) -> Result<(), Box<dyn Error>> {
             })
             .await
         }
-        Command::Check => {
-            with_database(config, async |state, _| {
-                let problems = check::problems(&state).await;
-                for problem in &problems {
-                    println!("{problem}");
-                }
-                match problems.len() {
-                    0 => println!("Everything the portal needs is there."),
-                    count => return Err(format!("{count} to mend").into()),
-                }
-                Ok(())
-            })
-            .await
+        // Has been answered, whatever the settings are.
+        Command::Check => Ok(()),
+    }
+}
+
+/// Everything that is to be mended, of the settings and of what they lead to.
+async fn check(overrides: &Overrides) -> ExitCode {
+    let (config, mut problems) = Config::whole_environment(overrides);
+    problems.extend(Config::unknown_variables());
+    certportal::server::telemetry::start(&config);
+    let mut found = vec![];
+    let answered = with_database(config.clone(), Beside::RunningServer, async |state, _| {
+        found = check::problems(&state).await;
+        Ok(())
+    });
+    if let Err(error) = answered.await {
+        let setting = if config.database_url.is_some() { "DATABASE_URL" } else { "CERTPORTAL_DATA_DIR" };
+        found.push(Problem::new(setting, error.to_string()));
+        found.extend(check::without_database(&config).await);
+    }
+    // What follows from a setting that cannot be used is told once.
+    found.retain(|found| problems.iter().all(|problem| problem.setting != found.setting));
+    problems.extend(found);
+    for problem in &problems {
+        println!("{problem}");
+    }
+    match problems.len() {
+        0 => {
+            println!("Everything the portal needs is there.");
+            ExitCode::SUCCESS
+        }
+        count => {
+            eprintln!("certportal: {count} to mend");
+            ExitCode::FAILURE
         }
     }
+}
+
+async fn jobs_command(state: &AppState, command: JobsCommand) -> Result<(), Box<dyn Error>> {
+    match command {
+        JobsCommand::List => {
+            let failed = jobs::failed(state).await?;
+            for job in &failed {
+                let next = job.run_at.format("%F %R UTC");
+                println!("{}  {}  tried {} times, next at {next}: {}", job.id, job.kind, job.attempts, job.last_error);
+            }
+            if failed.is_empty() {
+                println!("No job has failed.");
+            }
+        }
+        JobsCommand::Retry { id } => println!("{} tried again now.", jobs::retry(state, id).await?),
+        JobsCommand::Drop { id } if jobs::drop_failed(state, id).await? => println!("{id} is ended."),
+        JobsCommand::Drop { id } => return Err(format!("no failed job has the number {id}: `certportal jobs list` shows them").into()),
+    }
+    Ok(())
+}
+
+async fn worker(state: AppState) -> Result<(), Box<dyn Error>> {
+    // Mails carry its name and sender.
+    state.programme.refresh(&state.db).await?;
+    let refresher = tokio::spawn(refresh_programme(state.clone()));
+    let (stop, stopped) = watch::channel(false);
+    let worker = tokio::spawn(jobs::work(state, app::jobs(), stopped));
+    shutdown_signal().await;
+    let _ = stop.send(true);
+    refresher.abort();
+    worker.await?;
+    Ok(())
 }
 
 async fn serve(config: Config, with_worker: bool) -> Result<(), Box<dyn Error>> {
@@ -208,7 +304,7 @@ async fn serve(config: Config, with_worker: bool) -> Result<(), Box<dyn Error>> 
     let listener = TcpListener::bind(config.site_addr)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}; choose another with --port", config.site_addr))?;
-    with_database(config, async |state, owner| {
+    with_database(config, Beside::Nobody, async |state, owner| {
         database::migrate(&owner, &state.db).await?;
         // Connections for migrations only.
         owner.close().await;
@@ -222,6 +318,8 @@ async fn serve(config: Config, with_worker: bool) -> Result<(), Box<dyn Error>> 
         state.programme.refresh(&state.db).await?;
         if state.config.demo {
             certportal::accounts::demo::write_file(&state).await?;
+        } else if state.programme.get().name.is_empty() {
+            tracing::warn!("there is no programme yet: load yours with `certportal programme load DIR`");
         }
         let (stop, stopped) = watch::channel(false);
         let worker = with_worker.then(|| tokio::spawn(jobs::work(state.clone(), app::jobs(), stopped.clone())));
@@ -249,9 +347,17 @@ async fn refresh_programme(state: AppState) {
     }
 }
 
+/// Whether a command may use the private cluster of a portal that runs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Beside {
+    RunningServer,
+    /// A second server on one data directory is refused: it would end with the first one's database.
+    Nobody,
+}
+
 /// Runs `work` on the configured database, or on the private cluster, which is stopped cleanly afterwards. `work` is given
 /// the portal, connected as its own role, and a pool of the database's owner.
-async fn with_database<F>(config: Config, work: F) -> Result<(), Box<dyn Error>>
+async fn with_database<F>(config: Config, beside: Beside, work: F) -> Result<(), Box<dyn Error>>
 where
     F: AsyncFnOnce(AppState, PgPool) -> Result<(), Box<dyn Error>>,
 {
@@ -267,8 +373,7 @@ where
             (Roles { app, owner }, None)
         }
         None => match EmbeddedPostgres::running_beside(&config.data_dir) {
-            // A command beside a running `serve` uses its database.
-            Some(roles) if !matches!(std::env::args().nth(1).as_deref(), Some("serve")) => (roles, None),
+            Some(roles) if beside == Beside::RunningServer => (roles, None),
             _ => {
                 let settings = EmbeddedSettings { run_as: Some(config.run_as.clone()), ..EmbeddedSettings::default() };
                 let embedded = EmbeddedPostgres::start(&config.data_dir, &settings).await?;

@@ -3,6 +3,7 @@
 
 use super::store::NewAccount;
 use super::{factors, password, service, totp};
+use crate::server::config::Config;
 use crate::server::{AppState, ids};
 use chrono::{NaiveDate, TimeDelta};
 use serde::{Deserialize, Serialize};
@@ -55,14 +56,21 @@ pub fn seeded_account_id(key: &str) -> Uuid {
     ids::named("account", key)
 }
 
+/// # Errors
+/// Outside demo mode.
+pub fn only_in_demo_mode(config: &Config) -> Result<(), Box<dyn Error>> {
+    if config.demo {
+        return Ok(());
+    }
+    Err("the demo's people have public passwords: they are loaded in demo mode only (CERTPORTAL_DEMO=true)".into())
+}
+
 /// Loads the demo's candidates and staff. Changes nothing the second time.
 ///
 /// # Errors
 /// Outside demo mode: the passwords are public.
 pub async fn load_people(state: &AppState) -> Result<(), Box<dyn Error>> {
-    if !state.config.demo {
-        return Err("the demo's people have public passwords: they are loaded in demo mode only (CERTPORTAL_DEMO=true)".into());
-    }
+    only_in_demo_mode(&state.config)?;
     let People { candidate, staff } = people()?;
     for person in &candidate {
         let key = person.key.as_deref().ok_or("a candidate of people.toml has no key")?;

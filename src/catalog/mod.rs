@@ -1,7 +1,7 @@
 //! Catalogue: certifications, exams, prices, languages; the public pages; reference data.
 
 #[cfg(feature = "ssr")]
-pub mod demo_seed;
+pub mod file;
 #[cfg(feature = "ssr")]
 pub mod model;
 #[cfg(feature = "ssr")]
@@ -16,3 +16,6 @@ pub mod rules;
 pub mod service;
 #[cfg(feature = "ssr")]
 mod store;
+
+#[cfg(feature = "ssr")]
+pub use store::{country_codes, lock_loading};

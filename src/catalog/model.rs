@@ -100,6 +100,8 @@ pub struct Exam {
     pub last_day: Option<NaiveDate>,
     /// `None`: the policy's wait counts.
     pub retake_wait_days: Option<i32>,
+    /// How often one candidate may take it; `None`: a beta exam as often as the policy says, any other without a limit.
+    pub max_attempts: Option<i32>,
     pub guide_url: Option<String>,
     pub prices: Vec<Money>,
     pub languages: Vec<ExamLanguage>,

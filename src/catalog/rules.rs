@@ -132,6 +132,7 @@ mod tests {
             first_day: first.map(day),
             last_day: last.map(day),
             retake_wait_days: None,
+            max_attempts: None,
             guide_url: None,
             prices: vec![],
             languages: vec![],

@@ -1,6 +1,6 @@
 //! The catalogue's SQL, one function a statement.
 
-use super::demo_seed::{CertificationRow, ExamRow};
+use super::file::{CertificationRow, ExamRow};
 use super::model::{Announcement, Certification, Domain, Exam, ExamLanguage, Level, Status};
 use super::reference::{City, Country, PostalCode, Subdivision};
 use crate::money::Money;
@@ -54,6 +54,10 @@ pub async fn put_countries(conn: &mut PgConnection, rows: &[Country]) -> Result<
     .execute(conn)
     .await?;
     Ok(())
+}
+
+pub async fn country_codes(conn: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar!("SELECT code FROM country").fetch_all(conn).await
 }
 
 /// Accounts refer to subdivisions: none is ever taken away.
@@ -187,7 +191,7 @@ pub async fn certifications(conn: &mut PgConnection) -> Result<Vec<Certification
 pub async fn exams(conn: &mut PgConnection) -> Result<Vec<(Uuid, Exam)>, sqlx::Error> {
     let rows = sqlx::query!(
         "SELECT id, code, certification_id, status, minutes, questions, scored_questions, scale_min, scale_max, pass_mark,
-                delivery_modes, registration_from, first_day, last_day, retake_wait_days, guide_url
+                delivery_modes, registration_from, first_day, last_day, retake_wait_days, max_attempts, guide_url
          FROM exam ORDER BY first_day DESC NULLS FIRST, code DESC"
     )
     .fetch_all(conn)
@@ -211,6 +215,7 @@ pub async fn exams(conn: &mut PgConnection) -> Result<Vec<(Uuid, Exam)>, sqlx::E
                 first_day: row.first_day,
                 last_day: row.last_day,
                 retake_wait_days: row.retake_wait_days,
+                max_attempts: row.max_attempts,
                 guide_url: row.guide_url,
                 prices: vec![],
                 languages: vec![],
@@ -259,7 +264,7 @@ fn unknown(what: &str, value: &str) -> sqlx::Error {
     sqlx::Error::Decode(format!("the catalogue has the {what} `{value}`, which this program does not know").into())
 }
 
-// Writing the demo catalogue
+// Writing a programme's catalogue
 
 pub async fn put_certification(conn: &mut PgConnection, row: &CertificationRow) -> Result<(), sqlx::Error> {
     sqlx::query!(
@@ -305,14 +310,14 @@ pub async fn replace_renews(conn: &mut PgConnection, certification: Uuid, renews
 pub async fn put_exam(conn: &mut PgConnection, row: &ExamRow) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "INSERT INTO exam (id, code, certification_id, status, minutes, questions, scored_questions, scale_min, scale_max, pass_mark,
-                           delivery_modes, registration_from, first_day, last_day, retake_wait_days, guide_url)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+                           delivery_modes, registration_from, first_day, last_day, retake_wait_days, guide_url, max_attempts)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
          ON CONFLICT (id) DO UPDATE SET code = excluded.code, certification_id = excluded.certification_id, status = excluded.status,
              minutes = excluded.minutes, questions = excluded.questions, scored_questions = excluded.scored_questions,
              scale_min = excluded.scale_min, scale_max = excluded.scale_max, pass_mark = excluded.pass_mark,
              delivery_modes = excluded.delivery_modes, registration_from = excluded.registration_from,
              first_day = excluded.first_day, last_day = excluded.last_day, retake_wait_days = excluded.retake_wait_days,
-             guide_url = excluded.guide_url",
+             guide_url = excluded.guide_url, max_attempts = excluded.max_attempts",
         row.id,
         row.code,
         row.certification_id,
@@ -329,6 +334,7 @@ pub async fn put_exam(conn: &mut PgConnection, row: &ExamRow) -> Result<(), sqlx
         row.last_day,
         row.retake_wait_days,
         row.guide_url,
+        row.max_attempts,
     )
     .execute(conn)
     .await?;
@@ -381,6 +387,12 @@ pub async fn replace_domains(conn: &mut PgConnection, exam: Uuid, domains: &[Dom
     )
     .execute(conn)
     .await?;
+    Ok(())
+}
+
+/// Nothing refers to an announcement: those of the file take the place of all.
+pub async fn delete_announcements(conn: &mut PgConnection) -> Result<(), sqlx::Error> {
+    sqlx::query!("DELETE FROM exam_announcement").execute(conn).await?;
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! Demo mode: the clock that staff can move forward, the local mailbox, the style guide, the demo programme. Production
+//! Demo mode: the clock that staff can move forward, the local mailbox, the style guide. Production
 //! has none of it.
 
 mod api;
@@ -8,8 +8,6 @@ pub mod clock;
 mod mailbox;
 #[cfg(feature = "ssr")]
 pub mod pages;
-#[cfg(feature = "ssr")]
-pub mod programme;
 #[cfg(feature = "ssr")]
 pub mod routes;
 #[cfg(feature = "ssr")]

@@ -4,6 +4,7 @@ use super::mails;
 use super::store::appointments::{self, Appointment};
 use super::store::booking;
 use crate::server::AppState;
+use crate::server::database::DbError;
 use crate::server::jobs::{self, JobError};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::BoxFuture;
@@ -16,9 +17,6 @@ use uuid::Uuid;
 pub const EXPIRE_HOLDS: &str = "scheduling.expire_holds";
 /// Reminds one candidate of one appointment.
 pub const REMIND: &str = "scheduling.remind";
-
-/// Days before the start on which a reminder is sent (product.md section 4, "Confirmation").
-const REMINDERS: [i64; 2] = [7, 1];
 
 /// Ends the hold when its time is over.
 pub async fn enqueue_expiry(conn: &mut PgConnection, now: DateTime<Utc>, id: Uuid, expires_at: DateTime<Utc>) -> Result<(), sqlx::Error> {
@@ -42,9 +40,9 @@ struct Reminder {
     days: i64,
 }
 
-/// The reminders that are still ahead.
-pub async fn enqueue_reminders(conn: &mut PgConnection, now: DateTime<Utc>, appointment: &Appointment) -> Result<(), sqlx::Error> {
-    for days in REMINDERS {
+/// The reminders that are still ahead, on the days before the start that the policy had when the exam was booked.
+pub async fn enqueue_reminders(conn: &mut PgConnection, now: DateTime<Utc>, appointment: &Appointment) -> Result<(), DbError> {
+    for days in appointment.policies()?.reminder_days.into_iter().map(i64::from) {
         let run_at = appointment.starts_at - TimeDelta::days(days);
         // Somebody who books two days before needs no reminder of a week; nor one in the minute of the confirmation.
         if run_at > now + TimeDelta::hours(1) {
@@ -66,7 +64,8 @@ pub fn remind(state: AppState, payload: Value) -> BoxFuture<'static, Result<(), 
         let stands = appointment.state == "booked" && appointment.starts_at == reminder.starts_at && now < appointment.starts_at;
         // A worker that was down for days sends the reminder of a day, not that of a week a day late.
         let days_left = (appointment.starts_at - now).num_days();
-        let is_stale = REMINDERS.iter().any(|days| *days < reminder.days && days_left < *days);
+        let policies = appointment.policies().map_err(|error| JobError(format!("{error:?}")))?;
+        let is_stale = policies.reminder_days.into_iter().map(i64::from).any(|days| days < reminder.days && days_left < days);
         if stands && !is_stale {
             mails::reminder(&mut tx, &state, now, &appointment, reminder.days).await.map_err(|error| JobError(format!("{error:?}")))?;
         }

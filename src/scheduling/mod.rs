@@ -7,6 +7,8 @@ pub mod model;
 #[cfg(feature = "ssr")]
 pub mod calendar;
 #[cfg(feature = "ssr")]
+pub mod centers_file;
+#[cfg(feature = "ssr")]
 pub mod jobs;
 #[cfg(feature = "ssr")]
 mod mails;
@@ -16,8 +18,6 @@ pub mod pages;
 pub mod routes;
 #[cfg(feature = "ssr")]
 pub mod rules;
-#[cfg(feature = "ssr")]
-pub mod seed;
 #[cfg(feature = "ssr")]
 pub mod service;
 #[cfg(feature = "ssr")]

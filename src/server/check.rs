@@ -7,11 +7,20 @@ use std::time::Duration;
 
 /// What cannot be seen in the settings alone: files, the database, the mail server.
 pub async fn problems(state: &AppState) -> Vec<Problem> {
-    let mut problems = files(&state.config);
-    problems.extend(gateway(&state.config));
+    let mut problems = without_database(&state.config).await;
     problems.extend(database(state).await);
     problems.extend(audit_log(state).await);
-    problems.extend(mail(state).await);
+    problems.extend(programme(state).await);
+    problems.extend(waiting_jobs(state).await);
+    problems
+}
+
+/// The part of [`problems`] that is left when no database can be had.
+pub async fn without_database(config: &Config) -> Vec<Problem> {
+    let mut problems = files(config);
+    problems.extend(gateway(config));
+    problems.extend(public_url(config));
+    problems.extend(mail(config).await);
     problems
 }
 
@@ -19,24 +28,30 @@ fn files(config: &Config) -> Vec<Problem> {
     let mut problems = vec![];
     if !config.site_root.join("pkg").is_dir() {
         let problem = format!("{} has no pkg directory: build the browser files first (./run does)", config.site_root.display());
-        problems.push(Problem { setting: "LEPTOS_SITE_ROOT", problem });
+        problems.push(Problem::new("LEPTOS_SITE_ROOT", problem));
     }
     if let Some(Err(problem)) = config.places_db.as_deref().map(super::places::Places::open) {
-        problems.push(Problem { setting: "CERTPORTAL_PLACES_DB", problem });
+        problems.push(Problem::new("CERTPORTAL_PLACES_DB", problem));
     }
     problems
 }
 
 fn gateway(config: &Config) -> Option<Problem> {
     let takes_test_cards = !config.demo && config.gateway == GatewayKind::Sandbox;
-    takes_test_cards.then(|| Problem {
-        setting: "CERTPORTAL_GATEWAY",
-        problem: "sandbox takes no money: whoever knows a test card books for nothing".into(),
+    takes_test_cards.then(|| Problem::new("CERTPORTAL_GATEWAY", "sandbox takes no money: whoever knows a test card books for nothing"))
+}
+
+/// Settings that cannot be used are told before; this is the address that production starts with on one's own machine.
+fn public_url(config: &Config) -> Option<Problem> {
+    let is_open = !config.demo && !config.public_url.starts_with("https://");
+    is_open.then(|| {
+        let problem = format!("is {}: links in mails lead nowhere for others, and production needs https", config.public_url);
+        Problem::new("CERTPORTAL_PUBLIC_URL", problem)
     })
 }
 
 async fn database(state: &AppState) -> Option<Problem> {
-    let tell = |problem: String| Some(Problem { setting: "DATABASE_URL", problem });
+    let tell = |problem: String| Some(Problem::new("DATABASE_URL", problem));
     let applied = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM _sqlx_migrations WHERE success").fetch_one(&state.db).await;
     match applied {
         Ok(applied) if applied < super::database::migrations() => {
@@ -52,11 +67,11 @@ async fn database(state: &AppState) -> Option<Problem> {
 
 /// The audit log's chain holds from its first link to its last (security.md line 77).
 async fn audit_log(state: &AppState) -> Option<Problem> {
-    let tell = |problem: String| Some(Problem { setting: "audit log", problem });
+    let tell = |problem: String| Some(Problem::new("audit log", problem));
     if super::database::may_change_audit_log(&state.db).await.unwrap_or(false) {
         let problem = "connects as a role that owns the tables and so could change the audit log: let DATABASE_URL name a role of its own \
                        for the running portal, and CERTPORTAL_OWNER_DATABASE_URL the owner";
-        return Some(Problem { setting: "DATABASE_URL", problem: problem.into() });
+        return Some(Problem::new("DATABASE_URL", problem));
     }
     match super::audit::verify(state).await {
         Ok(chain) => chain.broken.and_then(tell),
@@ -65,11 +80,45 @@ async fn audit_log(state: &AppState) -> Option<Problem> {
     }
 }
 
-async fn mail(state: &AppState) -> Option<Problem> {
-    let tell = |problem: String| Some(Problem { setting: "CERTPORTAL_SMTP_URL", problem });
-    match &state.mailer {
-        Mailer::Mailbox if state.config.smtp_url.is_some() => tell("cannot be read as an address of a mail server".into()),
-        Mailer::Mailbox if !state.config.demo => tell("is not set: no mail can leave, and nobody can verify an address".into()),
+/// Without a programme the portal has no name, no sender, no agreement and nothing to book. The demo loads its own.
+async fn programme(state: &AppState) -> Option<Problem> {
+    if state.config.demo {
+        return None;
+    }
+    match sqlx::query_scalar::<_, bool>("SELECT EXISTS (SELECT FROM programme)").fetch_one(&state.db).await {
+        Ok(true) => None,
+        Ok(false) => Some(Problem::new("programme", "there is none: load yours with `certportal programme load DIR` (README, Deploying)")),
+        // Told by the check of the database.
+        Err(_) => None,
+    }
+}
+
+/// What is owed and not done: mails, refunds, messages.
+async fn waiting_jobs(state: &AppState) -> Vec<Problem> {
+    // A database that cannot be read is told by its own check.
+    let waiting = super::jobs::waiting(state).await.unwrap_or_default();
+    let tell = |jobs: super::jobs::Waiting| {
+        let what = match &jobs.last_error {
+            Some(error) => format!("last error: {error}"),
+            None => "nobody has taken them: does a worker run?".to_owned(),
+        };
+        let problem = format!(
+            "{} {} wait since {}, tried up to {} times; {what}",
+            jobs.count,
+            jobs.kind,
+            jobs.since.format("%F %R UTC"),
+            jobs.attempts
+        );
+        Problem::new("jobs", problem)
+    };
+    waiting.into_iter().map(tell).collect()
+}
+
+async fn mail(config: &Config) -> Option<Problem> {
+    let tell = |problem: String| Some(Problem::new("CERTPORTAL_SMTP_URL", problem));
+    match Mailer::from_config(config) {
+        Mailer::Mailbox if config.smtp_url.is_some() => tell("cannot be read as an address of a mail server".into()),
+        Mailer::Mailbox if !config.demo => tell("is not set: no mail can leave, and nobody can verify an address".into()),
         Mailer::Mailbox => None,
         Mailer::Smtp(transport) => match tokio::time::timeout(Duration::from_secs(10), transport.test_connection()).await {
             Ok(Ok(true)) => None,

@@ -1,10 +1,14 @@
 //! Every setting, read once: the environment first, then `Leptos.toml`, then the default. All problems are
 //! reported together, each with its setting's name. The table in the README is held equal to [`SETTINGS`] by a test.
 
+use lettre::{AsyncSmtpTransport, Tokio1Executor};
+use sqlx::postgres::PgConnectOptions;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use tracing_subscriber::EnvFilter;
 
 /// Name, default (empty: none) and meaning of each setting.
 pub const SETTINGS: &[(&str, &str, &str)] = &[
@@ -22,7 +26,7 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
     (
         "CERTPORTAL_PUBLIC_URL",
         "http://<site address>",
-        "The address people see, with scheme and without path; links in mails and QR codes start with it. Production needs https.",
+        "The address people see, with scheme and without path; links in mails and QR codes start with it. Production needs https; without it the portal starts on loopback only, to try it.",
     ),
     (
         "CERTPORTAL_DEMO",
@@ -82,8 +86,14 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
 /// One setting that cannot be used, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    pub setting: &'static str,
+    pub setting: Cow<'static, str>,
     pub problem: String,
+}
+
+impl Problem {
+    pub fn new(setting: impl Into<Cow<'static, str>>, problem: impl Into<String>) -> Self {
+        Self { setting: setting.into(), problem: problem.into() }
+    }
 }
 
 impl fmt::Display for Problem {
@@ -163,14 +173,38 @@ pub struct Overrides {
 impl Config {
     /// Reads the process environment and `Leptos.toml` of the working directory.
     pub fn from_environment(overrides: &Overrides) -> Result<Self, Vec<Problem>> {
-        let environment: HashMap<String, String> = std::env::vars().collect();
-        let leptos = std::fs::read_to_string("Leptos.toml").unwrap_or_default();
-        Self::read(&environment, &leptos, overrides)
+        let (config, problems) = Self::whole_environment(overrides);
+        if problems.is_empty() { Ok(config) } else { Err(problems) }
+    }
+
+    /// The same for `certportal check`, which goes on with what can be used: a setting that cannot has its default.
+    pub fn whole_environment(overrides: &Overrides) -> (Self, Vec<Problem>) {
+        let environment: HashMap<String, String> = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())))
+            .collect();
+        let (leptos, unreadable) = match std::fs::read_to_string("Leptos.toml") {
+            Ok(text) => (text, None),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => (String::new(), None),
+            Err(error) => (String::new(), Some(Problem::new("Leptos.toml", format!("cannot be read: {error}")))),
+        };
+        let (config, problems) = Self::read_whole(&environment, &leptos, overrides);
+        (config, unreadable.into_iter().chain(problems).collect())
     }
 
     /// The same from given texts (tests).
     pub fn read(environment: &HashMap<String, String>, leptos_toml: &str, overrides: &Overrides) -> Result<Self, Vec<Problem>> {
-        let mut reader = Reader { environment, leptos: parse_leptos(leptos_toml), problems: vec![] };
+        let (config, problems) = Self::read_whole(environment, leptos_toml, overrides);
+        if problems.is_empty() { Ok(config) } else { Err(problems) }
+    }
+
+    fn read_whole(environment: &HashMap<String, String>, leptos_toml: &str, overrides: &Overrides) -> (Self, Vec<Problem>) {
+        let mut problems = vec![];
+        let leptos = parse_leptos(leptos_toml).unwrap_or_else(|error| {
+            let problem = format!("cannot be read as TOML: {}", error.message());
+            problems.push(Problem::new("Leptos.toml", problem));
+            HashMap::new()
+        });
+        let mut reader = Reader { environment, leptos, problems };
         let mut site_addr: SocketAddr = reader.parsed("LEPTOS_SITE_ADDR", "an address with a port such as 127.0.0.1:3000");
         if let Some(port) = overrides.port {
             site_addr.set_port(port);
@@ -181,7 +215,13 @@ impl Config {
         }
         let public_url = match reader.optional("CERTPORTAL_PUBLIC_URL") {
             Some(url) => reader.public_url(url, demo),
-            None => format!("http://{site_addr}"),
+            None => {
+                // Somebody who tries production mode on one machine needs none; `certportal check` tells of it all the same.
+                if !demo && !site_addr.ip().is_loopback() {
+                    reader.problem("CERTPORTAL_PUBLIC_URL", "is needed in production, with https: links in mails start with it");
+                }
+                format!("http://{site_addr}")
+            }
         };
         let gateway = reader.optional("CERTPORTAL_GATEWAY").unwrap_or_else(|| if demo { "sandbox" } else { "none" }.to_owned());
         let gateway = match gateway.as_str() {
@@ -198,10 +238,12 @@ impl Config {
             reader.problem("CERTPORTAL_OWNER_DATABASE_URL", "is of no use without DATABASE_URL");
         }
         let smtp_url = reader.optional("CERTPORTAL_SMTP_URL").map(Secret);
-        if let Some(Secret(url)) = &smtp_url
-            && !(url.starts_with("smtp://") || url.starts_with("smtps://"))
-        {
-            reader.problem("CERTPORTAL_SMTP_URL", "does not start with smtp:// or smtps://");
+        if let Some(Secret(url)) = &smtp_url {
+            if !(url.starts_with("smtp://") || url.starts_with("smtps://")) {
+                reader.problem("CERTPORTAL_SMTP_URL", "does not start with smtp:// or smtps://");
+            } else if AsyncSmtpTransport::<Tokio1Executor>::from_url(url).is_err() {
+                reader.problem("CERTPORTAL_SMTP_URL", "cannot be read as an address of a mail server");
+            }
         }
         let password_policy = match reader.text("CERTPORTAL_PASSWORD_POLICY").as_str() {
             "programme" => PasswordPolicy::Programme,
@@ -245,13 +287,19 @@ impl Config {
             security_contact,
             trusted_proxies: reader.parsed("CERTPORTAL_TRUSTED_PROXIES", "a whole number"),
             run_as: reader.text("CERTPORTAL_RUN_AS"),
-            log: reader.text("CERTPORTAL_LOG"),
+            log: reader.log(),
             log_json,
             site_addr,
             site_root: PathBuf::from(reader.text("LEPTOS_SITE_ROOT")),
             hash_files: reader.flag("LEPTOS_HASH_FILES"),
         };
-        if reader.problems.is_empty() { Ok(config) } else { Err(reader.problems) }
+        (config, reader.problems)
+    }
+
+    /// Variables that look like settings of this program and are none: misspelt, most likely. The program starts with them; `certportal
+    /// check` and the log tell of them.
+    pub fn unknown_variables() -> Vec<Problem> {
+        unknown(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()))
     }
 
     /// An absolute address for a path of this portal.
@@ -272,18 +320,51 @@ impl Config {
     }
 }
 
-/// The run-time keys of `Leptos.toml` by the name of the variable that overrides them.
-fn parse_leptos(text: &str) -> HashMap<String, String> {
-    let Ok(table) = text.parse::<toml::Table>() else { return HashMap::new() };
-    let keys = ["package", "metadata", "leptos"].iter().try_fold(&table, |table, key| table.get(*key)?.as_table());
-    keys.cloned()
-        .unwrap_or_default()
-        .iter()
-        .map(|(key, value)| {
-            let value = value.as_str().map(str::to_owned).unwrap_or_else(|| value.to_string());
-            (format!("LEPTOS_{}", key.to_uppercase().replace('-', "_")), value)
+fn unknown(names: impl Iterator<Item = String>) -> Vec<Problem> {
+    let mut problems: Vec<Problem> = names
+        .filter(|name| name.starts_with("CERTPORTAL_") && SETTINGS.iter().all(|(known, ..)| known != name))
+        // What the tests use, and what Kubernetes sets beside a service of this name.
+        .filter(|name| {
+            !["CERTPORTAL_TEST_", "CERTPORTAL_BIN", "CERTPORTAL_SERVICE_", "CERTPORTAL_PORT"].iter().any(|prefix| name.starts_with(prefix))
         })
-        .collect()
+        .map(|name| {
+            let nearest = SETTINGS.iter().map(|(known, ..)| (*known, distance(known, &name))).min_by_key(|(_, distance)| *distance);
+            let problem = match nearest {
+                Some((known, 0..=3)) => format!("is no setting of this program: is {known} meant?"),
+                _ => "is no setting of this program: the README lists them".to_owned(),
+            };
+            Problem::new(name, problem)
+        })
+        .collect();
+    problems.sort_by(|a, b| a.setting.cmp(&b.setting));
+    problems
+}
+
+/// How many letters have to be added, taken away or changed to make one word of the other.
+fn distance(one: &str, other: &str) -> usize {
+    let other = other.as_bytes();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (i, a) in one.bytes().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, b) in other.iter().enumerate() {
+            let changed = diagonal + usize::from(a != *b);
+            diagonal = row[j + 1];
+            row[j + 1] = changed.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[other.len()]
+}
+
+/// The run-time keys of `Leptos.toml` by the name of the variable that overrides them.
+fn parse_leptos(text: &str) -> Result<HashMap<String, String>, toml::de::Error> {
+    let table = text.parse::<toml::Table>()?;
+    let keys = ["package", "metadata", "leptos"].iter().try_fold(&table, |table, key| table.get(*key)?.as_table());
+    let named = keys.cloned().unwrap_or_default().into_iter().map(|(key, value)| {
+        let value = value.as_str().map(str::to_owned).unwrap_or_else(|| value.to_string());
+        (format!("LEPTOS_{}", key.to_uppercase().replace('-', "_")), value)
+    });
+    Ok(named.collect())
 }
 
 fn is_this_machine(host: &str) -> bool {
@@ -298,7 +379,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn problem(&mut self, setting: &'static str, problem: impl Into<String>) {
-        self.problems.push(Problem { setting, problem: problem.into() });
+        self.problems.push(Problem::new(setting, problem));
     }
 
     fn optional(&self, setting: &str) -> Option<String> {
@@ -333,13 +414,30 @@ impl Reader<'_> {
         let url = self.optional(setting)?;
         if !(url.starts_with("postgres://") || url.starts_with("postgresql://")) {
             self.problem(setting, "does not start with postgres://");
+        } else if url.parse::<PgConnectOptions>().is_err() {
+            self.problem(setting, "cannot be read as a PostgreSQL address");
         }
         Some(Secret(url))
     }
 
+    fn log(&mut self) -> String {
+        let filter = self.text("CERTPORTAL_LOG");
+        if let Err(error) = EnvFilter::try_new(&filter) {
+            self.problem("CERTPORTAL_LOG", format!("`{filter}` is no log filter: {error}"));
+        }
+        filter
+    }
+
     /// The SMS provider's three settings: all of them or none.
     fn sms(&mut self) -> Option<SmsSettings> {
-        let url = self.optional("CERTPORTAL_SMS_URL")?;
+        let Some(url) = self.optional("CERTPORTAL_SMS_URL") else {
+            for setting in ["CERTPORTAL_SMS_TOKEN", "CERTPORTAL_SMS_SENDER"] {
+                if self.optional(setting).is_some() {
+                    self.problem(setting, "is of no use without CERTPORTAL_SMS_URL");
+                }
+            }
+            return None;
+        };
         let token = self.optional("CERTPORTAL_SMS_TOKEN").unwrap_or_default();
         let sender = self.optional("CERTPORTAL_SMS_SENDER").unwrap_or_default();
         match url.parse::<axum::http::Uri>() {
@@ -407,7 +505,7 @@ mod tests {
             ("CERTPORTAL_GATEWAY", "cash"),
         ])
         .unwrap_err();
-        let names: Vec<_> = problems.iter().map(|problem| problem.setting).collect();
+        let names: Vec<_> = problems.into_iter().map(|problem| problem.setting).collect();
         assert_eq!(names, ["LEPTOS_SITE_ADDR", "CERTPORTAL_PUBLIC_URL", "CERTPORTAL_GATEWAY", "DATABASE_URL"]);
     }
 
@@ -437,9 +535,9 @@ mod tests {
 
     #[test]
     fn an_sms_provider_needs_an_encrypted_address_a_token_and_a_sender() {
-        let names = |url: &str, token: &str, sender: &str| -> Vec<&'static str> {
+        let names = |url: &str, token: &str, sender: &str| -> Vec<Cow<'static, str>> {
             let pairs = [("CERTPORTAL_SMS_URL", url), ("CERTPORTAL_SMS_TOKEN", token), ("CERTPORTAL_SMS_SENDER", sender)];
-            read(&pairs).err().unwrap_or_default().iter().map(|problem| problem.setting).collect()
+            read(&pairs).err().unwrap_or_default().into_iter().map(|problem| problem.setting).collect()
         };
         assert!(names("https://sms.example.org/v1/send", "t", "+4930123456").is_empty());
         assert!(names("http://127.0.0.1:9999/send", "t", "Northlight").is_empty());
@@ -449,5 +547,41 @@ mod tests {
             ["CERTPORTAL_SMS_URL", "CERTPORTAL_SMS_TOKEN", "CERTPORTAL_SMS_SENDER"]
         );
         assert!(names("", "", "").is_empty() && read(&[]).unwrap().sms.is_none());
+        assert_eq!(names("", "t", "Northlight"), ["CERTPORTAL_SMS_TOKEN", "CERTPORTAL_SMS_SENDER"]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_a_problem_and_not_a_default() {
+        let names = |pairs: &[(&str, &str)]| -> Vec<Cow<'static, str>> {
+            read(pairs).err().unwrap_or_default().into_iter().map(|problem| problem.setting).collect()
+        };
+        assert_eq!(names(&[("CERTPORTAL_LOG", "certportal=loud")]), ["CERTPORTAL_LOG"]);
+        assert_eq!(names(&[("CERTPORTAL_SMTP_URL", "smtp://host:mail")]), ["CERTPORTAL_SMTP_URL"]);
+        assert_eq!(names(&[("DATABASE_URL", "postgres://host:database")]), ["DATABASE_URL"]);
+        let (_, problems) = Config::read_whole(&HashMap::new(), "[package\n", &Overrides::default());
+        assert!(problems.len() == 1 && problems[0].setting == "Leptos.toml", "{problems:?}");
+    }
+
+    #[test]
+    fn production_that_others_can_reach_needs_its_public_address() {
+        let open = ("LEPTOS_SITE_ADDR", "0.0.0.0:3000");
+        let problems = read(&[open]).unwrap_err();
+        assert!(problems.len() == 1 && problems[0].setting == "CERTPORTAL_PUBLIC_URL", "{problems:?}");
+        assert!(read(&[open, ("CERTPORTAL_PUBLIC_URL", "https://portal.example.org")]).is_ok());
+        assert!(read(&[]).is_ok(), "on one's own machine");
+    }
+
+    #[test]
+    fn a_misspelt_setting_is_told_with_the_one_that_is_meant() {
+        let names =
+            ["CERTPORTAL_SMPT_URL", "CERTPORTAL_SMTP_URL", "CERTPORTAL_TEST_CLUSTER", "CERTPORTAL_SERVICE_HOST", "CERTPORTAL_X", "PATH"];
+        let told: Vec<String> = unknown(names.into_iter().map(str::to_owned)).iter().map(Problem::to_string).collect();
+        assert_eq!(
+            told,
+            [
+                "CERTPORTAL_SMPT_URL: is no setting of this program: is CERTPORTAL_SMTP_URL meant?",
+                "CERTPORTAL_X: is no setting of this program: the README lists them",
+            ]
+        );
     }
 }

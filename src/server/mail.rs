@@ -165,6 +165,10 @@ pub fn deliver(state: AppState, payload: Value) -> BoxFuture<'static, Result<(),
                 .multipart(parts)?;
             if let Err(error) = transport.send(message).await {
                 sqlx::query!("UPDATE mail_message SET last_error = $2 WHERE id = $1", id, error.to_string()).execute(&state.db).await?;
+                if error.is_permanent() && says_no_such_address(&error.to_string()) {
+                    tracing::info!(mail.id = %id, "a mail cannot be delivered: there is no such address");
+                    return Ok(());
+                }
                 return Err(error.into());
             }
         } else if !state.config.demo {
@@ -175,6 +179,14 @@ pub fn deliver(state: AppState, payload: Value) -> BoxFuture<'static, Result<(),
             .await?;
         Ok(())
     })
+}
+
+/// Whether a mail server's refusal is of the recipient's address (RFC 3463, X.1.X): the one answer that another attempt does not
+/// change. A refused sender, a wrong password and the like are mended by whoever runs the portal: those mails wait.
+fn says_no_such_address(refusal: &str) -> bool {
+    refusal
+        .split(|c: char| c.is_whitespace() || matches!(c, ':' | ';' | '-'))
+        .any(|word| word.starts_with("5.1.") && word != "5.1.7" && word != "5.1.8")
 }
 
 fn attachment_part(attachment: Attachment) -> Result<SinglePart, JobError> {

@@ -6,6 +6,7 @@ pub mod check;
 pub mod clock;
 pub mod config;
 pub mod csv;
+pub mod data_file;
 pub mod database;
 pub mod drawing;
 pub mod embedded_postgres;

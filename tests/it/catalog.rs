@@ -2,7 +2,8 @@
 
 use crate::support::Portal;
 use axum::http::StatusCode;
-use certportal::catalog::{demo_seed, reference, service};
+use certportal::catalog::{file, reference, service};
+use certportal::programme::{self, Files};
 use chrono::TimeDelta;
 
 #[tokio::test]
@@ -208,8 +209,8 @@ async fn loading_twice_changes_nothing() {
     // The versions taken away, every file is loaded again, over what is there.
     sqlx::query("DELETE FROM reference_data").execute(portal.db()).await.unwrap();
     reference::load(portal.db()).await.unwrap();
-    demo_seed::load(portal.db()).await.unwrap();
-    certportal::demo::programme::load(portal.db(), portal.clock.now()).await.unwrap();
+    programme::load_demo(&portal.state).await.unwrap();
+    programme::load(&portal.state, &Files::demo()).await.unwrap();
     assert_eq!(first, fingerprint().await);
 }
 
@@ -217,11 +218,11 @@ async fn loading_twice_changes_nothing() {
 async fn what_staff_changed_stays_after_a_restart() {
     let portal = Portal::with_demo_data().await;
     sqlx::query("UPDATE exam_price SET minor = 17500 WHERE currency = 'USD' AND exam_id = $1")
-        .bind(demo_seed::exam_id("SAA-C03"))
+        .bind(file::exam_id("SAA-C03"))
         .execute(portal.db())
         .await
         .unwrap();
-    demo_seed::load(portal.db()).await.unwrap();
+    programme::load_demo(&portal.state).await.unwrap();
     let words = portal.browser().get("/certifications/solutions-architect-associate").await.words();
     assert!(words.contains("$175.00"), "{words}");
 }
@@ -231,7 +232,7 @@ async fn several_instances_may_start_at_once() {
     let portal = Portal::new().await;
     let load = async || {
         reference::load(portal.db()).await.unwrap();
-        demo_seed::load(portal.db()).await.unwrap();
+        programme::load_demo(&portal.state).await.unwrap();
     };
     futures_util::future::join_all([load(), load(), load(), load()]).await;
     let cities: i64 = sqlx::query_scalar("SELECT count(*) FROM city WHERE search LIKE '%|malaga%'").fetch_one(portal.db()).await.unwrap();

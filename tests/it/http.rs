@@ -1,7 +1,14 @@
 //! What every page and call has in common.
 
 use crate::support::Portal;
-use axum::http::StatusCode;
+use crate::support::temp::TempDir;
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use certportal::server::clock::Clock;
+use certportal::server::config::Config;
+use certportal::server::embedded_postgres::{EmbeddedPostgres, EmbeddedSettings};
+use certportal::server::server_key::ServerKey;
+use certportal::server::{AppState, database};
 
 #[tokio::test]
 async fn an_unknown_page_is_a_404_in_the_readers_language() {
@@ -75,4 +82,46 @@ async fn security_80_a_database_that_is_down_is_a_503_and_never_an_anonymous_vis
     let answer = browser.get("/").await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(answer.words().contains("The portal is not available just now"));
+}
+
+#[tokio::test]
+async fn a_database_that_comes_back_serves_the_pages_again() {
+    let data = TempDir::new("outage");
+    let settings = EmbeddedSettings { durable: false, ..EmbeddedSettings::default() };
+    let postgres = EmbeddedPostgres::start(data.path(), &settings).await.unwrap();
+    let pool = database::pool(postgres.roles().app, 4);
+    let owner = database::pool(postgres.roles().owner, 2);
+    database::migrate(&owner, &pool).await.unwrap();
+    owner.close().await;
+    let state = AppState::new(Config::for_tests(data.path()), pool.clone(), Clock::real(), ServerKey::from_bytes([7; 32]));
+    let router = certportal::app::router(state);
+    let get = async |path: &str| {
+        // Somebody who may be signed in: what the catalogue keeps in memory is no answer to that.
+        let cookie = format!("{}=whoever", certportal::server::http::sessions::COOKIE);
+        let request = Request::get(path)
+            .header(header::HOST, "127.0.0.1:3000")
+            .header(header::ACCEPT, "text/html")
+            .header(header::COOKIE, cookie)
+            .body(Body::empty())
+            .unwrap();
+        let response = tower::ServiceExt::oneshot(router.clone(), request).await.unwrap();
+        let status = response.status();
+        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (status, String::from_utf8_lossy(&body).into_owned())
+    };
+    assert_eq!(get("/certifications").await.0, StatusCode::OK);
+    assert_eq!(get("/health/ready").await.0, StatusCode::OK);
+
+    postgres.stop().await;
+    let (status, page) = get("/certifications").await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(page.contains("The portal is not available just now"), "{page}");
+    assert_eq!(get("/health/ready").await.0, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(get("/health/live").await.0, StatusCode::OK);
+
+    let postgres = EmbeddedPostgres::start(data.path(), &settings).await.unwrap();
+    assert_eq!(get("/certifications").await.0, StatusCode::OK);
+    assert_eq!(get("/health/ready").await.0, StatusCode::OK);
+    pool.close().await;
+    postgres.stop().await;
 }

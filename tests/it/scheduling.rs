@@ -145,8 +145,61 @@ async fn seeding_twice_changes_nothing() {
     };
     let before = count().await;
     assert_eq!(before.0, 80);
-    certportal::scheduling::seed::load(&portal.state).await.unwrap();
+    certportal::programme::load(&portal.state, &certportal::programme::Files::demo()).await.unwrap();
     assert_eq!(count().await, before);
+}
+
+#[tokio::test]
+async fn a_beta_exam_is_taken_once() {
+    let portal = Portal::with_demo_data().await;
+    let anna = portal.account("anna@example.com", "Anna", "Berg", &[]).await;
+    let beta = |starts_at| Choice { exam_code: "AIB-C01".into(), ..choice(starts_at) };
+    let (first, _) = book(&portal, anna, &beta(morning())).await;
+    sqlx::query("UPDATE appointment SET state = 'scored' WHERE id = $1").bind(first).execute(portal.db()).await.unwrap();
+    sqlx::query(
+        "INSERT INTO exam_result (id, appointment_id, account_id, exam_id, taken_at, scaled_score, passed, state, received_at, released_at)
+         SELECT id, id, account_id, exam_id, starts_at, 600, false, 'released', starts_at, starts_at FROM appointment WHERE id = $1",
+    )
+    .bind(first)
+    .execute(portal.db())
+    .await
+    .unwrap();
+    // Long after the wait that every exam has.
+    portal.later(TimeDelta::days(60));
+    let again = beta(at("2027-02-03T08:00:00Z"));
+    assert_eq!(conflict(holds::hold(&request_of(&portal, anna).await, &again).await), Conflict::NotEligible);
+    let words = portal.signed_in(anna).await.get("/schedule/AIB-C01").await.words();
+    assert!(words.contains("You have no attempt at this exam left") && words.contains("This exam can be taken 1 time."), "{words}");
+    // Without the limit it could be booked.
+    sqlx::query("UPDATE exam SET max_attempts = 2 WHERE code = 'AIB-C01'").execute(portal.db()).await.unwrap();
+    holds::hold(&request_of(&portal, anna).await, &again).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_days_of_reminders_and_the_radii_of_a_search_are_policies() {
+    let portal = Portal::with_demo_data().await;
+    sqlx::query(
+        r#"INSERT INTO policy_version (version, starts_at, rules, created_at)
+           SELECT 2, starts_at + interval '1 day', rules || '{"reminder_days": [3], "search_radius_choices": [40, 10]}', created_at
+           FROM policy_version"#,
+    )
+    .execute(portal.db())
+    .await
+    .unwrap();
+    let anna = portal.account("anna@example.com", "Anna", "Berg", &[]).await;
+    book(&portal, anna, &choice(morning())).await;
+    let due: Vec<DateTime<Utc>> = sqlx::query_scalar("SELECT run_at FROM job WHERE kind = 'scheduling.remind' AND payload::text LIKE $1")
+        .bind(format!("%{}%", morning().format("%Y-%m-%dT%H:%M:%SZ")))
+        .fetch_all(portal.db())
+        .await
+        .unwrap();
+    assert_eq!(due, [morning() - TimeDelta::days(3)]);
+    let ben = portal.account("ben@example.com", "Ben", "Kranz", &[]).await;
+    let page = portal.signed_in(ben).await.get("/schedule/CLF-C02/centers?language=en&place=Berlin&country=DE&radius=25").await.text();
+    let radii = page.split_once("id=\"radius\"").unwrap().1.split_once("</select>").unwrap().0;
+    let choices: Vec<&str> = radii.split("value=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    assert_eq!(choices, ["10", "40"]);
+    assert!(radii.split("<option").any(|option| option.contains("value=\"40\"") && option.contains("selected")), "{radii}");
 }
 
 #[tokio::test]

@@ -5,9 +5,11 @@ use crate::support::Portal;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use axum::routing::get;
+use base64::Engine;
 use certportal::app;
 use certportal::server::http::router::{Access, Site, router};
 use chrono::TimeDelta;
+use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::path::Path;
 use tower::ServiceExt;
@@ -285,8 +287,16 @@ async fn security_74_a_panic_is_a_500_and_the_server_lives() {
     for _ in 0..3 {
         let response = service.clone().oneshot(Request::get("/boom").body(Body::empty()).unwrap()).await.unwrap();
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let policy = response.headers()["content-security-policy"].to_str().unwrap().to_owned();
         let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
-        assert!(!String::from_utf8_lossy(&body).contains("secret cause"));
+        let page = String::from_utf8_lossy(&body);
+        assert!(!page.contains("secret cause"));
+        // It stands alone: its style is inside and allowed by its digest, and it asks for no other file.
+        let style = page.split_once("<style>").unwrap().1.split_once("</style>").unwrap().0;
+        let digest = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(style));
+        assert!(policy.contains(&format!("style-src 'sha256-{digest}'")), "{policy}");
+        assert!(!page.contains("<link") && !page.contains("src=") && !page.contains("style="));
+        assert!(page.contains("Something went wrong on our side") && page.contains("Algo ha fallado por nuestra parte"));
     }
     let response = service.oneshot(Request::get("/health/live").body(Body::empty()).unwrap()).await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);

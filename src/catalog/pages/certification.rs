@@ -65,7 +65,7 @@ pub fn CertificationPage() -> impl IntoView {
                         </section>
                         {described.map(|exam| domains(locale, exam))}
                         {exam.map(|exam| free_dates(&cx, exam, free))}
-                        {exam.is_some().then(|| gives(locale, &catalogue, certification, &policies))}
+                        {exam.is_some().then(|| gives(locale, &catalogue, certification))}
                         {exam.map(|exam| rules_in_words(locale, exam, &policies, today))}
                         {versions(locale, certification, today)}
                     </div>
@@ -200,7 +200,7 @@ fn free_dates(cx: &RequestContext, exam: &Exam, free: Vec<scheduling::service::F
     }
 }
 
-fn gives(locale: Locale, catalogue: &Catalogue, certification: &Certification, policies: &Policies) -> impl IntoView + use<> {
+fn gives(locale: Locale, catalogue: &Catalogue, certification: &Certification) -> impl IntoView + use<> {
     let renews: Vec<_> = certification
         .renews
         .iter()
@@ -214,7 +214,6 @@ fn gives(locale: Locale, catalogue: &Catalogue, certification: &Certification, p
                 <ul>
                     <li>{tr!(locale, catalog.gives_validity, count = certification.validity_years as u64).to_string()}</li>
                     <li>{tr!(locale, catalog.gives_proof)}</li>
-                    <li>{tr!(locale, catalog.gives_benefit, percent = policies.pass_benefit_percent).to_string()}</li>
                 </ul>
                 {(!renews.is_empty()).then(|| view! { <p>{tr!(locale, catalog.gives_renews)}</p> <ul>{renews}</ul> })}
             </div>
@@ -226,10 +225,10 @@ fn gives(locale: Locale, catalogue: &Catalogue, certification: &Certification, p
 fn rules_in_words(locale: Locale, exam: &Exam, policies: &Policies, today: NaiveDate) -> impl IntoView + use<> {
     let beta = rules::phase(exam, today) == Phase::Beta;
     let retake = exam.retake_wait_days.unwrap_or(policies.retake_wait_days);
-    let retake = if beta && policies.beta_attempts == 1 {
-        tr!(locale, catalog.rules_retake_beta).to_owned()
-    } else {
-        tr!(locale, catalog.rules_retake_text, count = retake as u64).to_string()
+    let retake = match exam.max_attempts.or_else(|| beta.then_some(policies.beta_attempts)) {
+        Some(1) if beta => tr!(locale, catalog.rules_retake_beta).to_owned(),
+        Some(limit) => tr!(locale, catalog.rules_retake_limit, count = limit as u64).to_string(),
+        None => tr!(locale, catalog.rules_retake_text, count = retake as u64).to_string(),
     };
     let result = if beta {
         tr!(locale, catalog.rules_result_beta).to_owned()

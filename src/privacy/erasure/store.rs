@@ -263,7 +263,7 @@ pub async fn forget_traces(conn: &mut PgConnection, accounts: &[Uuid], traces: &
     // Names are shared by many: work that is still to do is only dropped when a value of its own is the trace.
     for trace in traces.addresses.iter().chain(&traces.phones).chain(&traces.names).chain(&ids) {
         sqlx::query!(
-            "DELETE FROM job WHERE CASE WHEN finished_at IS NULL AND failed_at IS NULL
+            "DELETE FROM job WHERE CASE WHEN finished_at IS NULL
                  THEN strpos(lower(payload::text), lower(to_jsonb($1::text)::text)) > 0
                  ELSE strpos(lower(payload::text), lower($1)) > 0 OR strpos(lower(coalesce(last_error, '')), lower($1)) > 0 END",
             trace

@@ -5,7 +5,7 @@ use crate::scheduling::islands::PlaceField;
 use crate::scheduling::model::{PLACE_LONGEST, SUGGESTIONS};
 use crate::scheduling::rules;
 use crate::scheduling::service;
-use crate::scheduling::service::search::{self, Answer, Found, Question, RADII, Search, Unit};
+use crate::scheduling::service::search::{self, Answer, Found, Question, Search, Unit};
 use crate::scheduling::store::places::{City, Country};
 use crate::server::i18n::Locale;
 use crate::server::{RequestContext, format, request};
@@ -28,11 +28,12 @@ pub fn CentersPage() -> impl IntoView {
             Some(country) => rules::country_code(country).unwrap_or_default(),
             None => viewer.country.clone(),
         };
+        let radii = search::radii(&booking.policies);
         let question = Question {
             place: cx.query("place").unwrap_or_default().chars().take(PLACE_LONGEST).collect(),
             city: cx.query("city").and_then(|id| id.parse().ok()),
             country,
-            radius: cx.query("radius").and_then(|radius| radius.parse().ok()).filter(|radius| RADII.contains(radius)).unwrap_or(RADII[1]),
+            radius: search::chosen_radius(&radii, cx.query("radius").and_then(|radius| radius.parse().ok())),
             unit: cx.query("unit").and_then(Unit::parse),
             accessible: trip.accessible,
         };
@@ -40,8 +41,9 @@ pub fn CentersPage() -> impl IntoView {
         let title = tr!(locale, scheduling.centers_title);
         let kicker = format!("{} · {}", booking.exam.code, booking.exam.name);
         let online = booking.exam.delivery_modes.iter().any(|mode| mode == "online");
-        let form = form(&cx, &trip, &question, &found);
-        let results = results(&cx, &trip, &question, found, online);
+        let widest = radii.last().copied().unwrap_or_default();
+        let form = form(&cx, &trip, &question, radii, &found);
+        let results = results(&cx, &trip, &question, widest, found, online);
         Ok(view! {
             <PageTitle text=format!("{title}: {}", trip.exam)/>
             <div class="wrap stack stack--l">
@@ -64,7 +66,7 @@ fn country_name(country: &Country, locale: Locale) -> String {
     }
 }
 
-fn form(cx: &RequestContext, trip: &Trip, question: &Question, found: &Search) -> impl IntoView + use<> {
+fn form(cx: &RequestContext, trip: &Trip, question: &Question, radii: Vec<u32>, found: &Search) -> impl IntoView + use<> {
     let locale = cx.locale;
     let mut countries: Vec<(String, String)> =
         found.countries.iter().map(|country| (country.code.clone(), country_name(country, locale))).collect();
@@ -115,7 +117,8 @@ fn form(cx: &RequestContext, trip: &Trip, question: &Question, found: &Search) -
             <div class="field">
                 <label class="field__label" for="radius">{tr!(locale, scheduling.radius)}</label>
                 <select class="select" id="radius" name="radius">
-                    {RADII
+                    {radii
+                        .into_iter()
                         .map(|choice| {
                             view! {
                                 <option value=choice selected=choice == radius>{distance_words(locale, f64::from(choice) * unit.meters(), unit)}</option>
@@ -164,7 +167,7 @@ fn again(trip: &Trip, question: &Question, city: Option<&City>, radius: u32) -> 
     address
 }
 
-fn results(cx: &RequestContext, trip: &Trip, question: &Question, found: Search, online: bool) -> AnyView {
+fn results(cx: &RequestContext, trip: &Trip, question: &Question, widest: u32, found: Search, online: bool) -> AnyView {
     let locale = cx.locale;
     let Search { countries, unit, answer } = found;
     let online = online.then(|| {
@@ -211,9 +214,9 @@ fn results(cx: &RequestContext, trip: &Trip, question: &Question, found: Search,
                 list(cx, trip, unit, heading, vec![*nearest], ().into_any())
             });
             let others = others_view(cx, trip, question, others);
-            let wider = (question.radius < RADII[2]).then(|| {
-                let href = again(trip, question, (city.id != 0).then_some(&city), RADII[2]);
-                let words = distance_words(locale, f64::from(RADII[2]) * unit.meters(), unit);
+            let wider = (question.radius < widest).then(|| {
+                let href = again(trip, question, (city.id != 0).then_some(&city), widest);
+                let words = distance_words(locale, f64::from(widest) * unit.meters(), unit);
                 view! { <a class="btn" href=href>{tr!(locale, scheduling.widen, distance = words).to_string()}</a> }
             });
             view! {

@@ -186,6 +186,11 @@ fn words_of(cx: &RequestContext, check: &Check) -> (&'static str, More) {
             let text = tr!(locale, scheduling.check_retake_until, time = format::date_time(locale, *until, zone)).to_string();
             (tr!(locale, scheduling.check_retake_no), Some((text, None)))
         }
+        Check::AttemptsLeft { left: true, .. } => (tr!(locale, scheduling.check_attempts), None),
+        Check::AttemptsLeft { limit, left: false } => {
+            let text = tr!(locale, scheduling.check_attempts_limit, count = u64::try_from(*limit).unwrap_or(0)).to_string();
+            (tr!(locale, scheduling.check_attempts_no), Some((text, None)))
+        }
         Check::NotPassedLately(None) => (tr!(locale, scheduling.check_passed), None),
         Check::NotPassedLately(Some(until)) => {
             let day = format::date(locale, format::day_in(*until, zone));

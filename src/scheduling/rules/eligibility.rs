@@ -12,6 +12,8 @@ pub struct ExamFacts {
     pub last_day: Option<NaiveDate>,
     /// The exam's own retake wait; `None`: the policy's.
     pub retake_wait_days: Option<i32>,
+    /// How often one candidate may take it; `None`: a beta exam as often as the policy says, any other without a limit.
+    pub max_attempts: Option<i32>,
 }
 
 /// What is known about the candidate and the exam.
@@ -22,6 +24,8 @@ pub struct History {
     /// When the exam was last taken without a pass, and last with one; released results only.
     pub failed_at: Option<DateTime<Utc>>,
     pub passed_at: Option<DateTime<Utc>>,
+    /// How often the exam was taken, whatever came of it.
+    pub attempts: i64,
     /// Somebody under 18, by the date of birth told before: whether a guardian's consent holds. `None`: none is needed, or the
     /// date is not known yet.
     pub guardian: Option<bool>,
@@ -40,6 +44,11 @@ pub enum Check {
     ExamOpen(Result<(), ExamClosed>),
     /// The end of the wait, if it is not over.
     RetakeWait(Option<DateTime<Utc>>),
+    /// Only for exams that may not be taken again and again: how often they may be, and whether that was not yet reached.
+    AttemptsLeft {
+        limit: i32,
+        left: bool,
+    },
     /// Until when the same exam is blocked after a pass.
     NotPassedLately(Option<DateTime<Utc>>),
     /// The appointment in the way.
@@ -60,7 +69,10 @@ impl Check {
             Check::AgreementAccepted(false) => Some(Conflict::AgreementOutdated),
             Check::GuardianConsent(false) => Some(Conflict::GuardianNeeded),
             Check::ExamOpen(Err(_)) => Some(Conflict::ExamClosed),
-            Check::RetakeWait(Some(_)) | Check::NotPassedLately(Some(_)) | Check::NoOpenAppointment(Some(_)) => Some(Conflict::NotEligible),
+            Check::RetakeWait(Some(_))
+            | Check::AttemptsLeft { left: false, .. }
+            | Check::NotPassedLately(Some(_))
+            | Check::NoOpenAppointment(Some(_)) => Some(Conflict::NotEligible),
             _ => None,
         }
     }
@@ -84,12 +96,14 @@ pub fn eligibility(now: DateTime<Utc>, today: NaiveDate, policies: &Policies, ex
     let passed = history.passed_at.and_then(|at| at.checked_add_months(Months::new(block))).filter(|until| now < *until);
     let mut checks = vec![Check::EmailVerified(history.email_verified), Check::AgreementAccepted(history.agreement_accepted)];
     checks.extend(history.guardian.map(Check::GuardianConsent));
-    checks.extend([
-        Check::ExamOpen(open),
-        Check::NoOpenAppointment(history.open_appointment.clone()),
-        Check::RetakeWait(retake),
-        Check::NotPassedLately(passed),
-    ]);
+    checks.extend([Check::ExamOpen(open), Check::NoOpenAppointment(history.open_appointment.clone())]);
+    match exam.max_attempts.or_else(|| (exam.status == "beta").then_some(policies.beta_attempts)) {
+        // Whoever may not come again need not wait for it.
+        Some(limit) if history.attempts >= i64::from(limit) => checks.push(Check::AttemptsLeft { limit, left: false }),
+        Some(limit) => checks.extend([Check::AttemptsLeft { limit, left: true }, Check::RetakeWait(retake)]),
+        None => checks.push(Check::RetakeWait(retake)),
+    }
+    checks.push(Check::NotPassedLately(passed));
     checks
 }
 
@@ -116,7 +130,7 @@ mod tests {
     }
 
     fn exam() -> ExamFacts {
-        ExamFacts { status: "active".into(), registration_from: None, last_day: None, retake_wait_days: None }
+        ExamFacts { status: "active".into(), registration_from: None, last_day: None, retake_wait_days: None, max_attempts: None }
     }
 
     fn clean() -> History {
@@ -144,6 +158,22 @@ mod tests {
         assert!(checks.contains(&Check::RetakeWait(None)));
         assert!(checks.contains(&Check::NotPassedLately(Some(at("2028-11-20T10:00:00Z")))));
         assert_eq!(refused("2028-11-20T10:00:00Z", &exam(), &history), []);
+    }
+
+    #[test]
+    fn an_exam_with_a_limit_is_not_taken_more_often() {
+        let taken = |attempts| History { attempts, failed_at: Some(at("2026-01-10T10:00:00Z")), ..clean() };
+        let once = ExamFacts { max_attempts: Some(1), ..exam() };
+        let beta = ExamFacts { status: "beta".into(), ..exam() };
+        assert_eq!(refused("2026-11-24T10:00:00Z", &exam(), &taken(9)), []);
+        for exam in [&once, &beta] {
+            assert_eq!(refused("2026-11-24T10:00:00Z", exam, &taken(0)), []);
+            assert_eq!(refused("2026-11-24T10:00:00Z", exam, &taken(1)), [Conflict::NotEligible]);
+        }
+        // What the exam says counts before what the policy says of beta exams.
+        let beta_twice = ExamFacts { max_attempts: Some(2), ..beta };
+        assert_eq!(refused("2026-11-24T10:00:00Z", &beta_twice, &taken(1)), []);
+        assert_eq!(refused("2026-11-24T10:00:00Z", &beta_twice, &taken(2)), [Conflict::NotEligible]);
     }
 
     #[test]

@@ -84,6 +84,7 @@ pub(crate) async fn booking_on(conn: &mut PgConnection, cx: &RequestContext, cod
         registration_from: exam.registration_from,
         last_day: exam.last_day,
         retake_wait_days: exam.retake_wait_days,
+        max_attempts: exam.max_attempts,
     };
     let checks = rules::eligibility(cx.now(), today, &policies, &facts, &history);
     let mut languages = exams::languages(conn, exam.id).await?;

@@ -4,14 +4,26 @@ use super::{Booking, availability};
 use crate::error::AppResult;
 use crate::scheduling::rules::{self, Delivery};
 use crate::scheduling::store::places::{self, Center, City, Country};
+use crate::server::programme::Policies;
 use crate::server::{RequestContext, format};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use std::collections::HashMap;
 use uuid::Uuid;
 
-/// Radii that can be chosen, in the country's own unit (product.md section 4).
-pub const RADII: [u32; 3] = [25, 50, 100];
+/// Radii that can be chosen, in the country's own unit (product.md section 4), the smallest first.
+pub fn radii(policies: &Policies) -> Vec<u32> {
+    let mut radii: Vec<u32> = policies.search_radius_choices.iter().filter_map(|radius| u32::try_from(*radius).ok()).collect();
+    radii.sort_unstable();
+    radii.dedup();
+    radii
+}
+
+/// The radius that was asked for, if it can be chosen; else the second smallest.
+pub fn chosen_radius(radii: &[u32], asked: Option<u32>) -> u32 {
+    asked.filter(|radius| radii.contains(radius)).or(radii.get(1).or(radii.first()).copied()).unwrap_or_default()
+}
+
 /// Centres shown at once.
 const LIMIT: i64 = 20;
 /// The largest of several towns of one name is meant when it is this many times larger than the next.

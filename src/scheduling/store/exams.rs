@@ -19,6 +19,7 @@ pub struct Exam {
     pub first_day: Option<NaiveDate>,
     pub last_day: Option<NaiveDate>,
     pub retake_wait_days: Option<i32>,
+    pub max_attempts: Option<i32>,
 }
 
 /// A language of an exam and the days it is offered on.
@@ -33,7 +34,7 @@ pub async fn exam(conn: &mut PgConnection, code: &str) -> Result<Option<Exam>, s
     sqlx::query_as!(
         Exam,
         "SELECT e.id, e.code, c.name, c.slug, e.status, e.minutes, e.delivery_modes, e.registration_from, e.first_day, e.last_day,
-                e.retake_wait_days
+                e.retake_wait_days, e.max_attempts
          FROM exam e JOIN certification c ON c.id = e.certification_id WHERE e.code = $1",
         code
     )
@@ -45,7 +46,7 @@ pub async fn exam_by_id(conn: &mut PgConnection, id: Uuid) -> Result<Option<Exam
     sqlx::query_as!(
         Exam,
         "SELECT e.id, e.code, c.name, c.slug, e.status, e.minutes, e.delivery_modes, e.registration_from, e.first_day, e.last_day,
-                e.retake_wait_days
+                e.retake_wait_days, e.max_attempts
          FROM exam e JOIN certification c ON c.id = e.certification_id WHERE e.id = $1",
         id
     )
@@ -80,7 +81,8 @@ pub async fn history(
                (SELECT max(taken_at) FROM exam_result
                 WHERE account_id = $1 AND exam_id = $2 AND state = 'released' AND NOT passed) AS failed_at,
                (SELECT max(taken_at) FROM exam_result
-                WHERE account_id = $1 AND exam_id = $2 AND state = 'released' AND passed) AS passed_at"#,
+                WHERE account_id = $1 AND exam_id = $2 AND state = 'released' AND passed) AS passed_at,
+               (SELECT count(*) FROM exam_result WHERE account_id = $1 AND exam_id = $2) AS "attempts!""#,
         account_id,
         exam_id,
         agreement_version,
@@ -107,6 +109,7 @@ pub async fn history(
         guardian: None,
         failed_at: row.failed_at,
         passed_at: row.passed_at,
+        attempts: row.attempts,
         open_appointment: open.map(|row| (row.reference, row.to_come)),
     })
 }

@@ -2,5 +2,6 @@
 
 pub mod appointments;
 pub mod booking;
+pub mod centers;
 pub mod exams;
 pub mod places;

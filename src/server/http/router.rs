@@ -16,10 +16,13 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use leptos::prelude::*;
+use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::services::{ServeDir, ServeFile};
@@ -167,9 +170,19 @@ async fn known_methods(request: Request, next: Next) -> Response {
     }
 }
 
+/// What stands in the place of a page that panicked: it needs no other file, neither language nor style sheet.
+const PANIC_PAGE: &str = include_str!("../../../public/500.html");
+
+/// Its own style is allowed by its digest, and nothing else.
+static PANIC_POLICY: LazyLock<String> = LazyLock::new(|| {
+    let style = PANIC_PAGE.split_once("<style>").and_then(|(_, rest)| rest.split_once("</style>")).map_or("", |(style, _)| style);
+    let digest = STANDARD.encode(Sha256::digest(style));
+    format!("default-src 'none'; style-src 'sha256-{digest}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+});
+
 fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response {
-    let page = std::fs::read_to_string("public/500.html").unwrap_or_else(|_| include_str!("../../../public/500.html").to_owned());
-    (StatusCode::INTERNAL_SERVER_ERROR, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response()
+    let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CONTENT_SECURITY_POLICY, PANIC_POLICY.as_str())];
+    (StatusCode::INTERNAL_SERVER_ERROR, headers, PANIC_PAGE).into_response()
 }
 
 /// The programme's colours: the only style that is data.

@@ -5,6 +5,7 @@ pub mod database;
 pub mod fixtures_results;
 pub mod portal;
 pub mod shop;
+pub mod smtp;
 pub mod temp;
 
 pub use portal::Portal;

@@ -60,6 +60,11 @@ impl Portal {
         Self::with(TestDatabase::new().await, change).await
     }
 
+    /// A portal whose settings differ, with countries and cities, as a first start loads them.
+    pub async fn configured_with_reference_data(change: impl FnOnce(&mut Config)) -> Self {
+        Self::with(TestDatabase::with_reference_data().await, change).await
+    }
+
     async fn on(database: TestDatabase) -> Self {
         Self::with(database, |_| {}).await
     }
@@ -86,6 +91,15 @@ impl Portal {
     /// The same portal, started again with another key.
     pub async fn restarted_with(&mut self, key: ServerKey) {
         self.state = AppState::new(self.state.config.clone(), self.state.db.clone(), self.clock.clone(), key);
+        self.state.programme.refresh(&self.state.db).await.expect("the programme is there");
+        self.router = app::router(self.state.clone());
+    }
+
+    /// The same portal, started again with other settings.
+    pub async fn configured_anew(&mut self, change: impl FnOnce(&mut Config)) {
+        let mut config = self.state.config.clone();
+        change(&mut config);
+        self.state = AppState::new(config, self.state.db.clone(), self.clock.clone(), self.state.key.clone());
         self.state.programme.refresh(&self.state.db).await.expect("the programme is there");
         self.router = app::router(self.state.clone());
     }
