@@ -1,5 +1,6 @@
 //! The cart, the order, paying, and what follows from it.
 
+mod cancelling;
 mod cart;
 mod paying;
 mod refunds;
