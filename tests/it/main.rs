@@ -8,6 +8,7 @@ mod acting;
 mod approvals;
 mod audit;
 mod catalog;
+mod centers;
 mod checkout;
 mod credentials;
 mod credentials_documents;
