@@ -22,3 +22,5 @@ pub mod seed;
 pub mod service;
 #[cfg(feature = "ssr")]
 mod store;
+#[cfg(feature = "ssr")]
+pub mod terms;
