@@ -1,6 +1,7 @@
 //! The demo's people from `seed/demo/people.toml`, and `demo.json`, which tells a newcomer who they are. What the people
 //! have done so far is loaded by the capabilities it belongs to.
 
+use super::contact::{self, store::Contact};
 use super::store::NewAccount;
 use super::{factors, password, service, totp};
 use crate::server::{AppState, ids};
@@ -38,6 +39,8 @@ struct Person {
     region: Option<String>,
     language: String,
     timezone: String,
+    #[serde(default)]
+    address_lines: Vec<String>,
     company: Option<String>,
     industry: Option<String>,
     totp_secret: Option<String>,
@@ -53,6 +56,14 @@ fn people() -> Result<People, Box<dyn Error>> {
 /// The id of a seeded person by the file's `key`; a member of staff without one goes by the role.
 pub fn seeded_account_id(key: &str) -> Uuid {
     ids::named("account", key)
+}
+
+/// The ids of the demo's candidates.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn seeded_candidates() -> Result<Vec<Uuid>, Box<dyn Error>> {
+    Ok(people()?.candidate.iter().filter_map(|person| person.key.as_deref()).map(seeded_account_id).collect())
 }
 
 /// Loads the demo's candidates and staff. Changes nothing the second time.
@@ -117,6 +128,8 @@ async fn load_person(state: &AppState, person: &Person, key: &str, staff_role: O
     service::load(state, &new, &person.email, &person.other_emails, &roles)
         .await
         .map_err(|error| format!("{key} of people.toml cannot be loaded: {error:?}"))?;
+    let contact = Contact { address: person.address_lines.clone(), ..Contact::default() };
+    contact::store::set_contact(&mut *state.db.acquire().await?, id, &contact).await?;
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 mod cancelling;
 mod cart;
+mod demo;
 mod paying;
 mod refunds;
 mod sandbox;
