@@ -21,6 +21,7 @@ mod limits;
 mod locales;
 mod open_badges;
 mod operations;
+mod pages;
 mod places;
 mod results;
 mod scheduling;
