@@ -8,6 +8,7 @@
  */
 import AxeBuilder from "@axe-core/playwright";
 import { type BrowserContext, type Page, expect, test as base } from "@playwright/test";
+import type { Visit } from "./pages";
 import { type DemoAccount, Portal } from "./support/portal";
 
 export { expect, Portal };
@@ -20,7 +21,7 @@ export interface Mail {
   subject: string;
   text: string;
   html: string;
-  sent_at?: string;
+  created_at: string;
 }
 
 /** Reads the local mailbox of a demo portal. */
@@ -118,6 +119,8 @@ interface Fixtures {
   login: (page: Page, roleOrEmail: string) => Promise<DemoAccount>;
   /** Lets the member of staff that is logged in open the form to act as a candidate; `act` sends it. */
   actFor: (page: Page, email: string, act?: boolean) => Promise<void>;
+  /** What the pages of `pages.ts` are prepared with. */
+  visit: Visit;
 }
 
 export const test = base.extend<Fixtures, { sharedPortal: () => Promise<Portal> }>({
@@ -184,4 +187,9 @@ export const test = base.extend<Fixtures, { sharedPortal: () => Promise<Portal> 
       await page.getByRole("button", { name: "Act for this candidate" }).click();
       await expect(page).toHaveURL(/\/dashboard/);
     }),
+  visit: async ({ page, browser, portal, mailbox, clock, login }, use) => {
+    // A test of many pages has a long timeout: what is not on a page shall not wait for its end.
+    page.setDefaultTimeout(20_000);
+    await use({ page, browser, portal, mailbox, clock, login, email: `amara-${Date.now()}@example.com` });
+  },
 });

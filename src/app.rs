@@ -199,6 +199,9 @@ pub async fn load_demo_data(state: &AppState) -> Result<(), Box<dyn std::error::
     // results: what the people have done so far
     results::demo::load(state).await?;
 
+    // checkout: what they have paid for it
+    checkout::demo::load(state).await?;
+
     // staff: what waits for a second person
     staff::approvals::demo::load(state).await?;
     Ok(())

@@ -1,6 +1,7 @@
 // A support agent helps a candidate on the telephone: acts as her, holds a time, cannot pay, stops; she reads what was done.
 import { expect, test } from "../fixtures";
 import { ACTED_FOR } from "../pages";
+import { holdTime } from "../support/booking";
 
 test.use({ ownPortal: true });
 test.setTimeout(120_000);
@@ -24,9 +25,7 @@ test("a support agent acts for a candidate, holds a time, cannot pay and stops, 
   await expect(page).toHaveTitle(/^Acting for Maya Lindqvist: /);
 
   await page.goto("/schedule/AIF-C01/times?language=en&online=1");
-  await page.locator("a.cal__day--free").nth(3).click();
-  await page.locator(".slot").first().click();
-  await page.getByRole("button", { name: "Hold this time" }).click();
+  await holdTime(page);
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Check your details");
   await expect(bar).toBeVisible();
   await page.getByLabel("Given names").fill("Maya");

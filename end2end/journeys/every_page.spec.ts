@@ -1,36 +1,52 @@
 import type { Page } from "@playwright/test";
 import { expect, test } from "../fixtures";
-import { ACTED_FOR, actingPages, pages, provoked } from "../pages";
+import { ACTED_FOR, actingPages, groups, open, provoked } from "../pages";
 
 /** The local mailbox shows a mail in a sandboxed frame, which lets no script in: not even one that checks. */
-const FRAMED = ["mailbox"];
+const FRAMED = ["mail", "mailbox"];
 
-/** Axe finds nothing, and it fits: with one heading of the first level, unless it shows headings of every level. */
-async function look(page: Page, name: string, path: string, axe: (page: Page) => Promise<void>) {
-  await page.setViewportSize({ width: 1280, height: 800 });
-  await page.goto(path);
+/** Axe finds nothing, light or dark, wide or narrow, and it fits: with one heading of the first level, unless it shows headings of every level. */
+async function look(page: Page, name: string, axe: (page: Page) => Promise<void>) {
   if (name !== "style-guide") await expect(page.locator("h1")).toHaveCount(1);
-  if (!FRAMED.includes(name)) await axe(page);
-  await page.setViewportSize({ width: 320, height: 700 });
-  const width = await page.evaluate(() => document.documentElement.scrollWidth);
-  expect(width, `${name}: the page is wider than the phone`).toBeLessThanOrEqual(320);
+  if (!FRAMED.includes(name)) {
+    for (const [width, colorScheme] of [[1280, "light"], [1280, "dark"], [360, "dark"]] as const) {
+      await page.setViewportSize({ width, height: width === 360 ? 740 : 800 });
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      await test.step(`${width} ${colorScheme}`, () => axe(page));
+    }
+  }
+  for (const width of [360, 320]) {
+    await page.setViewportSize({ width, height: 700 });
+    const needed = await page.evaluate(() => document.documentElement.scrollWidth);
+    expect(needed, `${name}: the page is wider than the phone`).toBeLessThanOrEqual(width);
+  }
+  await page.emulateMedia({ colorScheme: "light", reducedMotion: null });
+  await page.setViewportSize({ width: 1280, height: 800 });
 }
 
-// One login a role: a code of the second factor works once in its half minute.
-for (const role of new Set(pages.map((page) => page.role))) {
-  test(`every page of ${role ?? "everybody"} is accessible and fits the narrowest phone`, async ({ page, portal, login, axe, expectProblem }) => {
-    test.setTimeout(300_000);
-    expectProblem(provoked);
-    if (role) await login(page, role);
-    for (const { name, path } of pages.filter((wanted) => wanted.role === role)) {
-      await test.step(name, () => look(page, name, typeof path === "string" ? path : path(portal.demo), axe));
-    }
+// One login a group: a code of the second factor works once in its half minute.
+for (const { who, role, own, localhost, pages } of groups) {
+  test.describe(who, () => {
+    test.use({ ownPortal: own ?? false });
+    if (localhost) test.use({ baseURL: async ({ portal }, use) => use(portal.url.replace("127.0.0.1", "localhost")) });
+
+    test(`every page of ${who} is accessible in light and dark and fits the narrowest phone`, async ({ visit, axe, expectProblem }) => {
+      test.setTimeout(600_000);
+      expectProblem(provoked);
+      if (role) await visit.login(visit.page, role);
+      for (const wanted of pages) {
+        await test.step(wanted.name, async () => {
+          await open(wanted, visit);
+          await look(visit.page, wanted.name, axe);
+        });
+      }
+    });
   });
 }
 
 test("every page of a support agent who acts as a candidate is accessible and fits the narrowest phone", async ({
   page,
-  portal,
+  visit,
   login,
   actFor,
   axe,
@@ -40,17 +56,20 @@ test("every page of a support agent who acts as a candidate is accessible and fi
   expectProblem(/status of 403/);
   await login(page, "support_agent");
   await actFor(page, ACTED_FOR, false);
-  await look(page, "act", new URL(page.url()).pathname, axe);
+  await look(page, "act", axe);
   await actFor(page, ACTED_FOR);
-  for (const { name, path } of actingPages) {
-    await test.step(name, async () => {
-      await look(page, name, typeof path === "string" ? path : path(portal.demo), axe);
+  for (const wanted of actingPages) {
+    await test.step(wanted.name, async () => {
+      await open(wanted, visit);
+      await look(page, wanted.name, axe);
       const bar = page.getByRole("region", { name: "Acting for a candidate" });
+      await page.setViewportSize({ width: 320, height: 700 });
       await page.evaluate(() => window.scrollTo(0, document.documentElement.scrollHeight));
       await expect(bar, "in sight at the page's end too").toBeInViewport({ ratio: 0.99 });
       await page.emulateMedia({ media: "print" });
       await expect(bar, "printed").toBeVisible();
       await page.emulateMedia({ media: null });
+      await page.setViewportSize({ width: 1280, height: 800 });
     });
   }
 });

@@ -1,50 +1,13 @@
 // Passkeys, with Chromium's own virtual authenticator: enrolled, used alone, as the second factor and as a fresh proof, removed.
-import type { CDPSession, Page } from "@playwright/test";
+import type { Page } from "@playwright/test";
 import { expect, test } from "../fixtures";
+import { Device } from "../support/device";
 
 // Browsers take passkeys for a name only: the demo is opened as localhost.
 test.use({ ownPortal: true, baseURL: async ({ portal }, use) => use(portal.url.replace("127.0.0.1", "localhost")) });
 test.setTimeout(120_000);
 
 const PASSKEYS = "/account/security/passkeys";
-
-/** A device with a fingerprint reader. Its owner touches it when asked, unless told otherwise. */
-class Device {
-  private constructor(
-    private readonly session: CDPSession,
-    private readonly authenticatorId: string,
-  ) {}
-
-  static async of(page: Page): Promise<Device> {
-    const session = await page.context().newCDPSession(page);
-    await session.send("WebAuthn.enable");
-    const { authenticatorId } = await session.send("WebAuthn.addVirtualAuthenticator", {
-      options: {
-        protocol: "ctap2",
-        transport: "internal",
-        hasResidentKey: true,
-        hasUserVerification: true,
-        isUserVerified: true,
-        automaticPresenceSimulation: true,
-      },
-    });
-    return new Device(session, authenticatorId);
-  }
-
-  /** Whether the owner touches the device when it asks. Without, what the autofill offers stays unanswered. */
-  async touched(enabled: boolean): Promise<void> {
-    await this.session.send("WebAuthn.setAutomaticPresenceSimulation", { authenticatorId: this.authenticatorId, enabled });
-  }
-
-  /** Whether the finger is the owner's. */
-  async knowsItsOwner(isUserVerified: boolean): Promise<void> {
-    await this.session.send("WebAuthn.setUserVerified", { authenticatorId: this.authenticatorId, isUserVerified });
-  }
-
-  async passkeys(): Promise<number> {
-    return (await this.session.send("WebAuthn.getCredentials", { authenticatorId: this.authenticatorId })).credentials.length;
-  }
-}
 
 async function signOut(page: Page): Promise<void> {
   await page.goto("/account");

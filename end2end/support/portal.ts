@@ -42,7 +42,7 @@ export class Portal {
   private constructor(
     readonly url: string,
     readonly data: string,
-    private readonly child?: ChildProcess,
+    private child?: ChildProcess,
   ) {}
 
   /** Starts one; `template` is the data directory of a portal that was stopped, and is copied. */
@@ -53,19 +53,24 @@ export class Portal {
     const data = mkdtempSync(join(SCRATCH, "certportal-e2e-"));
     // With its owners: the database belongs to an unprivileged user when we are root.
     if (template) execFileSync("cp", ["-a", `${template}/.`, data]);
-    const port = await freePort();
-    const log = openSync(join(data, "portal.log"), "a");
-    const environment: NodeJS.ProcessEnv = { ...process.env, LEPTOS_HASH_FILES: "true", LEPTOS_SITE_ADDR: `127.0.0.1:${port}`, LEPTOS_ENV: "PROD" };
+    const portal = new Portal(`http://127.0.0.1:${await freePort()}`, data);
+    await portal.run(program);
+    return portal;
+  }
+
+  /** Starts the program on its port and data, and waits until it answers. */
+  private async run(program: string): Promise<void> {
+    const { port, host } = new URL(this.url);
+    const log = openSync(join(this.data, "portal.log"), "a");
+    const environment: NodeJS.ProcessEnv = { ...process.env, LEPTOS_HASH_FILES: "true", LEPTOS_SITE_ADDR: host, LEPTOS_ENV: "PROD" };
     delete environment.DATABASE_URL;
-    const child = spawn(program, ["serve", "--demo", "--port", String(port), "--data", data], {
+    this.child = spawn(program, ["serve", "--demo", "--port", port, "--data", this.data], {
       cwd: join(import.meta.dirname ?? __dirname, "../.."),
       env: environment,
       stdio: ["ignore", log, log],
     });
     closeSync(log);
-    const portal = new Portal(`http://127.0.0.1:${port}`, data, child);
-    await portal.untilReady();
-    return portal;
+    await this.untilReady();
   }
 
   private async untilReady(): Promise<void> {
@@ -128,10 +133,15 @@ export class Portal {
   /** Kills it without a chance to clean up, as a power cut would: for tests of what survives. */
   async kill(): Promise<void> {
     const child = this.child;
-    if (!child) return;
+    if (!child) throw new Error("only a portal of the test's own can be killed");
     const ended = new Promise((resolve) => child.once("exit", resolve));
     child.kill("SIGKILL");
     await ended;
+  }
+
+  /** Starts it again after `kill`, at the same address and on the same data. */
+  async startAgain(): Promise<void> {
+    await this.run(process.env.CERTPORTAL_BIN ?? "");
   }
 
   /** Stops it and removes its data. */

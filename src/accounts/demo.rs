@@ -1,6 +1,7 @@
 //! The demo's people from `seed/demo/people.toml`, and `demo.json`, which tells a newcomer who they are. What the people
 //! have done so far is loaded by the capabilities it belongs to.
 
+use super::contact::{self, store::Contact};
 use super::store::NewAccount;
 use super::{factors, password, service, totp};
 use crate::server::config::Config;
@@ -39,6 +40,8 @@ struct Person {
     region: Option<String>,
     language: String,
     timezone: String,
+    #[serde(default)]
+    address_lines: Vec<String>,
     company: Option<String>,
     industry: Option<String>,
     totp_secret: Option<String>,
@@ -63,6 +66,14 @@ pub fn only_in_demo_mode(config: &Config) -> Result<(), Box<dyn Error>> {
         return Ok(());
     }
     Err("the demo's people have public passwords: they are loaded in demo mode only (CERTPORTAL_DEMO=true)".into())
+}
+
+/// The ids of the demo's candidates.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn seeded_candidates() -> Result<Vec<Uuid>, Box<dyn Error>> {
+    Ok(people()?.candidate.iter().filter_map(|person| person.key.as_deref()).map(seeded_account_id).collect())
 }
 
 /// Loads the demo's candidates and staff. Changes nothing the second time.
@@ -125,6 +136,8 @@ async fn load_person(state: &AppState, person: &Person, key: &str, staff_role: O
     service::load(state, &new, &person.email, &person.other_emails, &roles)
         .await
         .map_err(|error| format!("{key} of people.toml cannot be loaded: {error:?}"))?;
+    let contact = Contact { address: person.address_lines.clone(), ..Contact::default() };
+    contact::store::set_contact(&mut *state.db.acquire().await?, id, &contact).await?;
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use super::calendar;
 use super::rules::Delivery;
 use super::store::appointments::Appointment;
+use super::terms::Terms;
 use crate::accounts::addressee::Addressee;
 use crate::accounts::notices::service::texted_to;
 use crate::money::Money;
@@ -160,26 +161,13 @@ fn facts(to: &Addressee, appointment: &Appointment) -> Block {
 
 /// Arrival, IDs and the last moments for changes, with dates.
 fn what_next(now: DateTime<Utc>, to: &Addressee, appointment: &Appointment) -> Result<Vec<Block>, DbError> {
-    let (locale, own) = (to.locale, to.zone);
-    let deadlines = appointment.deadlines()?;
-    let policies = appointment.policies()?;
-    let local = |at| format::date_time(locale, at, appointment.zone());
-    let mut items = match appointment.delivery() {
-        Delivery::Center => vec![tr!(locale, scheduling.arrive_by, time = local(deadlines.arrive_by)).to_string()],
-        Delivery::Online => vec![
-            tr!(locale, scheduling.check_in_opens, opens = local(deadlines.arrive_by), closes = local(deadlines.check_in_closes))
-                .to_string(),
-        ],
-    };
-    items.push(super::calendar::documents(locale, appointment.delivery()).to_owned());
-    if now <= deadlines.reschedule_until && appointment.reschedule_count < policies.reschedule_limit {
-        items.push(tr!(locale, scheduling.reschedule_until, time = format::date_time(locale, deadlines.reschedule_until, own)).to_string());
+    let locale = to.locale;
+    let terms = Terms::of(locale, now, to.zone, appointment)?;
+    let mut items = vec![terms.arrival, super::calendar::documents(locale, appointment.delivery()).to_owned()];
+    if terms.movable {
+        items.push(terms.reschedule);
     }
-    items.push(if now <= deadlines.cancel_until {
-        tr!(locale, scheduling.cancel_until, time = format::date_time(locale, deadlines.cancel_until, own)).to_string()
-    } else {
-        tr!(locale, scheduling.rule_no_refund, hours = policies.cancel_cutoff_hours).to_string()
-    });
+    items.push(terms.cancel);
     let mut blocks = vec![Block::List(items)];
     if let Some(arrival) = &appointment.center_arrival {
         blocks.push(Block::Paragraph(i18n::pick(arrival, locale)));

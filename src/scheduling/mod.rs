@@ -22,3 +22,5 @@ pub mod rules;
 pub mod service;
 #[cfg(feature = "ssr")]
 mod store;
+#[cfg(feature = "ssr")]
+pub mod terms;

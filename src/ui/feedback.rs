@@ -107,7 +107,7 @@ pub fn Empty(
 /// Everything that was refused in the page's form, each with a link to its field and the field's label before it, so that
 /// "Fill in this field" says which. First thing in the page's column.
 #[component]
-pub fn ErrorSummary() -> impl IntoView {
+pub fn ErrorSummary(#[prop(default = "errors-title")] title_id: &'static str) -> impl IntoView {
     let cx = request();
     let locale = cx.locale;
     let form = cx.form.clone()?;
@@ -136,18 +136,20 @@ pub fn ErrorSummary() -> impl IntoView {
         AppError::Unauthenticated | AppError::StepUpRequired => view! { <li>{tr!(locale, errors.unauthenticated_title)}</li> }.into_any(),
     };
     Some(view! {
-        <div class="errors" role="alert" tabindex="-1" aria-labelledby="errors-title">
-            <h2 class="errors__title" id="errors-title">{tr!(locale, errors.summary_title)}</h2>
+        <div class="errors" role="alert" tabindex="-1" aria-labelledby=title_id>
+            <h2 class="errors__title" id=title_id>{tr!(locale, errors.summary_title)}</h2>
             <ul class="errors__list">{items}</ul>
         </div>
     })
 }
 
-/// The page for an error, with its status.
+/// The page for an error, with its status; a `sample` only looks like one.
 #[component]
-pub fn ErrorView(error: AppError) -> impl IntoView {
+pub fn ErrorView(error: AppError, #[prop(optional)] sample: bool) -> impl IntoView {
     let locale = request().locale;
-    respond::status(error.status());
+    if !sample {
+        respond::status(error.status());
+    }
     let (title, text) = match &error {
         AppError::NotFound => (tr!(locale, errors.not_found_title), tr!(locale, errors.not_found_text)),
         AppError::Forbidden => (tr!(locale, errors.forbidden_title), tr!(locale, errors.forbidden_text)),
@@ -161,8 +163,8 @@ pub fn ErrorView(error: AppError) -> impl IntoView {
         AppError::Internal(_) => (tr!(locale, errors.internal_title), tr!(locale, errors.internal_text)),
     };
     match &error {
-        AppError::RateLimited(seconds) => respond::header("retry-after", &seconds.to_string()),
-        AppError::Unavailable => respond::header("retry-after", "5"),
+        AppError::RateLimited(seconds) if !sample => respond::header("retry-after", &seconds.to_string()),
+        AppError::Unavailable if !sample => respond::header("retry-after", "5"),
         _ => {}
     }
     let reference = match &error {
@@ -170,7 +172,7 @@ pub fn ErrorView(error: AppError) -> impl IntoView {
         _ => None,
     };
     view! {
-        <leptos_meta::Title text=format!("{}{title}", tr!(locale, errors.prefix))/>
+        {(!sample).then(|| view! { <leptos_meta::Title text=format!("{}{title}", tr!(locale, errors.prefix))/> })}
         <section class="oops">
             <p class="oops__code">{error.status()}</p>
             <h1 class="oops__title">{title}</h1>

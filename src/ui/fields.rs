@@ -149,13 +149,13 @@ pub fn TextField(
     }
 }
 
-/// The field `code`: digits from an authenticator app or a message, which the browser may fill in by itself.
+/// The field `code`, unless it has another name: digits from an authenticator app or a message, which the browser may fill in by itself.
 #[component]
-pub fn CodeField(#[prop(into)] label: String, #[prop(into)] hint: String) -> impl IntoView {
-    view! { <TextField name="code" label hint autocomplete="one-time-code" inputmode="numeric" maxlength=10 class="input--code"/> }
+pub fn CodeField(#[prop(into)] label: String, #[prop(into)] hint: String, #[prop(default = "code")] name: &'static str) -> impl IntoView {
+    view! { <TextField name label hint autocomplete="one-time-code" inputmode="numeric" maxlength=10 class="input--code"/> }
 }
 
-/// The form of a page that searches by the words in its own address, `?q=`.
+/// The form of a page that searches by the words in its own address, `?q=` unless they have another name.
 #[component]
 pub fn SearchForm(
     label: &'static str,
@@ -164,14 +164,16 @@ pub fn SearchForm(
     /// Whether searching is what the page is for.
     #[prop(default = true)]
     primary: bool,
+    #[prop(default = "q")] name: &'static str,
 ) -> impl IntoView {
-    let wanted = request().query("q").unwrap_or_default().to_owned();
+    let wanted = request().query(name).unwrap_or_default().to_owned();
+    let hint_id = format!("{name}-hint");
     view! {
         <form class="form" method="get" role="search">
             <div class="field">
-                <label class="field__label" for="q">{label}</label>
-                <p class="field__hint" id="q-hint">{hint}</p>
-                <input class="input" id="q" name="q" type="search" value=wanted autocomplete="off" aria-describedby="q-hint"/>
+                <label class="field__label" for=name>{label}</label>
+                <p class="field__hint" id=hint_id.clone()>{hint}</p>
+                <input class="input" id=name name=name type="search" value=wanted autocomplete="off" aria-describedby=hint_id/>
             </div>
             <div class="actions"><button class=if primary { "btn btn--primary" } else { "btn" }>{button}</button></div>
         </form>

@@ -340,11 +340,12 @@ pub fn Confirm(
     #[prop(into)] title: String,
     #[prop(optional, into)] text: Option<String>,
     #[prop(optional, into)] reference: Option<String>,
+    #[prop(default = "confirm-title")] title_id: &'static str,
 ) -> impl IntoView {
     view! {
-        <section class="confirm" aria-labelledby="confirm-title">
+        <section class="confirm" aria-labelledby=title_id>
             <Icon name="check-circle" class="icon icon--l confirm__icon"/>
-            <h1 class="confirm__title" id="confirm-title">{title}</h1>
+            <h1 class="confirm__title" id=title_id>{title}</h1>
             {text.map(|text| view! { <p class="confirm__text">{text}</p> })}
             {reference.map(|reference| view! { <p class="confirm__ref">{reference}</p> })}
         </section>

@@ -11,18 +11,18 @@ use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::Arc;
 use uuid::Uuid;
 
-const CENTER: &str = "DE-BER-01";
+pub const CENTER: &str = "DE-BER-01";
 
-fn at(text: &str) -> DateTime<Utc> {
+pub fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
 /// 09:00 in Berlin, on a Wednesday; the clock begins on Monday 23 November 2026, 09:00 UTC.
-fn morning() -> DateTime<Utc> {
+pub fn morning() -> DateTime<Utc> {
     at("2026-12-02T08:00:00Z")
 }
 
-fn choice(starts_at: DateTime<Utc>) -> Choice {
+pub fn choice(starts_at: DateTime<Utc>) -> Choice {
     Choice { exam_code: "CLF-C02".into(), language: "en".into(), center: Some(CENTER.into()), starts_at, accessible: false, replaces: None }
 }
 
@@ -30,7 +30,7 @@ fn online(starts_at: DateTime<Utc>) -> Choice {
     Choice { center: None, ..choice(starts_at) }
 }
 
-fn conflict<T: std::fmt::Debug>(answer: Result<T, AppError>) -> Conflict {
+pub fn conflict<T: std::fmt::Debug>(answer: Result<T, AppError>) -> Conflict {
     match answer {
         Err(AppError::Conflict(conflict)) => conflict,
         other => panic!("not a conflict: {other:?}"),
@@ -38,7 +38,7 @@ fn conflict<T: std::fmt::Debug>(answer: Result<T, AppError>) -> Conflict {
 }
 
 /// The request a candidate makes now, in a session of their own.
-async fn request_of(portal: &Portal, account_id: Uuid) -> RequestContext {
+pub async fn request_of(portal: &Portal, account_id: Uuid) -> RequestContext {
     let address = "127.0.0.1".parse().unwrap();
     let mut connection = portal.db().acquire().await.unwrap();
     let cookie = sessions::start(&mut connection, portal.clock.now(), account_id, false, address, "test").await.unwrap().to_string();
@@ -63,7 +63,7 @@ async fn state_of(portal: &Portal, id: Uuid) -> String {
 }
 
 /// Leaves a centre with one working seat.
-async fn one_seat(portal: &Portal) {
+pub async fn one_seat(portal: &Portal) {
     sqlx::query("UPDATE seat SET active = label = '01' WHERE center_id = (SELECT id FROM test_center WHERE code = $1)")
         .bind(CENTER)
         .execute(portal.db())

@@ -8,4 +8,4 @@ mod rules;
 #[cfg(feature = "ssr")]
 pub mod service;
 #[cfg(feature = "ssr")]
-mod store;
+pub(super) mod store;

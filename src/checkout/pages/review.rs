@@ -3,13 +3,14 @@
 use super::{choose_again, countdown, language_and_length, money, place, when};
 use crate::checkout::service::{self, Cart, Line};
 use crate::checkout::{Pay, rules};
+use crate::scheduling::rules::Delivery;
+use crate::scheduling::terms::{Facts, Terms};
 use crate::server::programme::Policies;
 use crate::server::{RequestContext, format, request};
 use crate::tr;
 use crate::ui::{
     BackLink, Empty, ErrorSummary, Form, HiddenField, Icon, PageHead, PageTitle, Steps, Summary, SummaryRow, Time, Totals, loaded,
 };
-use chrono::TimeDelta;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
@@ -137,18 +138,17 @@ fn item(cx: &RequestContext, line: &Line, currency: &str) -> AnyView {
     let zone = format::zone(&line.time_zone);
     let change = (choose_again(line), tr!(locale, common.change).to_owned());
     let policies: Policies = serde_json::from_value(line.policies.clone()).unwrap_or_default();
-    let at = |before: TimeDelta| {
-        let at = line.starts_at - before;
-        view! { <Time datetime=at.to_rfc3339() text=format::date_time(locale, at, zone)/> }.into_any()
+    let delivery = if line.center_name.is_some() { Delivery::Center } else { Delivery::Online };
+    let facts = Facts { policies: &policies, delivery, starts_at: line.starts_at, minutes: line.minutes, zone, moved: 0 };
+    let terms = Terms::new(locale, cx.now(), cx.time_zone(), &facts);
+    let arrival = match delivery {
+        Delivery::Center => tr!(locale, checkout.arrive_by),
+        Delivery::Online => tr!(locale, checkout.check_in_from),
     };
-    let reschedule_until = at(TimeDelta::hours(policies.reschedule_cutoff_hours));
-    let cancel_until = at(TimeDelta::hours(policies.cancel_cutoff_hours));
-    let until = tr!(locale, checkout.until);
-    let arrival = match line.center_name {
-        Some(_) => (tr!(locale, checkout.arrive_by), TimeDelta::minutes(policies.arrival_minutes)),
-        None => (tr!(locale, checkout.check_in_from), TimeDelta::minutes(policies.online_checkin_opens_minutes)),
-    };
-    let (arrival, arrive_at) = (arrival.0, at(arrival.1));
+    let arrive_by = terms.deadlines.arrive_by;
+    let arrive_at = view! { <Time datetime=arrive_by.to_rfc3339() text=format::date_time(locale, arrive_by, zone)/> };
+    let reschedule = [Some(terms.reschedule), terms.moves_left].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let cancel = terms.cancel;
     let (when, place, length) = (when(locale, line), place(locale, line), language_and_length(locale, line));
     let price = money(locale, line.price_minor, currency);
     let name = line.name_on_id.clone().unwrap_or_else(|| cx.viewer().map(|viewer| viewer.full_name()).unwrap_or_default());
@@ -161,14 +161,8 @@ fn item(cx: &RequestContext, line: &Line, currency: &str) -> AnyView {
                 <SummaryRow key=arrival>{arrive_at}</SummaryRow>
                 <SummaryRow key=tr!(locale, checkout.language_and_length)>{length}</SummaryRow>
                 <SummaryRow key=tr!(locale, checkout.name_on_id)>{name}</SummaryRow>
-                <SummaryRow key=tr!(locale, checkout.reschedule)>
-                    {tr!(locale, checkout.reschedule_rule, count = policies.reschedule_limit).to_string()} " " {until} " "
-                    {reschedule_until}
-                </SummaryRow>
-                <SummaryRow key=tr!(locale, checkout.cancel)>
-                    {tr!(locale, checkout.cancel_rule)} " " {until} " " {cancel_until}
-                    ". " {tr!(locale, checkout.cancel_later)}
-                </SummaryRow>
+                <SummaryRow key=tr!(locale, checkout.reschedule)>{reschedule}</SummaryRow>
+                <SummaryRow key=tr!(locale, checkout.cancel)>{cancel}</SummaryRow>
                 <SummaryRow key=tr!(locale, checkout.price)>{price}</SummaryRow>
             </Summary>
         </section>

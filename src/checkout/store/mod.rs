@@ -1,6 +1,7 @@
 //! The SQL of carts, orders, payments and refunds.
 
 mod carts;
+pub mod demo;
 mod orders;
 mod payments;
 mod refunds;

@@ -7,9 +7,10 @@ use crate::server::request;
 use crate::tr;
 use crate::ui::islands::Countdown;
 use crate::ui::{
-    Alert, AlertKind, BackLink, Check, CheckState, CheckboxField, Choice, Confirm, CredentialCard, Crumbs, DateField, Details, DomainBar,
-    Empty, ErrorSummary, FileField, Form, Icon, LinkCard, PageHead, PageTitle, Pages, PasswordField, RadioField, Row, ScoreScale,
-    SelectField, Stat, Steps, Summary, SummaryRow, Table, Tag, TextArea, TextField, Ticket, Tone, Totals, Verdict, VerdictKind, Weights,
+    Alert, AlertKind, BackLink, Check, CheckState, CheckboxField, Choice, CodeField, Confirm, CredentialCard, Crumbs, DateField, Details,
+    DomainBar, Empty, ErrorSummary, ErrorView, FileField, Form, Icon, LinkCard, PageHead, PageTitle, Pages, PasswordField, RadioField, Row,
+    ScoreScale, SearchForm, SelectField, Stat, Steps, Summary, SummaryRow, Table, Tag, TextArea, TextField, Ticket, Time, Tone, Totals,
+    Verdict, VerdictKind, Weights,
 };
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -65,39 +66,39 @@ pub fn StyleGuidePage() -> impl IntoView {
                     <Specimen id="steps" content=steps/>
                     <Specimen id="calendar" content=calendar/>
                     <Specimen id="tickets" content=tickets/>
-                    <Specimen id="verdicts" content=verdicts/>
+                    <Specimen id="verdicts" content=|| verdicts(false) dark=|| verdicts(true)/>
                     <Specimen id="scores" content=scores/>
                     <Specimen id="money" content=money/>
                     <Specimen id="empty" content=nothing/>
-                    // Fields have ids: they stand here once, in the page's own theme.
-                    <Specimen id="fields" content=fields once=true/>
-                    <Specimen id="refused" content=refused once=true/>
+                    <Specimen id="fields" content=|| fields(false) dark=|| fields(true)/>
+                    <Specimen id="refused" content=|| refused(false) dark=|| refused(true)/>
                 </div>
             </div>
         </div>
     }
 }
 
-/// A section of the guide: its components on the light ground and on the dark one.
+/// A section of the guide: its components on the light ground and on the dark one, which has a view of its own where ids are in it.
 #[component]
-fn Specimen(id: &'static str, content: fn() -> AnyView, #[prop(optional)] once: bool) -> impl IntoView {
+fn Specimen(id: &'static str, content: fn() -> AnyView, #[prop(optional)] dark: Option<fn() -> AnyView>) -> impl IntoView {
     let title = SECTIONS.iter().find(|(known, _)| *known == id).map_or(id, |(_, title)| *title);
+    let dark = dark.unwrap_or(content);
     view! {
         <section class="specimen" id=id>
             <h2 class="specimen__title">{title}</h2>
-            {if once {
-                view! { <div class="specimen__stage">{content()}</div> }.into_any()
-            } else {
-                view! {
-                    <div class="specimen__pair">
-                        <div class="specimen__stage" data-theme="light">{content()}</div>
-                        <div class="specimen__stage" data-theme="dark">{content()}</div>
-                    </div>
-                }
-                    .into_any()
-            }}
+            <div class="specimen__pair">
+                <div class="specimen__stage" data-theme="light">{content()}</div>
+                <div class="specimen__stage" data-theme="dark">{dark()}</div>
+            </div>
         </section>
     }
+}
+
+/// The name of a field, which is its id too: of the two that the guide shows, the one on the dark ground has another.
+macro_rules! named {
+    ($dark:expr, $name:literal) => {
+        if $dark { concat!("dark-", $name) } else { $name }
+    };
 }
 
 fn colours() -> AnyView {
@@ -251,6 +252,9 @@ fn rows() -> AnyView {
             <Summary>
                 <SummaryRow key="Exam" change=("#rows".to_owned(), "Change".to_owned())>"SAA-C03, English"</SummaryRow>
                 <SummaryRow key="Name on ID">{LONG}</SummaryRow>
+                <SummaryRow key="Date and time">
+                    <Time datetime="2026-12-04T17:30:00Z" text="Friday, 4 December 2026, 9:30 AM PST (UTC−8)"/>
+                </SummaryRow>
             </Summary>
             <Summary class="summary summary--plain"><SummaryRow key="To">"amara@example.com"</SummaryRow></Summary>
             <dl class="stats">
@@ -380,7 +384,7 @@ fn tickets() -> AnyView {
     .into_any()
 }
 
-fn verdicts() -> AnyView {
+fn verdicts(dark: bool) -> AnyView {
     let all = [
         (VerdictKind::Active, "Active", "Amara Okafor holds Cloud Practitioner until 12 June 2029."),
         (VerdictKind::Expired, "Expired", "It was valid until 12 June 2026."),
@@ -392,7 +396,7 @@ fn verdicts() -> AnyView {
     view! {
         <div class="stack">
             {items.into_iter().collect_view()}
-            <Confirm title="Your exam is booked" text="Reference" reference="NL-2026-004187"/>
+            <Confirm title="Your exam is booked" text="Reference" reference="NL-2026-004187" title_id=named!(dark, "confirm-title")/>
         </div>
     }
     .into_any()
@@ -450,14 +454,10 @@ fn nothing() -> AnyView {
                 <span class="skel__line skel__line--short"></span>
                 <span class="skel__block"></span>
             </div>
-            // What ErrorView draws, without its status.
-            <section class="oops">
-                <p class="oops__code">"404"</p>
-                <h3 class="oops__title">"Page not found"</h3>
-                <p class="oops__text">"If you followed a link, the page may have moved."</p>
-                <div class="actions"><a class="btn btn--primary" href="#empty">"Go to the start page"</a></div>
-                <p class="oops__ref">"Reference " <code class="id">"9F3K22QX"</code></p>
-            </section>
+            <ErrorView error=AppError::NotFound sample=true/>
+            <ErrorView error=AppError::Forbidden sample=true/>
+            <ErrorView error=AppError::Unavailable sample=true/>
+            <ErrorView error=AppError::Internal("9F3K22QX".to_owned()) sample=true/>
         </div>
     }
     .into_any()
@@ -471,75 +471,87 @@ fn choices() -> Vec<Choice> {
     ]
 }
 
-fn fields() -> AnyView {
-    view! {
+fn fields(dark: bool) -> AnyView {
+    let form = view! {
         <Form action="/api/none/fields">
-            <TextField name="plain" label="Given name"/>
-            <TextField name="hinted" label="E-mail address" hint="We send the confirmation here." kind="email" value="amara@example.com"/>
-            <TextField name="voluntary" label="Company" optional=true/>
-            <TextField name="short" label="Postal code" width=6/>
-            <TextField name="code" label="Code" class="input--code" inputmode="numeric" maxlength=6/>
-            <TextField name="long" label=LONG hint=LONG value=LONG/>
-            <PasswordField name="old-password" label="Password"/>
-            <PasswordField name="new-password" label="New password" rules=vec!["At least 8 characters".to_owned(), "A digit".to_owned()]/>
-            <SelectField name="country" label="Country" choices=choices() prompt="Choose one"/>
-            <RadioField name="where" legend="Where do you want to take the exam?" choices=choices() hint="You can change this later." value="center"/>
+            <TextField name=named!(dark, "plain") label="Given name"/>
+            <TextField name=named!(dark, "hinted") label="E-mail address" hint="We send the confirmation here." kind="email" value="amara@example.com"/>
+            <TextField name=named!(dark, "voluntary") label="Company" optional=true/>
+            <TextField name=named!(dark, "short") label="Postal code" width=6/>
+            <CodeField name=named!(dark, "code") label="Code" hint="Six digits from your authenticator app."/>
+            <TextField name=named!(dark, "long") label=LONG hint=LONG value=LONG/>
+            <PasswordField name=named!(dark, "old-password") label="Password"/>
+            <PasswordField name=named!(dark, "new-password") label="New password" rules=vec!["At least 8 characters".to_owned(), "A digit".to_owned()]/>
+            <SelectField name=named!(dark, "country") label="Country" choices=choices() prompt="Choose one"/>
+            <RadioField name=named!(dark, "where") legend="Where do you want to take the exam?" choices=choices() hint="You can change this later." value="center"/>
             <RadioField
-                name="yes"
+                name=named!(dark, "yes")
                 legend="Are you ready?"
                 choices=vec![Choice::new("yes", "Yes"), Choice::new("no", "No")]
                 inline=true
             />
-            <CheckboxField name="agree" label=|| view! { "I accept the agreement" }/>
-            <DateField name="birth" legend="Date of birth" hint="For example, 27 3 1994"/>
-            <TextArea name="why" label="What happened?" optional=true/>
-            <FileField name="file" label="Evidence" hint="PDF, PNG or JPEG, up to 10 MB." accept="application/pdf"/>
+            <CheckboxField name=named!(dark, "agree") label=|| view! { "I accept the agreement" }/>
+            <DateField name=named!(dark, "birth") legend="Date of birth" hint="For example, 27 3 1994"/>
+            <TextArea name=named!(dark, "why") label="What happened?" optional=true/>
+            <FileField name=named!(dark, "file") label="Evidence" hint="PDF, PNG or JPEG, up to 10 MB." accept="application/pdf"/>
             <button class="btn btn--primary" type="button">"Continue"</button>
         </Form>
+    };
+    view! {
+        <div class="stack stack--l">
+            {form}
+            <SearchForm name=named!(dark, "q") label="Find an order" hint="Its number, a name or an address." button="Search"/>
+        </div>
     }
     .into_any()
 }
 
 /// The same fields as their form shows them after a refusal: summary, messages, what was typed.
-fn refused() -> AnyView {
-    const FUNCTION: &str = "/api/none/refused";
-    let typed = [("r-email", "amara@"), ("r-age", "abc"), ("r-country", "long"), ("r-birth-day", "31"), ("r-birth-month", "2")];
+fn refused(dark: bool) -> AnyView {
+    let function = named!(dark, "/api/none/refused");
+    let typed = [
+        (named!(dark, "r-email"), "amara@"),
+        (named!(dark, "r-age"), "abc"),
+        (named!(dark, "r-country"), "long"),
+        (named!(dark, "r-birth-day"), "31"),
+        (named!(dark, "r-birth-month"), "2"),
+    ];
     let errors = vec![
-        FieldError::new("r-email", Code::EmailInvalid),
-        FieldError::new("r-password", Code::PasswordNeedsDigit),
-        FieldError::with("r-age", Code::TooLong, 2),
-        FieldError::new("r-country", Code::NotAChoice),
-        FieldError::new("r-where", Code::Required),
-        FieldError::new("r-agree", Code::AgreementRequired),
-        FieldError::new("r-birth-day", Code::DateInvalid),
-        FieldError::new("r-why", Code::Required),
-        FieldError::with("r-file", Code::FileTooLarge, 10),
+        FieldError::new(named!(dark, "r-email"), Code::EmailInvalid),
+        FieldError::new(named!(dark, "r-password"), Code::PasswordNeedsDigit),
+        FieldError::with(named!(dark, "r-age"), Code::TooLong, 2),
+        FieldError::new(named!(dark, "r-country"), Code::NotAChoice),
+        FieldError::new(named!(dark, "r-where"), Code::Required),
+        FieldError::new(named!(dark, "r-agree"), Code::AgreementRequired),
+        FieldError::new(named!(dark, "r-birth-day"), Code::DateInvalid),
+        FieldError::new(named!(dark, "r-why"), Code::Required),
+        FieldError::with(named!(dark, "r-file"), Code::FileTooLarge, 10),
     ];
     let form = FormState {
-        function: FUNCTION.to_owned(),
+        function: function.to_owned(),
         submitted: Submitted::from_pairs(typed.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()),
         error: AppError::Validation(errors),
     };
     let cx = request().again().with(|cx| cx.form = Some(form));
-    view! { <RefusedForm cx=Arc::new(cx) function=FUNCTION/> }.into_any()
+    view! { <RefusedForm cx=Arc::new(cx) function dark/> }.into_any()
 }
 
 #[component]
-fn RefusedForm(cx: Arc<crate::server::RequestContext>, function: &'static str) -> impl IntoView {
+fn RefusedForm(cx: Arc<crate::server::RequestContext>, function: &'static str, dark: bool) -> impl IntoView {
     provide_context(cx);
     view! {
         <div class="stack">
-            <ErrorSummary/>
+            <ErrorSummary title_id=named!(dark, "errors-title")/>
             <Form action=function>
-                <TextField name="r-email" label="E-mail address" hint="We send the confirmation here." kind="email"/>
-                <PasswordField name="r-password" label="New password" rules=vec!["At least 8 characters".to_owned(), "A digit".to_owned()]/>
-                <TextField name="r-age" label="Age" width=4/>
-                <SelectField name="r-country" label="Country" choices=choices()/>
-                <RadioField name="r-where" legend="Where?" choices=choices()/>
-                <CheckboxField name="r-agree" label=|| view! { "I accept the agreement" }/>
-                <DateField name="r-birth" legend="Date of birth"/>
-                <TextArea name="r-why" label="What happened?"/>
-                <FileField name="r-file" label="Evidence" accept="application/pdf"/>
+                <TextField name=named!(dark, "r-email") label="E-mail address" hint="We send the confirmation here." kind="email"/>
+                <PasswordField name=named!(dark, "r-password") label="New password" rules=vec!["At least 8 characters".to_owned(), "A digit".to_owned()]/>
+                <TextField name=named!(dark, "r-age") label="Age" width=4/>
+                <SelectField name=named!(dark, "r-country") label="Country" choices=choices()/>
+                <RadioField name=named!(dark, "r-where") legend="Where?" choices=choices()/>
+                <CheckboxField name=named!(dark, "r-agree") label=|| view! { "I accept the agreement" }/>
+                <DateField name=named!(dark, "r-birth") legend="Date of birth"/>
+                <TextArea name=named!(dark, "r-why") label="What happened?"/>
+                <FileField name=named!(dark, "r-file") label="Evidence" accept="application/pdf"/>
             </Form>
         </div>
     }

@@ -329,3 +329,29 @@ fn list(cx: &RequestContext, trip: &Trip, unit: Unit, heading: String, centers: 
     }
     .into_any()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distances_are_said_in_the_unit_with_a_decimal_where_it_says_something() {
+        let en = |meters, unit| distance_words(Locale::en, meters, unit);
+        assert_eq!((en(686.4, Unit::Km), en(686.4, Unit::Mi)), ("0.7 km".into(), "0.4 mi".into()));
+        assert_eq!((en(40.0, Unit::Km), en(1000.0, Unit::Km), en(1040.0, Unit::Km)), ("0 km".into(), "1 km".into(), "1 km".into()));
+        assert_eq!(
+            (en(9_940.0, Unit::Km), en(9_960.0, Unit::Km), en(27_421.9, Unit::Km)),
+            ("9.9 km".into(), "10 km".into(), "27 km".into())
+        );
+        assert_eq!(
+            (en(1609.344, Unit::Mi), en(16_396.4, Unit::Mi), en(149_671.5, Unit::Mi)),
+            ("1 mi".into(), "10 mi".into(), "93 mi".into())
+        );
+        assert_eq!(distance_words(Locale::es, 686.4, Unit::Km), "0,7 km");
+        // The choices of the form stay whole in either unit.
+        for unit in [Unit::Km, Unit::Mi] {
+            let choices = RADII.map(|radius| en(f64::from(radius) * unit.meters(), unit));
+            assert_eq!(choices, [25, 50, 100].map(|number| format!("{number} {}", unit.as_str())));
+        }
+    }
+}

@@ -4,6 +4,7 @@ use crate::error::AppResult;
 use crate::scheduling::calendar::place_lines;
 use crate::scheduling::rules::Delivery;
 use crate::scheduling::store::appointments::Appointment;
+use crate::scheduling::terms::Terms;
 use crate::server::i18n::{self, Locale};
 use crate::server::{RequestContext, format};
 use crate::tr;
@@ -106,38 +107,12 @@ pub fn facts(cx: &RequestContext, appointment: &Appointment, narrow: bool) -> im
 /// The rules of one appointment in words, each with its date and time in the candidate's zone.
 pub fn policies(cx: &RequestContext, appointment: &Appointment) -> AppResult<impl IntoView + use<>> {
     let locale = cx.locale;
-    let own = cx.time_zone();
-    let deadlines = appointment.deadlines()?;
-    let rules = appointment.policies()?;
-    let when = |at| format::date_time(locale, at, own);
-    // Where to be at what time is said by the clocks of the place.
-    let there = |at| format::date_time(locale, at, appointment.zone());
-    let left = (rules.reschedule_limit - appointment.reschedule_count).max(0);
-    let arrival = match appointment.delivery() {
-        Delivery::Center => tr!(locale, scheduling.arrive_by, time = there(deadlines.arrive_by)).to_string(),
-        Delivery::Online => {
-            tr!(locale, scheduling.check_in_opens, opens = there(deadlines.arrive_by), closes = there(deadlines.check_in_closes))
-                .to_string()
-        }
-    };
-    let now = cx.now();
-    let mut items = vec![];
-    // A rule whose time is over is not offered: it is said that it is over, before anything is paid.
-    if now <= deadlines.reschedule_until && left > 0 {
-        items.push(("calendar", tr!(locale, scheduling.reschedule_until, time = when(deadlines.reschedule_until)).to_string()));
-        items.push(("refresh", tr!(locale, scheduling.moves_left, count = left).to_string()));
-    } else if left == 0 {
-        items.push(("refresh", tr!(locale, scheduling.rule_no_moves).to_owned()));
-    } else {
-        items.push(("calendar", tr!(locale, scheduling.rule_no_change, hours = rules.reschedule_cutoff_hours).to_string()));
-    }
-    items.push(if now <= deadlines.cancel_until {
-        ("receipt", tr!(locale, scheduling.cancel_until, time = when(deadlines.cancel_until)).to_string())
-    } else {
-        ("receipt", tr!(locale, scheduling.rule_no_refund, hours = rules.cancel_cutoff_hours).to_string())
-    });
-    items.push(("clock", arrival));
-    items.push(("file-text", tr!(locale, scheduling.result_by, day = format::date_long(locale, deadlines.result_by)).to_string()));
+    let terms = Terms::of(locale, cx.now(), cx.time_zone(), appointment)?;
+    let mut items = vec![(if terms.movable { "calendar" } else { "refresh" }, terms.reschedule)];
+    items.extend(terms.moves_left.map(|text| ("refresh", text)));
+    items.push(("receipt", terms.cancel));
+    items.push(("clock", terms.arrival));
+    items.push(("file-text", terms.result));
     items.push(("x-circle", tr!(locale, scheduling.no_show_rule).to_owned()));
     Ok(view! {
         <ul class="checks">

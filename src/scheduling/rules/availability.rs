@@ -319,4 +319,34 @@ mod tests {
         assert!(!free_slots(&place, &none, &wanted, day("2026-12-02")).is_empty());
         assert!(free_slots(&place, &none, &wanted, day("2026-12-03")).is_empty());
     }
+
+    #[test]
+    fn the_first_free_day_is_the_first_with_a_time_that_fits() {
+        let mut place = place(Berlin, Hours::Weekly((1..=5).map(|weekday| (weekday, time(8, 0), time(18, 0))).collect()));
+        place.exceptions.insert(day("2026-12-02"), None);
+        let mut wanted = wanted("2026-11-23T12:00:00Z");
+        let first = |place: &Place, occupied: &Occupied, wanted: &Wanted, from: &str, to: &str| {
+            first_free_day(place, occupied, wanted, day(from), day(to)).map(|day| day.to_string())
+        };
+        let free = |wanted: &Wanted, from: &str, to: &str| first(&place, &Occupied::default(), wanted, from, to);
+        let some = |text: &str| Some(text.to_owned());
+        // The lead time ends on Tuesday at 13:00; that day still has times.
+        assert_eq!(free(&wanted, "2026-11-23", "2026-12-31"), some("2026-11-24"));
+        // A weekend, an exception, and the last day asked for, which counts.
+        assert_eq!(free(&wanted, "2026-11-28", "2026-12-31"), some("2026-11-30"));
+        assert_eq!(free(&wanted, "2026-12-02", "2026-12-03"), some("2026-12-03"));
+        assert_eq!(free(&wanted, "2026-12-02", "2026-12-02"), None);
+        assert_eq!(free(&wanted, "2026-12-03", "2026-12-01"), None);
+        // Both seats are taken on Tuesday: at 15:00 the last exam begins that ends by 18:00.
+        let (one, two) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let until = |end: &str| [one, two].map(|seat| (seat, at("2026-11-20T00:00:00Z"), at(end)));
+        assert_eq!(first(&place, &Occupied::new(until("2026-11-24T14:00:00Z")), &wanted, "2026-11-23", "2026-12-31"), some("2026-11-24"));
+        assert_eq!(first(&place, &Occupied::new(until("2026-11-24T14:01:00Z")), &wanted, "2026-11-23", "2026-12-31"), some("2026-11-25"));
+        // Of an accessible seat, which is taken longer.
+        wanted.accessible = true;
+        let longer = Occupied::new([(two, at("2026-11-20T00:00:00Z"), at("2026-11-27T22:00:00Z"))]);
+        assert_eq!(first(&place, &longer, &wanted, "2026-11-23", "2026-12-31"), some("2026-11-30"));
+        wanted.accessible = false;
+        assert_eq!(first(&place, &longer, &wanted, "2026-11-23", "2026-12-31"), some("2026-11-24"));
+    }
 }

@@ -46,18 +46,28 @@ async fn from_registration_to_the_dashboard_without_scripts() {
 #[tokio::test]
 async fn everything_that_was_typed_is_stored() {
     let portal = portal().await;
-    let fields = registration(&[("company", " Tidepool  Ltd "), ("job_role", "Engineer"), ("industry", "Transport"), ("language", "es")]);
+    let fields = registration(&[
+        ("given_name", " Zoë  Ana "),
+        ("family_name", "García"),
+        ("company", " Tidepool  Ltd "),
+        ("job_role", "Engineer"),
+        ("industry", "Transport"),
+        ("language", "es"),
+    ]);
     portal.browser().post_form("/register", REGISTER, &fields).await;
     #[allow(clippy::type_complexity, reason = "a row, as it stands in the table")]
-    let row: (String, String, Option<String>, String, String, Option<String>, Option<String>, String) = sqlx::query_as(
-        "SELECT a.candidate_id, a.country, a.subdivision, a.language, a.time_zone, a.company, a.industry, a.password_hash FROM account a",
+    let row: (String, String, Option<String>, String, String, Option<String>, Option<String>, String, Option<String>) = sqlx::query_as(
+        "SELECT a.candidate_id, a.country, a.subdivision, a.language, a.time_zone, a.company, a.industry, a.password_hash,
+                a.job_role FROM account a",
     )
     .fetch_one(portal.db())
     .await
     .unwrap();
     assert!(certportal::accounts::CandidateId::parse(&row.0).is_ok());
     assert_eq!((row.1.as_str(), row.2.as_deref(), row.3.as_str(), row.4.as_str()), ("ES", Some("ES-M"), "es", "Europe/Madrid"));
-    assert_eq!((row.5.as_deref(), row.6.as_deref()), (Some("Tidepool Ltd"), Some("Transport")));
+    assert_eq!((row.5.as_deref(), row.6.as_deref(), row.8.as_deref()), (Some("Tidepool Ltd"), Some("Transport"), Some("Engineer")));
+    let names: (String, String) = sqlx::query_as("SELECT given_name, family_name FROM account").fetch_one(portal.db()).await.unwrap();
+    assert_eq!(names, ("Zoë Ana".to_owned(), "García".to_owned()));
     assert!(row.7.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "security.md line 8");
     let accepted: String = sqlx::query_scalar("SELECT version FROM agreement_acceptance").fetch_one(portal.db()).await.unwrap();
     assert_eq!(accepted, "v1");

@@ -1,6 +1,8 @@
 //! The cart, the order, paying, and what follows from it.
 
+mod cancelling;
 mod cart;
+mod demo;
 mod paying;
 mod refunds;
 mod sandbox;

@@ -280,3 +280,53 @@ async fn an_order_that_is_not_paid_can_be_put_back_into_the_cart() {
     let cx = shop.cx(shop.bruno).await;
     assert_eq!(service::reopen(&cx, &number).await, Err(Conflict::AlreadyPaid.into()));
 }
+
+#[tokio::test]
+async fn before_paying_after_it_and_by_mail_the_deadlines_are_the_same_and_in_the_candidates_zone() {
+    let shop = Shop::new().await;
+    sqlx::query("UPDATE account SET time_zone = 'America/New_York' WHERE id = $1")
+        .bind(shop.amara)
+        .execute(shop.portal.db())
+        .await
+        .unwrap();
+    // In Berlin it begins on 3 December at 10:00.
+    let appointment = shop.put(shop.amara, shop.exam, 10).await;
+    let mut browser = shop.portal.signed_in(shop.amara).await;
+    let until = "until Wednesday, 2 December 2026, 4:00 AM EST (UTC−5)";
+    let told =
+        [format!("Change date or place free of charge {until}."), format!("Cancel with a full refund {until}. Later the fee is kept.")];
+    let review = browser.get("/checkout").await.words();
+    assert!(told.iter().all(|sentence| review.contains(sentence)), "{review}");
+    // Where to be at what time is said by the clocks of the place.
+    assert!(review.contains("Check-in opensThursday, 3 December 2026, 9:30 AM CET (UTC+1)"), "{review}");
+    let page = shop.to_hosted_page(&mut browser).await;
+    let paid = shop.type_card(&mut browser, &page, GOOD_CARD).await;
+    browser.get(paid.location()).await;
+    let reference: String =
+        sqlx::query_scalar("SELECT reference FROM appointment WHERE id = $1").bind(appointment).fetch_one(shop.portal.db()).await.unwrap();
+    let exam = browser.get(&format!("/exams/{reference}")).await.words();
+    assert!(told.iter().all(|sentence| exam.contains(sentence)), "{exam}");
+    let mails = shop.portal.mails("amara@example.com").await;
+    let booked = mails.iter().find(|mail| mail.template == "scheduling.booked").expect("a confirmation");
+    let text = booked.body_text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.iter().all(|sentence| text.contains(sentence)), "{text}");
+}
+
+#[tokio::test]
+async fn a_rule_whose_time_is_over_is_not_offered_before_paying() {
+    let shop = Shop::new().await;
+    let appointment = shop.put(shop.amara, shop.exam, 1).await;
+    // Less than a day ahead: what was read here before paying was a date that had passed.
+    sqlx::query(
+        "UPDATE appointment SET starts_at = starts_at - interval '10 hours',
+                occupies = tstzrange(lower(occupies) - interval '10 hours', upper(occupies) - interval '10 hours') WHERE id = $1",
+    )
+    .bind(appointment)
+    .execute(shop.portal.db())
+    .await
+    .unwrap();
+    let review = shop.portal.signed_in(shop.amara).await.get("/checkout").await.words();
+    assert!(review.contains("Less than 24 hours remain: cancelling gives no refund."), "{review}");
+    assert!(review.contains("Less than 24 hours remain: the date and place can no longer be changed."), "{review}");
+    assert!(!review.contains("full refund"), "{review}");
+}

@@ -86,6 +86,23 @@ impl Sandbox {
     }
 }
 
+/// A checkout that was paid with a good card, for the demo's history.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn paid_checkout(
+    tx: &mut PgConnection,
+    request: &CheckoutRequest,
+    public_url: &str,
+    made_at: DateTime<Utc>,
+    paid_at: DateTime<Utc>,
+) -> Result<HostedCheckout, sqlx::Error> {
+    let id = format!("cs_test_{}", ids::token());
+    let reference = store::create(tx, &id, request, public_url, made_at).await?;
+    store::set_state(tx, &reference, CheckoutState::Paid, None, Some(paid_at)).await?;
+    Ok(HostedCheckout { redirect_url: format!("/sandbox-pay/{reference}"), reference })
+}
+
 impl PaymentGateway for Sandbox {
     fn name(&self) -> &'static str {
         NAME
