@@ -125,6 +125,16 @@ pub async fn log_in(cx: &RequestContext, typed: &str, password: &Secret) -> AppR
         return Err(Conflict::LoginRefused.into());
     };
     let mut tx = cx.state.db.begin().await?;
+    // The check took its time: a password, a factor or an account that has changed meanwhile ends the sessions there are, and this one
+    // must not begin after that.
+    store::lock_account(&mut tx, account.id).await?;
+    let now = store::by_id(&mut tx, account.id).await?.filter(|now| now.password_hash == account.password_hash);
+    let Some(account) = now else {
+        tx.rollback().await?;
+        audit::refused(cx, "account.login", &subject, json!({"reason": "password"})).await;
+        floor.await;
+        return Err(Conflict::LoginRefused.into());
+    };
     counter.forgive(&mut tx, cx).await?;
     let signed_in = if account.has_factor && trusted::is_trusted(&mut tx, cx, &account).await? {
         complete(&mut tx, cx, &account, Proof::TrustedDevice).await?
