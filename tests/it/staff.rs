@@ -147,3 +147,32 @@ async fn roles_are_given_and_taken_but_never_ones_own_or_the_last_administrators
         sqlx::query_scalar("SELECT count(*) FROM account_role WHERE role = 'administrator'").fetch_one(portal.db()).await.unwrap();
     assert_eq!(left, 1);
 }
+
+#[tokio::test]
+async fn security_15_what_staff_do_to_an_account_is_told_by_mail() {
+    let portal = portal().await;
+    registered(&portal, "ana@example.com").await;
+    let account = id_of(&portal, "ana@example.com").await;
+    let mut admin = staff(&portal, "administrator").await;
+    let told = async || -> Vec<String> {
+        let mut told: Vec<_> = portal.mails("ana@example.com").await.into_iter().map(|mail| mail.template).collect();
+        told.retain(|template| template != "accounts.verify_email");
+        told.sort();
+        told
+    };
+    act(&mut admin, account, "sessions", "end_sessions", &[WHY]).await;
+    assert_eq!(told().await, ["accounts.sessions_ended"]);
+    act(&mut admin, account, "roles", "change_roles", &[("roles[]", "auditor"), WHY]).await;
+    act(&mut admin, account, "roles", "change_roles", &[("roles[]", "auditor"), WHY]).await;
+    assert_eq!(told().await, ["accounts.roles_changed", "accounts.sessions_ended"], "what changes nothing is not told");
+    act(&mut admin, account, "roles", "change_roles", &[WHY]).await;
+    for _ in 0..2 {
+        act(&mut admin, account, "disable", "disable_account", &[WHY]).await;
+    }
+    act(&mut admin, account, "enable", "enable_account", &[WHY]).await;
+    let all = ["accounts.disabled", "accounts.enabled", "accounts.roles_changed", "accounts.roles_changed", "accounts.sessions_ended"];
+    assert_eq!(told().await, all);
+    let mail = mail(&portal, "ana@example.com", "accounts.disabled").await.unwrap();
+    assert!(mail.body_text.contains("has disabled your account") && mail.body_text.contains("help@example.org"), "{}", mail.body_text);
+    assert!(!mail.body_text.contains("Asked by phone"), "the reason is the staff's own note");
+}
