@@ -115,7 +115,11 @@ pub enum Conflict {
     LinkExpired,
     LinkUsed,
     LinkUnknown,
+    /// The link is another account's than the viewer's.
+    LinkOfAnother,
     EmailNotVerified,
+    /// What staff want to do needs an account whose address is verified.
+    AccountUnverified,
     AgreementOutdated,
     /// Under 18, and no guardian has consented.
     GuardianNeeded,

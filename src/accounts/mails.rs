@@ -170,6 +170,11 @@ pub enum SecurityChange {
     RecoveryExpired,
     /// All factors were removed after their loss was checked.
     FactorsLost,
+    /// A further address was typed in and waits for its verification. `address`: masked.
+    AddressAdded {
+        address: String,
+        becomes_primary: bool,
+    },
     /// What staff have done to the account: all sessions ended.
     SessionsEnded,
     Disabled,
@@ -258,6 +263,15 @@ impl SecurityChange {
             Self::FactorsLost => {
                 ("accounts.factors_removed", tr!(locale, factors.mail_lost_subject), tr!(locale, factors.mail_lost_text).to_owned())
             }
+            Self::AddressAdded { address, becomes_primary } => (
+                "accounts.address_added",
+                tr!(locale, accounts.mail_address_subject),
+                if *becomes_primary {
+                    tr!(locale, accounts.mail_address_main_text, address = address.clone()).to_string()
+                } else {
+                    tr!(locale, accounts.mail_address_text, address = address.clone()).to_string()
+                },
+            ),
             Self::SessionsEnded => (
                 "accounts.sessions_ended",
                 tr!(locale, accounts.mail_sessions_subject),

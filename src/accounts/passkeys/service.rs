@@ -74,9 +74,9 @@ fn parse_name(typed: &str) -> Result<String, FieldError> {
 /// already. The answer is JSON for the island.
 ///
 /// # Errors
-/// [`AppError::StepUpRequired`]; [`Conflict::PasskeyLimit`]; [`AppError::RateLimited`].
+/// [`AppError::StepUpRequired`]; [`Conflict::EmailNotVerified`]; [`Conflict::PasskeyLimit`]; [`AppError::RateLimited`].
 pub async fn register_start(cx: &RequestContext) -> AppResult<String> {
-    let viewer = cx.fresh_proof()?;
+    let viewer = cx.verified_with_fresh_proof()?;
     let webauthn = here(cx)?;
     STARTS.spend(&cx.state.db, cx.now(), &address_key(cx.address)).await?;
     let mut conn = cx.state.db.acquire().await?;

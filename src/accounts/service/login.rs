@@ -181,7 +181,7 @@ pub(in crate::accounts) async fn complete(
         }
     };
     if by.is_factor() {
-        factor_recovery::stopped_by_sign_in(conn, cx, account).await?;
+        factor_recovery::stopped_by(conn, cx, account, "sign_in").await?;
     }
     audit::record_as(conn, cx, account.id, "account.login", &account.id.to_string(), json!({"by": by.as_str()})).await?;
     Ok(SignedIn { cookies: vec![session, devices::remember(cx, account.id)], next: Next::of(account) })
@@ -220,7 +220,7 @@ pub async fn enter_code(cx: &RequestContext, method: Option<FactorMethod>, typed
     };
     counter.forgive(&mut tx, cx).await?;
     let mut signed_in = complete(&mut tx, cx, &account, proof).await?;
-    if trust && !account.is_staff {
+    if trust && account.verified && !account.is_staff {
         signed_in.cookies.push(trusted::trust(&mut tx, cx, &account).await?);
     }
     tx.commit().await?;

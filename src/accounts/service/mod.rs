@@ -9,8 +9,9 @@ mod recovery;
 mod registration;
 mod security;
 pub(super) mod throttle;
+pub(super) mod unproved;
 
-pub use invitations::{Invitation, accept_invitation, invite};
+pub use invitations::{Invitation, accept_invitation, invite, sign_in_anew};
 pub use links::{LinkInfo, look_at};
 pub(in crate::accounts) use login::complete;
 pub use login::{Next, Proof, SignedIn, confirm_identity, enter_code, log_in, log_out};

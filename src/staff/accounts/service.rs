@@ -2,7 +2,7 @@
 
 use super::store::{self, Account, Found};
 use crate::accounts;
-use crate::accounts::service::{StaffAct, announce_staff_act};
+use crate::accounts::service::{StaffAct, announce_staff_act, sign_in_anew};
 use crate::error::{AppError, AppResult, Code, Conflict, FieldError};
 use crate::server::http::permissions::Role;
 use crate::server::http::sessions;
@@ -158,10 +158,12 @@ pub async fn set_disabled(cx: &RequestContext, id: &str, disabled: bool, reason:
     Ok(())
 }
 
-/// Gives an account exactly these roles. What was taken away acts on the next request (security.md line 39).
+/// Gives an account exactly these roles. What was taken away acts on the next request (security.md line 39); with more roles than
+/// before the account signs in anew.
 ///
 /// # Errors
-/// As [`end_sessions`]; [`Code::NotAChoice`] of `roles`; [`Conflict::OwnAccount`]; [`Conflict::LastAdministrator`].
+/// As [`end_sessions`]; [`Code::NotAChoice`] of `roles`; [`Conflict::OwnAccount`]; [`Conflict::LastAdministrator`];
+/// [`Conflict::AccountUnverified`]: a stranger may have registered with that address.
 pub async fn change_roles(cx: &RequestContext, id: &str, wanted: &[String], reason: &str) -> AppResult<()> {
     let account = target(cx, Permission::GrantRoles, id).await?;
     let mut roles = vec![];
@@ -182,8 +184,14 @@ pub async fn change_roles(cx: &RequestContext, id: &str, wanted: &[String], reas
     let account = store::account(&mut tx, account.id).await?.ok_or(AppError::NotFound)?;
     let more = roles.iter().any(|role| !account.roles.contains(role));
     let less = account.roles.iter().any(|role| !roles.contains(role));
+    if more && !account.verified {
+        return Err(Conflict::AccountUnverified.into());
+    }
     store::take_roles(&mut tx, account.id, &roles).await?;
     store::give_roles(&mut tx, account.id, &roles, cx.now()).await?;
+    if more {
+        sign_in_anew(&mut tx, account.id, cx.now()).await?;
+    }
     if more || less {
         announce_staff_act(&mut tx, cx, account.id, StaffAct::RolesChanged).await?;
     }
