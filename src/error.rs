@@ -172,6 +172,8 @@ pub enum Conflict {
     PasskeyLimit,
     /// Staff keep one second factor at least.
     LastFactor,
+    /// Without a factor the password would be shorter than the policy asks for.
+    PasswordNeedsFactor,
     /// No SMS provider is set up.
     SmsUnavailable,
     /// The account has a request to remove its factors already.

@@ -102,6 +102,7 @@ pub fn conflict_text(locale: Locale, conflict: Conflict) -> &'static str {
         Conflict::CeremonyOver => tr!(locale, errors.ceremony_over),
         Conflict::PasskeyLimit => tr!(locale, errors.passkey_limit),
         Conflict::LastFactor => tr!(locale, errors.last_factor),
+        Conflict::PasswordNeedsFactor => tr!(locale, errors.password_needs_factor),
         Conflict::SmsUnavailable => tr!(locale, errors.fa_sms_unavailable),
         Conflict::RecoveryOpen => tr!(locale, errors.fa_recovery_open),
         Conflict::RecoveryDecided => tr!(locale, errors.fa_recovery_decided),

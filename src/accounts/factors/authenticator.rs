@@ -4,7 +4,7 @@ use super::super::mails::SecurityChange;
 use super::super::service::announce;
 use super::super::store::{self as accounts, Account};
 use super::super::totp;
-use super::{Factor, staff_keep_one, open_totp, seal_totp, settle, store};
+use super::{Factor, may_remove, open_totp, seal_totp, settle, store};
 use crate::error::{AppError, AppResult, Code, Conflict};
 use crate::server::http::respond::Cookie;
 use crate::server::{RequestContext, audit};
@@ -53,14 +53,14 @@ pub async fn enrol(cx: &RequestContext, typed: &str) -> AppResult<Cookie> {
 /// Removes the viewer's app. Staff keep one factor at least.
 ///
 /// # Errors
-/// [`AppError::StepUpRequired`]; [`Conflict::LastFactor`].
+/// [`AppError::StepUpRequired`]; [`Conflict::LastFactor`]; [`Conflict::PasswordNeedsFactor`].
 pub async fn remove(cx: &RequestContext) -> AppResult<Cookie> {
     let viewer = cx.fresh_proof()?;
     let mut tx = cx.state.db.begin().await?;
     accounts::lock_account(&mut tx, viewer.account_id).await?;
     let account = accounts::by_id(&mut tx, viewer.account_id).await?.ok_or(AppError::Unauthenticated)?;
     if account.totp_secret.is_some() {
-        staff_keep_one(&mut tx, cx, viewer).await?;
+        may_remove(&mut tx, cx, viewer).await?;
         store::remove_totp(&mut tx, account.id).await?;
         announce(&mut tx, cx, &account, SecurityChange::FactorRemoved(Factor::Authenticator)).await?;
         audit::record(&mut tx, cx, "account.totp_removed", &account.id.to_string(), json!({})).await?;

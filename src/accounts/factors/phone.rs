@@ -5,7 +5,7 @@ use super::super::service::announce;
 use super::super::store::{self as accounts, Account};
 use super::rules::{SMS_TRIES, parse_phone};
 use super::store::{self, Factors, SmsPurpose};
-use super::{Factor, staff_keep_one, settle, sms_codes};
+use super::{Factor, may_remove, settle, sms_codes};
 use crate::error::{AppError, AppResult, Code, Conflict};
 use crate::server::http::respond::Cookie;
 use crate::server::{RequestContext, audit};
@@ -69,14 +69,14 @@ pub async fn verify(cx: &RequestContext, typed: &str) -> AppResult<Cookie> {
 /// Takes the number off the account, and codes by SMS with it. Staff keep one factor at least.
 ///
 /// # Errors
-/// [`AppError::StepUpRequired`]; [`Conflict::LastFactor`].
+/// [`AppError::StepUpRequired`]; [`Conflict::LastFactor`]; [`Conflict::PasswordNeedsFactor`].
 pub async fn remove(cx: &RequestContext) -> AppResult<Cookie> {
     change(cx, async |conn, account, factors| {
         if factors.phone.is_none() {
             return Ok(());
         }
         if factors.sms {
-            staff_keep_one(conn, cx, cx.viewer()?).await?;
+            may_remove(conn, cx, cx.viewer()?).await?;
         }
         // While the number is still there to be told.
         announce(conn, cx, account, SecurityChange::PhoneRemoved).await?;
@@ -114,11 +114,11 @@ pub async fn use_as_factor(cx: &RequestContext) -> AppResult<Cookie> {
 /// Codes by SMS are no factor any more; the number stays. Staff keep one factor at least.
 ///
 /// # Errors
-/// [`AppError::StepUpRequired`]; [`Conflict::LastFactor`].
+/// [`AppError::StepUpRequired`]; [`Conflict::LastFactor`]; [`Conflict::PasswordNeedsFactor`].
 pub async fn stop_using(cx: &RequestContext) -> AppResult<Cookie> {
     change(cx, async |conn, account, factors| {
         if factors.sms {
-            staff_keep_one(conn, cx, cx.viewer()?).await?;
+            may_remove(conn, cx, cx.viewer()?).await?;
             store::set_sms_factor(conn, account.id, None).await?;
             announce(conn, cx, account, SecurityChange::FactorRemoved(Factor::Sms)).await?;
             audit::record(conn, cx, "account.sms_factor_off", &account.id.to_string(), json!({})).await?;

@@ -136,6 +136,7 @@ pub async fn log_in(cx: &RequestContext, typed: &str, password: &Secret) -> AppR
         return Err(Conflict::LoginRefused.into());
     };
     counter.forgive(&mut tx, cx).await?;
+    note_length(&mut tx, &account, password).await?;
     let signed_in = if account.has_factor && trusted::is_trusted(&mut tx, cx, &account).await? {
         complete(&mut tx, cx, &account, Proof::TrustedDevice).await?
     } else if account.has_factor {
@@ -313,6 +314,16 @@ pub(super) async fn check_password(cx: &RequestContext, field: &str, typed: &Sec
     }
     let mut tx = cx.state.db.begin().await?;
     counter.forgive(&mut tx, cx).await?;
+    note_length(&mut tx, &account, typed).await?;
     tx.commit().await?;
     Ok(account)
+}
+
+/// A hash does not tell whether its password is long enough to stand alone: that is noted of one chosen before it was asked for, while it
+/// is here to be counted.
+async fn note_length(conn: &mut PgConnection, account: &Account, typed: &Secret) -> Result<(), sqlx::Error> {
+    match &account.password_hash {
+        Some(hash) => store::note_password(conn, account.id, hash, password::stands_alone(typed)).await,
+        None => Ok(()),
+    }
 }
