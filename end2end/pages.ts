@@ -2,7 +2,7 @@
 // them (journeys/every_page.spec.ts). A test holds the rows equal to PAGES in src/app.rs: a new page belongs here as well.
 import type { Browser, Page as Tab } from "@playwright/test";
 import type { Clock, DemoAccount, Mailbox } from "./fixtures";
-import { giveDetails, givePassword, holdTime, register, toPayment, typeCard } from "./support/booking";
+import { giveDetails, givePassword, holdTime, openVerification, register, toPayment, typeCard } from "./support/booking";
 import { Device } from "./support/device";
 import type { Demo, Portal } from "./support/portal";
 
@@ -85,13 +85,19 @@ const newcomer: Page[] = [
       return here(page);
     },
   },
-  { name: "verify-email", row: "/verify-email", path: mailed(/Verify your e-mail address/, /verify-email/) },
+  {
+    name: "verify-email",
+    row: "/verify-email",
+    path: async (visit) => {
+      await openVerification(visit.page, await mailed(/Verify your e-mail address/, /verify-email/)(visit), visit.email);
+      return here(visit.page);
+    },
+  },
   {
     name: "verify-email-used",
     row: "/verify-email",
     path: async (visit) => {
       const link = await mailed(/Verify your e-mail address/, /verify-email/)(visit);
-      await visit.page.goto(link);
       await visit.page.getByRole("button", { name: "Verify my address" }).click();
       return link;
     },
@@ -100,6 +106,7 @@ const newcomer: Page[] = [
     name: "forgot-sent",
     row: "/forgot",
     path: async ({ page, email }) => {
+      await page.context().clearCookies();
       await page.goto("/forgot");
       await page.getByLabel("E-mail address").fill(email);
       await page.getByRole("main").getByRole("button").click();

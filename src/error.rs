@@ -115,7 +115,11 @@ pub enum Conflict {
     LinkExpired,
     LinkUsed,
     LinkUnknown,
+    /// The link is another account's than the viewer's.
+    LinkOfAnother,
     EmailNotVerified,
+    /// What staff want to do needs an account whose address is verified.
+    AccountUnverified,
     AgreementOutdated,
     /// Under 18, and no guardian has consented.
     GuardianNeeded,
@@ -168,6 +172,8 @@ pub enum Conflict {
     PasskeyLimit,
     /// Staff keep one second factor at least.
     LastFactor,
+    /// Without a factor the password would be shorter than the policy asks for.
+    PasswordNeedsFactor,
     /// No SMS provider is set up.
     SmsUnavailable,
     /// The account has a request to remove its factors already.

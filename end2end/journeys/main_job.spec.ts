@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import type { Page } from "@playwright/test";
 import { expect, test } from "../fixtures";
-import { PASSWORD, giveDetails, givePassword, holdTime, register, toPayment, typeCard } from "../support/booking";
+import { PASSWORD, giveDetails, holdTime, openVerification, register, toPayment, typeCard } from "../support/booking";
 
 test.use({ ownPortal: true });
 test.setTimeout(240_000);
@@ -34,10 +34,8 @@ test("a candidate registers, books, pays, passes and is certified, and a strange
   await register(page, email);
 
   const verification = await mailbox.latest(email, /Verify your e-mail address/);
-  await page.goto(mailbox.link(verification, /verify-email/));
+  await openVerification(page, mailbox.link(verification, /verify-email/), email);
   await page.getByRole("button", { name: "Verify my address" }).click();
-
-  await givePassword(page, email);
   await expect(page).toHaveURL(/\/dashboard/);
   await expect(page.getByRole("link", { name: "Choose a certification" })).toBeVisible();
 

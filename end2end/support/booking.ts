@@ -25,6 +25,17 @@ export async function register(page: Page, email: string, password = PASSWORD): 
 /** Signs in with a password alone: an account without a second factor is in then, another one is asked for it. */
 export async function givePassword(page: Page, email: string, password = PASSWORD): Promise<void> {
   await page.goto("/login");
+  await typePassword(page, email, password);
+}
+
+/** Opens the mailed link, and signs in, which it asks for: the link alone proves a mailbox, the password that the account is theirs. */
+export async function openVerification(page: Page, link: string, email: string, password = PASSWORD): Promise<void> {
+  await page.goto(link);
+  await typePassword(page, email, password);
+  await expect(page.getByRole("button", { name: "Verify my address" })).toBeVisible();
+}
+
+async function typePassword(page: Page, email: string, password: string): Promise<void> {
   await page.getByLabel("E-mail address").fill(email);
   await page.getByLabel("Password", { exact: true }).fill(password);
   await page.getByRole("button", { name: "Sign in", exact: true }).click();

@@ -120,6 +120,7 @@ async fn load_person(state: &AppState, person: &Person, key: &str, staff_role: O
         given_name: &person.given_name,
         family_name: &person.family_name,
         password_hash: Some(&hash),
+        password_stands_alone: super::password::stands_alone(&super::model::Secret(person.password.clone())),
         country: &person.country,
         subdivision: person.region.as_deref(),
         language: &person.language,

@@ -115,6 +115,16 @@ pub enum SecurityChange {
     RecoveryExpired,
     /// All factors were removed after their loss was checked.
     FactorsLost,
+    /// A further address was typed in and waits for its verification. `address`: masked.
+    AddressAdded {
+        address: String,
+        becomes_primary: bool,
+    },
+    /// What staff have done to the account: all sessions ended.
+    SessionsEnded,
+    Disabled,
+    Enabled,
+    RolesChanged,
     /// A member of the staff acts as them from now on.
     ActedFor {
         reason: String,
@@ -198,6 +208,29 @@ impl SecurityChange {
             Self::FactorsLost => {
                 ("accounts.factors_removed", tr!(locale, factors.mail_lost_subject), tr!(locale, factors.mail_lost_text).to_owned())
             }
+            Self::AddressAdded { address, becomes_primary } => (
+                "accounts.address_added",
+                tr!(locale, accounts.mail_address_subject),
+                if *becomes_primary {
+                    tr!(locale, accounts.mail_address_main_text, address = address.clone()).to_string()
+                } else {
+                    tr!(locale, accounts.mail_address_text, address = address.clone()).to_string()
+                },
+            ),
+            Self::SessionsEnded => (
+                "accounts.sessions_ended",
+                tr!(locale, accounts.mail_sessions_subject),
+                tr!(locale, accounts.mail_sessions_text).to_owned(),
+            ),
+            Self::Disabled => {
+                ("accounts.disabled", tr!(locale, accounts.mail_disabled_subject), tr!(locale, accounts.mail_disabled_text).to_owned())
+            }
+            Self::Enabled => {
+                ("accounts.enabled", tr!(locale, accounts.mail_enabled_subject), tr!(locale, accounts.mail_enabled_text).to_owned())
+            }
+            Self::RolesChanged => {
+                ("accounts.roles_changed", tr!(locale, accounts.mail_roles_subject), tr!(locale, accounts.mail_roles_text).to_owned())
+            }
             Self::ActedFor { .. } => ("accounts.acted_for", tr!(locale, acting.mail_subject), tr!(locale, acting.mail_text).to_owned()),
         };
         (template, subject.to_owned(), text)
@@ -219,7 +252,12 @@ impl SecurityChange {
                 | Self::RecoveryExpired
                 | Self::FactorsLost
                 | Self::ActedFor { .. }
-        )
+        ) && !self.is_by_staff()
+    }
+
+    /// Whether a member of the staff did it: a new password is no answer to that.
+    fn is_by_staff(&self) -> bool {
+        matches!(self, Self::SessionsEnded | Self::Disabled | Self::Enabled | Self::RolesChanged)
     }
 
     /// What to do about it, if it should not be.
@@ -229,6 +267,7 @@ impl SecurityChange {
             Self::ActedFor { .. } => {
                 tr!(locale, acting.mail_not_asked, url = state.config.url("/account/activity"), support = support).to_string()
             }
+            _ if self.is_by_staff() => tr!(locale, accounts.mail_by_staff, support = support).to_string(),
             _ => tr!(locale, accounts.mail_security_not_you, url = state.config.url("/forgot"), support = support).to_string(),
         }
     }
@@ -269,6 +308,9 @@ pub fn security_changed_sms(state: &AppState, to: Addressee, change: &SecurityCh
         (_, Some(stop)) => tr!(to.locale, factors.sms_stop, url = stop.to_owned()).to_string(),
         (SecurityChange::ActedFor { .. }, None) => {
             tr!(to.locale, acting.sms_not_asked, url = state.config.url("/account/activity")).to_string()
+        }
+        (_, None) if change.is_by_staff() => {
+            tr!(to.locale, accounts.mail_by_staff, support = state.programme.get().support_email.clone()).to_string()
         }
         (_, None) => tr!(to.locale, factors.sms_not_you, url = state.config.url("/forgot")).to_string(),
     };

@@ -50,7 +50,7 @@ fn normalise(typed: &str) -> String {
 
 impl NewPassword {
     /// Every rule that is broken is told. `personal`: names and addresses of the person and the programme that must not be part of it.
-    pub fn parse(field: &str, typed: &Secret, personal: &[&str], rules: Rules) -> Result<Self, Vec<FieldError>> {
+    pub fn parse(field: &str, typed: &Secret, personal: &[impl AsRef<str>], rules: Rules) -> Result<Self, Vec<FieldError>> {
         let password = normalise(&typed.0);
         let length = password.chars().count();
         let mut errors = vec![];
@@ -80,13 +80,23 @@ impl NewPassword {
         }
         if errors.is_empty() { Ok(Self(password)) } else { Err(errors) }
     }
+
+    /// Whether it would do without a second factor under NIST SP 800-63B-4.
+    pub fn stands_alone(&self) -> bool {
+        self.0.chars().count() >= MIN_ALONE
+    }
+}
+
+/// The same of a password that was typed, and is the right one.
+pub fn stands_alone(typed: &Secret) -> bool {
+    NewPassword(normalise(&typed.0)).stands_alone()
 }
 
 /// Words of at least four letters: shorter ones are parts of too many honest passwords.
-fn is_personal(password: &str, personal: &[&str]) -> bool {
+fn is_personal(password: &str, personal: &[impl AsRef<str>]) -> bool {
     let password = password.to_lowercase();
     personal.iter().any(|text| {
-        let text = normalise(text).to_lowercase();
+        let text = normalise(text.as_ref()).to_lowercase();
         let whole = text.chars().count() >= 4 && password.contains(&text);
         whole
             || text

@@ -4,6 +4,7 @@ use crate::support::Portal;
 use crate::support::portal::{Answer, Browser};
 use axum::http::{Method, StatusCode};
 use certportal::app::{PAGES, PROVED};
+use certportal::server::http::forms::OPEN_WITHOUT_FACTOR;
 use certportal::server::http::permissions::{Permission, Role, allows};
 use certportal::server::http::router::Access;
 use chrono::TimeDelta;
@@ -278,6 +279,11 @@ fn check(path: &str, caller: Caller, person: &Person, answer: &Answer) {
     let who = &person.what;
     let unauthenticated = answer.status == StatusCode::UNAUTHORIZED;
     let forbidden = answer.status == StatusCode::FORBIDDEN;
+    if !person.enrolled {
+        let open = OPEN_WITHOUT_FACTOR.contains(&path);
+        assert_eq!(forbidden, !open, "security.md line 16: {who} at {path}: {} {}", answer.status, answer.text());
+        return;
+    }
     match caller {
         Caller::Anybody => assert!(!unauthenticated && !forbidden, "{who} at {path}: {}", answer.status),
         Caller::Awaiting => assert!(unauthenticated, "{who} at {path}: {}", answer.status),
@@ -345,4 +351,45 @@ async fn security_76_a_refused_access_is_in_the_audit_log() {
             .await
             .unwrap();
     assert_eq!(refused, [(Some(id), "/staff/audit".to_owned()), (Some(id), "/api/staff/disable_account".to_owned())]);
+}
+
+#[tokio::test]
+async fn security_16_without_a_factor_no_file_and_no_form_is_open_to_staff_either() {
+    let portal = Portal::with_demo_data().await;
+    for open in OPEN_WITHOUT_FACTOR {
+        assert!(FUNCTIONS.iter().any(|(name, _)| *open == format!("/api/{name}")), "{open} does not exist");
+    }
+    let id = portal.account("bare@example.com", "Sam", "Bare", &["administrator"]).await;
+    // A candidate as well: what is a candidate's is closed to them too.
+    sqlx::query("UPDATE account SET totp_secret = NULL, candidate_id = 'CP0A1B2C3D' WHERE id = $1")
+        .bind(id)
+        .execute(portal.db())
+        .await
+        .unwrap();
+    let mut browser = portal.signed_in(id).await;
+    for file in
+        ["/staff/audit.csv", "/staff/results/example.csv", "/account/data/download/x", "/exams/NL1/calendar.ics", "/credentials/x/qr.svg"]
+    {
+        let answer = browser.get(file).await;
+        // A file whose address could be a page's is answered like one.
+        let closed = answer.status == StatusCode::FORBIDDEN || answer.location().starts_with("/account/security/totp?next=");
+        assert!(closed, "{file}: {}", answer.status);
+    }
+    let codes = browser.post("/account/security/backup-codes.txt", "application/x-www-form-urlencoded", vec![]).await;
+    assert_eq!(codes.status, StatusCode::FORBIDDEN);
+    for public in ["/programme.css", "/robots.txt", "/mailbox.json", "/", "/certifications"] {
+        assert_eq!(browser.get(public).await.status, StatusCode::OK, "{public}");
+    }
+    let uploaded = browser.upload("/staff/results/import", "file", "results.csv", b"x").await;
+    assert!(uploaded.location().starts_with("/account/security/totp?next="), "{}", uploaded.status);
+    // A form is sent from a page that is open, for what is not.
+    let fields = [("given_name", "Eve"), ("family_name", "Other")];
+    for page in ["/", "/account/security/totp", "/account/edit"] {
+        let answer = browser.post_form(page, "/api/accounts/change_profile", &fields).await;
+        assert!(answer.location().starts_with("/account/security/totp?next="), "{page}: {}", answer.status);
+    }
+    let name: String = sqlx::query_scalar("SELECT given_name FROM account WHERE id = $1").bind(id).fetch_one(portal.db()).await.unwrap();
+    assert_eq!(name, "Sam");
+    assert_eq!(browser.get("/account/security/totp?lang=es").await.status, StatusCode::OK);
+    assert_eq!(browser.post_form("/account/security/totp", "/api/accounts/logout", &[]).await.location(), "/login?done=logout");
 }

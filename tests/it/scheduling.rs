@@ -313,7 +313,14 @@ async fn name_age_and_rules_are_asked_before_the_cart() {
         other => panic!("{other:?}"),
     };
     assert_eq!(codes(details("Anna Maria", "2014", false)).await, [Code::NameMismatch, Code::TooYoung, Code::RulesUnread]);
+    // The first answer stays: another year does not help, until support has corrected a mistake.
+    assert_eq!(codes(details("ánna maría", "1990", true)).await, [Code::TooYoung]);
+    sqlx::query("UPDATE account SET date_of_birth = NULL WHERE id = $1").bind(anna).execute(portal.db()).await.unwrap();
     assert_eq!(codes(details("ánna maría", "2010", true)).await, [Code::GuardianNeeded]);
+    assert_eq!(codes(details("ánna maría", "1990", true)).await, [Code::GuardianNeeded]);
+    sqlx::query("UPDATE account SET date_of_birth = NULL WHERE id = $1").bind(anna).execute(portal.db()).await.unwrap();
+    // What is refused for another reason is not kept: it may be a slip.
+    assert_eq!(codes(details("Anna Maria", "1991", true)).await, [Code::NameMismatch]);
     holds::complete(&cx, id, &details("ÁNNA  MARÍA", "1990", true)).await.unwrap();
     holds::complete(&cx, id, &details("ánna maría", "", true)).await.unwrap();
     let items: i64 =

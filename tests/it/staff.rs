@@ -1,6 +1,6 @@
 //! The staff's pages about accounts (security.md lines 24, 31, 33, 35, 39).
 
-use crate::accounts::{PASSWORD, log_in, mail, portal, registered};
+use crate::accounts::{PASSWORD, log_in, mail, portal, registered, registration};
 use crate::support::Portal;
 use crate::support::portal::Browser;
 use axum::http::StatusCode;
@@ -146,4 +146,74 @@ async fn roles_are_given_and_taken_but_never_ones_own_or_the_last_administrators
     let left: i64 =
         sqlx::query_scalar("SELECT count(*) FROM account_role WHERE role = 'administrator'").fetch_one(portal.db()).await.unwrap();
     assert_eq!(left, 1);
+}
+
+#[tokio::test]
+async fn roles_are_not_given_to_an_account_whose_address_nobody_has_proved() {
+    let portal = portal().await;
+    let mut eve = portal.browser();
+    eve.post_form("/register", "/api/accounts/register", &registration(&[("email", "sam@example.org")])).await;
+    let account = id_of(&portal, "sam@example.org").await;
+    let mut admin = staff(&portal, "administrator").await;
+    let answer = act(&mut admin, account, "roles", "change_roles", &[("roles[]", "auditor"), WHY]).await;
+    assert_eq!(answer.status, StatusCode::CONFLICT);
+    assert!(answer.words().contains("The e-mail address of this account is not verified"), "{}", answer.words());
+    let roles: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM account_role WHERE account_id = $1").bind(account).fetch_one(portal.db()).await.unwrap();
+    assert_eq!(roles, 0);
+}
+
+#[tokio::test]
+async fn security_28_more_roles_end_the_sessions_and_all_trust() {
+    let portal = portal().await;
+    let mut ana = registered(&portal, "ana@example.com").await;
+    log_in(&mut ana, "ana@example.com", PASSWORD).await;
+    let account = id_of(&portal, "ana@example.com").await;
+    sqlx::query(
+        "INSERT INTO trusted_device (id, token_hash, account_id, user_agent, created_at, expires_at)
+         VALUES (gen_random_uuid(), 'x', $1, '', $2, $2::timestamptz + interval '30 days')",
+    )
+    .bind(account)
+    .bind(portal.clock.now())
+    .execute(portal.db())
+    .await
+    .unwrap();
+    let trusted = async || -> i64 { sqlx::query_scalar("SELECT count(*) FROM trusted_device").fetch_one(portal.db()).await.unwrap() };
+    let mut admin = staff(&portal, "administrator").await;
+    act(&mut admin, account, "roles", "change_roles", &[WHY]).await;
+    assert_eq!((ana.get("/dashboard").await.status, trusted().await), (StatusCode::OK, 1), "nothing was given");
+    act(&mut admin, account, "roles", "change_roles", &[("roles[]", "auditor"), ("roles[]", "finance"), WHY]).await;
+    assert_eq!((ana.get("/dashboard").await.status, trusted().await), (StatusCode::SEE_OTHER, 0));
+    assert_eq!(log_in(&mut ana, "ana@example.com", PASSWORD).await.location(), "/account/security/totp", "and a factor is owed");
+    act(&mut admin, account, "roles", "change_roles", &[("roles[]", "auditor"), WHY]).await;
+    assert_eq!(ana.get("/account/security/totp").await.status, StatusCode::OK, "fewer roles end nothing");
+}
+
+#[tokio::test]
+async fn security_15_what_staff_do_to_an_account_is_told_by_mail() {
+    let portal = portal().await;
+    registered(&portal, "ana@example.com").await;
+    let account = id_of(&portal, "ana@example.com").await;
+    let mut admin = staff(&portal, "administrator").await;
+    let told = async || -> Vec<String> {
+        let mut told: Vec<_> = portal.mails("ana@example.com").await.into_iter().map(|mail| mail.template).collect();
+        told.retain(|template| template != "accounts.verify_email");
+        told.sort();
+        told
+    };
+    act(&mut admin, account, "sessions", "end_sessions", &[WHY]).await;
+    assert_eq!(told().await, ["accounts.sessions_ended"]);
+    act(&mut admin, account, "roles", "change_roles", &[("roles[]", "auditor"), WHY]).await;
+    act(&mut admin, account, "roles", "change_roles", &[("roles[]", "auditor"), WHY]).await;
+    assert_eq!(told().await, ["accounts.roles_changed", "accounts.sessions_ended"], "what changes nothing is not told");
+    act(&mut admin, account, "roles", "change_roles", &[WHY]).await;
+    for _ in 0..2 {
+        act(&mut admin, account, "disable", "disable_account", &[WHY]).await;
+    }
+    act(&mut admin, account, "enable", "enable_account", &[WHY]).await;
+    let all = ["accounts.disabled", "accounts.enabled", "accounts.roles_changed", "accounts.roles_changed", "accounts.sessions_ended"];
+    assert_eq!(told().await, all);
+    let mail = mail(&portal, "ana@example.com", "accounts.disabled").await.unwrap();
+    assert!(mail.body_text.contains("has disabled your account") && mail.body_text.contains("help@example.org"), "{}", mail.body_text);
+    assert!(!mail.body_text.contains("Asked by phone"), "the reason is the staff's own note");
 }

@@ -4,7 +4,7 @@ use super::api::{AddEmail, PrimaryEmail, RemoveEmail, ResendEmail};
 use super::rules::WAITS;
 use super::service;
 use super::store::Address;
-use crate::accounts::pages::flash;
+use crate::accounts::pages::{VerifyFirst, flash};
 use crate::server::{RequestContext, format, request};
 use crate::tr;
 use crate::ui::{
@@ -21,6 +21,7 @@ pub fn EmailsPage() -> impl IntoView {
     loaded(async move {
         let locale = cx.locale;
         let addresses = service::list(&cx).await?;
+        let verified = cx.viewer()?.email_verified;
         let full = addresses.len() >= super::rules::LIMIT;
         let rows = addresses.into_iter().map(|address| row(&cx, address)).collect_view();
         let limit = tr!(locale, contact.emails_full, count = super::rules::LIMIT).to_string();
@@ -38,7 +39,9 @@ pub fn EmailsPage() -> impl IntoView {
                 ])}
                 <PageHead title=tr!(locale, contact.emails_title) lead=tr!(locale, contact.emails_lead)/>
                 <ul class="rows">{rows}</ul>
-                {if full {
+                {if !verified {
+                    view! { <VerifyFirst/> }.into_any()
+                } else if full {
                     view! { <p class="muted">{limit}</p> }.into_any()
                 } else {
                     view! {
@@ -130,6 +133,18 @@ pub fn AddEmailPage() -> impl IntoView {
     } else {
         (tr!(locale, contact.add), tr!(locale, contact.add_lead))
     };
+    if cx.viewer().is_ok_and(|viewer| !viewer.email_verified) {
+        return view! {
+            <div class="wrap wrap--narrow stack">
+                <BackLink href="/account/emails" label=tr!(locale, contact.emails_title)/>
+                <PageTitle text=title/>
+                <ErrorSummary/>
+                <PageHead title lead/>
+                <VerifyFirst/>
+            </div>
+        }
+        .into_any();
+    }
     view! {
         <div class="wrap wrap--narrow stack">
             <BackLink href="/account/emails" label=tr!(locale, contact.emails_title)/>

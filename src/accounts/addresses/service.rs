@@ -1,12 +1,13 @@
 //! Adding, verifying, choosing and removing addresses. Nothing here tells an account whether an address is another one's.
 
 use super::mails;
-use super::rules::{LIMIT, waits};
+use super::rules::{LIMIT, masked, waits};
 use super::store::{self, Address};
 use crate::accounts::addressee::Addressee;
 use crate::accounts::identity::EmailAddress;
+use crate::accounts::mails::SecurityChange;
 use crate::accounts::rules::resend_wait;
-use crate::accounts::service::{enqueue, levelled, links};
+use crate::accounts::service::{announce, enqueue, levelled, links};
 use crate::accounts::store::{self as accounts, Account, Purpose};
 use crate::error::{AppError, AppResult, Code, Conflict};
 use crate::server::database::{DbError, OnConstraint, expect_one, retrying};
@@ -62,9 +63,10 @@ pub(in crate::accounts) async fn may_mail(conn: &mut PgConnection, cx: &RequestC
 /// old one stays. The answer is the same for an address of another account, whose owner is told by mail (security.md line 13).
 ///
 /// # Errors
-/// [`AppError::StepUpRequired`]; [`AppError::Validation`] at `email`; [`Conflict::TooManyAddresses`]; [`AppError::RateLimited`].
+/// [`AppError::StepUpRequired`]; [`Conflict::EmailNotVerified`]: the main address comes first; [`AppError::Validation`] at `email`;
+/// [`Conflict::TooManyAddresses`]; [`AppError::RateLimited`].
 pub async fn add(cx: &RequestContext, typed: &str, becomes_primary: bool) -> AppResult<()> {
-    let viewer = cx.fresh_proof()?;
+    let viewer = cx.verified_with_fresh_proof()?;
     let email = EmailAddress::parse(typed).map_err(|code| AppError::field("email", code))?;
     levelled(async {
         let now = cx.now();
@@ -81,6 +83,7 @@ pub async fn add(cx: &RequestContext, typed: &str, becomes_primary: bool) -> App
         let id = ids::uuid();
         store::insert(&mut tx, id, viewer.account_id, email.as_str(), becomes_primary, now).await?;
         let account = accounts::by_id(&mut tx, viewer.account_id).await?.ok_or(AppError::Unauthenticated)?;
+        announce(&mut tx, cx, &account, SecurityChange::AddressAdded { address: masked(email.as_str()), becomes_primary }).await?;
         send_link(&mut tx, cx, &account, id, email.as_str()).await?;
         audit::record(&mut tx, cx, "account.email_added", &viewer.account_id.to_string(), json!({"email": id})).await?;
         tx.commit().await?;
@@ -145,11 +148,12 @@ pub enum Verified {
     Primary,
 }
 
-/// Verifies the address a link was sent to. The second click on the same link is as good as the first.
+/// Verifies the address a link was sent to, for who is signed in to its account: a link alone proves a mailbox, and must not put its
+/// owner's name to an account whose password somebody else has chosen. The second click on the same link is as good as the first.
 ///
 /// # Errors
-/// A [`Conflict`] of links; [`Conflict::AddressTaken`] when another account was quicker; [`AppError::Unauthenticated`] where an
-/// account that never verified the address has to give it up: only its new owner in person may take it.
+/// A [`Conflict`] of links; [`AppError::Unauthenticated`]; [`Conflict::LinkOfAnother`] for who is signed in to another account;
+/// [`Conflict::AddressTaken`] when another account was quicker.
 pub async fn verify(cx: &RequestContext, token: &str) -> AppResult<Verified> {
     let hash = ids::token_hash(token);
     retrying(|| async {
@@ -168,6 +172,11 @@ async fn verify_in(tx: &mut PgConnection, cx: &RequestContext, hash: &[u8]) -> R
     if found.is_some_and(|link| link.used_at.is_some() && link.verified) {
         return Ok(at_first);
     }
+    let link = links::good(tx, Purpose::VerifyEmail, hash, now).await?;
+    if cx.viewer()?.account_id != link.account_id {
+        return Err(Conflict::LinkOfAnother.into());
+    }
+    accounts::lock_account(tx, link.account_id).await?;
     let link = links::take(tx, Purpose::VerifyEmail, hash, now).await?;
     let (Some(email_id), Some(address)) = (link.email_id, link.address) else { return Err(Conflict::LinkUnknown.into()) };
     store::lock_address(tx, &address).await?;
@@ -196,12 +205,6 @@ async fn verify_in(tx: &mut PgConnection, cx: &RequestContext, hash: &[u8]) -> R
 /// nothing can have been booked with it.
 async fn take_over(tx: &mut PgConnection, cx: &RequestContext, email: &Address) -> Result<(), DbError> {
     let Some(rival) = store::rival(tx, &email.address, email.account_id).await? else { return Ok(()) };
-    // The link alone is not enough here: whoever registered may press the wrong one of two.
-    match cx.viewer() {
-        Ok(viewer) if viewer.account_id == email.account_id => {}
-        Ok(_) => return Err(Conflict::AddressTaken.into()),
-        Err(error) => return Err(error.into()),
-    }
     if rival.is_staff {
         return Err(Conflict::AddressTaken.into());
     }

@@ -83,6 +83,12 @@ pub async fn delete(conn: &mut PgConnection, id: Uuid) -> Sql<u64> {
     Ok(sqlx::query!("DELETE FROM account_email WHERE id = $1 AND NOT is_primary", id).execute(conn).await?.rows_affected())
 }
 
+/// Drops the addresses that wait for their verification, and their links with them; gives their number.
+pub async fn drop_waiting(conn: &mut PgConnection, account_id: Uuid) -> Sql<u64> {
+    let done = sqlx::query!("DELETE FROM account_email WHERE account_id = $1 AND NOT is_primary AND verified_at IS NULL", account_id);
+    Ok(done.execute(conn).await?.rows_affected())
+}
+
 /// Makes a verified address the main one. The old one stays, if it was ever verified.
 pub async fn make_primary(conn: &mut PgConnection, account_id: Uuid, id: Uuid) -> Sql<u64> {
     sqlx::query!("DELETE FROM account_email WHERE account_id = $1 AND is_primary AND verified_at IS NULL AND id <> $2", account_id, id)

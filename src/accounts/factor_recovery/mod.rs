@@ -7,5 +7,5 @@ mod service;
 mod store;
 
 pub use rules::{TEXT_LIMIT, parse_text};
-pub use service::{Case, approve, case, link_state, open_request, queue, refuse, request, stop, stopped_by_sign_in, undecided};
+pub use service::{Case, approve, case, link_state, open_request, queue, refuse, request, stop, stopped_by, undecided};
 pub use store::{Line, Recovery, State};

@@ -98,12 +98,13 @@ pub async fn stop(cx: &RequestContext, id: &str, token: &str) -> AppResult<()> {
     Ok(())
 }
 
-/// Who signs in with a factor has not lost them all.
-pub async fn stopped_by_sign_in(conn: &mut PgConnection, cx: &RequestContext, account: &Account) -> Result<(), DbError> {
+/// Who signs in with a factor has not lost them all; and what was asked for with an old password is not done after a new one. `by`: which
+/// of these, for the log.
+pub async fn stopped_by(conn: &mut PgConnection, cx: &RequestContext, account: &Account, by: &str) -> Result<(), DbError> {
     let Some(recovery) = store::open_of(conn, account.id).await? else { return Ok(()) };
     store::end(conn, recovery.id, State::Stopped, cx.now()).await?;
     announce(conn, cx, account, SecurityChange::RecoveryStopped).await?;
-    let detail = json!({"request": recovery.id, "by": "sign_in"});
+    let detail = json!({"request": recovery.id, "by": by});
     audit::record(conn, cx, "account.factor_recovery_stopped", &account.id.to_string(), detail).await?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use super::super::mails::SecurityChange;
 use super::super::service::announce;
 use super::super::store::{self as accounts, Account};
 use super::super::totp;
-use super::{Factor, open_totp, seal_totp, settle, staff_keep_one, store};
+use super::{Factor, may_remove, open_totp, seal_totp, settle, store};
 use crate::error::{AppError, AppResult, Code, Conflict};
 use crate::server::http::respond::Cookie;
 use crate::server::{RequestContext, audit};
@@ -15,9 +15,9 @@ use sqlx::PgConnection;
 /// is stored before a code proves that the app has it, and a page shown twice shows the same.
 ///
 /// # Errors
-/// [`AppError::StepUpRequired`].
+/// [`AppError::StepUpRequired`]; [`Conflict::EmailNotVerified`].
 pub async fn pending(cx: &RequestContext) -> AppResult<Vec<u8>> {
-    let viewer = cx.fresh_proof()?;
+    let viewer = cx.verified_with_fresh_proof()?;
     let mut conn = cx.state.db.acquire().await?;
     let account = accounts::by_id(&mut conn, viewer.account_id).await?.ok_or(AppError::Unauthenticated)?;
     // The last step makes it another secret when one was removed before.
@@ -30,9 +30,9 @@ pub async fn pending(cx: &RequestContext) -> AppResult<Vec<u8>> {
 /// Enrols the app with a code that proves it works; the other sessions end and this one gets a new cookie.
 ///
 /// # Errors
-/// [`AppError::StepUpRequired`]; [`Code::CodeWrong`] of `code`.
+/// [`AppError::StepUpRequired`]; [`Conflict::EmailNotVerified`]; [`Code::CodeWrong`] of `code`.
 pub async fn enrol(cx: &RequestContext, typed: &str) -> AppResult<Cookie> {
-    let viewer = cx.fresh_proof()?;
+    let viewer = cx.verified_with_fresh_proof()?;
     if typed.trim().is_empty() {
         return Err(AppError::field("code", Code::Required));
     }
@@ -53,14 +53,14 @@ pub async fn enrol(cx: &RequestContext, typed: &str) -> AppResult<Cookie> {
 /// Removes the viewer's app. Staff keep one factor at least.
 ///
 /// # Errors
-/// [`AppError::StepUpRequired`]; [`Conflict::LastFactor`].
+/// [`AppError::StepUpRequired`]; [`Conflict::LastFactor`]; [`Conflict::PasswordNeedsFactor`].
 pub async fn remove(cx: &RequestContext) -> AppResult<Cookie> {
     let viewer = cx.fresh_proof()?;
     let mut tx = cx.state.db.begin().await?;
     accounts::lock_account(&mut tx, viewer.account_id).await?;
     let account = accounts::by_id(&mut tx, viewer.account_id).await?.ok_or(AppError::Unauthenticated)?;
     if account.totp_secret.is_some() {
-        staff_keep_one(&mut tx, cx, viewer).await?;
+        may_remove(&mut tx, cx, viewer).await?;
         store::remove_totp(&mut tx, account.id).await?;
         announce(&mut tx, cx, &account, SecurityChange::FactorRemoved(Factor::Authenticator)).await?;
         audit::record(&mut tx, cx, "account.totp_removed", &account.id.to_string(), json!({})).await?;

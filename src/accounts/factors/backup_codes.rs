@@ -35,9 +35,9 @@ struct Sealed {
 /// New codes for the viewer, in the place of all older ones; the cookies carry them to the page.
 ///
 /// # Errors
-/// [`AppError::StepUpRequired`]; [`AppError::NotFound`] for an account without a second factor: there is nothing to stand in for.
+/// [`AppError::StepUpRequired`]; [`crate::error::Conflict::EmailNotVerified`]; [`AppError::NotFound`] for an account without a second factor: there is nothing to stand in for.
 pub async fn make(cx: &RequestContext) -> AppResult<Vec<Cookie>> {
-    let viewer = cx.fresh_proof()?;
+    let viewer = cx.verified_with_fresh_proof()?;
     let codes: Vec<String> = (0..BACKUP_CODES).map(|_| ids::readable(BACKUP_CODE_LENGTH)).collect();
     let hashes: Vec<Vec<u8>> = codes.iter().map(|code| hash(cx, viewer.account_id, code)).collect();
     let mut tx = cx.state.db.begin().await?;

@@ -1,5 +1,7 @@
 //! What every change of the second factors brings with it.
 
+use super::super::service::password_rules;
+use super::super::store as accounts;
 use super::store;
 use crate::error::{AppError, Conflict};
 use crate::server::database::DbError;
@@ -8,18 +10,35 @@ use crate::server::http::sessions;
 use crate::server::{RequestContext, Viewer, audit};
 use serde_json::json;
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 /// With so few backup codes left their owner is told to make new ones.
 pub const LAST_BACKUP_CODES: i64 = 2;
 
-/// Refuses the removal of a member of staff's last factor (security.md line 16). Called while the account is locked.
+/// Refuses the removal of a last factor that has to stay: a member of staff's (security.md line 16), or one beside a short password.
+/// Called while the account is locked.
 ///
 /// # Errors
-/// [`Conflict::LastFactor`].
-pub async fn staff_keep_one(conn: &mut PgConnection, cx: &RequestContext, viewer: &Viewer) -> Result<(), DbError> {
-    if viewer.is_staff() && store::factors(conn, viewer.account_id).await?.count() <= 1 {
+/// [`Conflict::LastFactor`]; [`Conflict::PasswordNeedsFactor`].
+pub async fn may_remove(conn: &mut PgConnection, cx: &RequestContext, viewer: &Viewer) -> Result<(), DbError> {
+    if store::factors(conn, viewer.account_id).await?.count() > 1 {
+        return Ok(());
+    }
+    if viewer.is_staff() {
         audit::refused(cx, "account.factor_removed", &viewer.account_id.to_string(), json!({"reason": "last_factor"})).await;
         return Err(Conflict::LastFactor.into());
+    }
+    password_stands_alone(conn, cx, viewer.account_id).await
+}
+
+/// Refuses to leave an account without a factor whose password may be as short as it is only beside one (NIST SP 800-63B-4).
+///
+/// # Errors
+/// [`Conflict::PasswordNeedsFactor`].
+pub async fn password_stands_alone(conn: &mut PgConnection, cx: &RequestContext, account_id: Uuid) -> Result<(), DbError> {
+    let asked_for = password_rules(cx, false).min() > password_rules(cx, true).min();
+    if asked_for && accounts::password_stands_alone(conn, account_id).await? == Some(false) {
+        return Err(Conflict::PasswordNeedsFactor.into());
     }
     Ok(())
 }

@@ -14,9 +14,9 @@ mod sms_codes;
 mod store;
 pub mod trusted;
 
-pub use changes::{LAST_BACKUP_CODES, settle, staff_keep_one};
+pub use changes::{LAST_BACKUP_CODES, may_remove, password_stands_alone, settle};
 pub use secrets::{open_totp, reseal, seal_plain, seal_totp};
-pub use store::{Factors, factors, forget_codes, forget_trusted, remove_all};
+pub use store::{Factors, factors, forget_codes, forget_trusted, remove_all, remove_phone};
 
 use super::service::Proof;
 use super::store::Account;

@@ -5,7 +5,7 @@ use super::super::service::announce;
 use super::super::store::{self as accounts, Account};
 use super::rules::{SMS_TRIES, parse_phone};
 use super::store::{self, Factors, SmsPurpose};
-use super::{Factor, settle, sms_codes, staff_keep_one};
+use super::{Factor, may_remove, settle, sms_codes};
 use crate::error::{AppError, AppResult, Code, Conflict};
 use crate::server::http::respond::Cookie;
 use crate::server::{RequestContext, audit};
@@ -16,9 +16,9 @@ use uuid::Uuid;
 /// Sends a code to a number that the viewer typed; gives the number as it was understood.
 ///
 /// # Errors
-/// [`AppError::StepUpRequired`]; [`AppError::Validation`] of `phone`; those of sending a code.
+/// [`AppError::StepUpRequired`]; [`Conflict::EmailNotVerified`]; [`AppError::Validation`] of `phone`; those of sending a code.
 pub async fn send_code(cx: &RequestContext, typed: &str) -> AppResult<()> {
-    let viewer = cx.fresh_proof()?;
+    let viewer = cx.verified_with_fresh_proof()?;
     let mut tx = cx.state.db.begin().await?;
     let calling_code = store::calling_code(&mut tx, &viewer.country).await?;
     let phone = parse_phone(typed, calling_code.as_deref()).map_err(|code| AppError::field("phone", code))?;
@@ -40,9 +40,9 @@ pub async fn pending(cx: &RequestContext) -> AppResult<Option<String>> {
 /// Makes the number the account's with the code that was sent to it. The number before it, if there was one, is told.
 ///
 /// # Errors
-/// [`AppError::StepUpRequired`]; [`Code::CodeWrong`] of `code`.
+/// [`AppError::StepUpRequired`]; [`Conflict::EmailNotVerified`]; [`Code::CodeWrong`] of `code`.
 pub async fn verify(cx: &RequestContext, typed: &str) -> AppResult<Cookie> {
-    let viewer = cx.fresh_proof()?;
+    let viewer = cx.verified_with_fresh_proof()?;
     if typed.trim().is_empty() {
         return Err(AppError::field("code", Code::Required));
     }
@@ -69,14 +69,14 @@ pub async fn verify(cx: &RequestContext, typed: &str) -> AppResult<Cookie> {
 /// Takes the number off the account, and codes by SMS with it. Staff keep one factor at least.
 ///
 /// # Errors
-/// [`AppError::StepUpRequired`]; [`Conflict::LastFactor`].
+/// [`AppError::StepUpRequired`]; [`Conflict::LastFactor`]; [`Conflict::PasswordNeedsFactor`].
 pub async fn remove(cx: &RequestContext) -> AppResult<Cookie> {
     change(cx, async |conn, account, factors| {
         if factors.phone.is_none() {
             return Ok(());
         }
         if factors.sms {
-            staff_keep_one(conn, cx, cx.viewer()?).await?;
+            may_remove(conn, cx, cx.viewer()?).await?;
         }
         // While the number is still there to be told.
         announce(conn, cx, account, SecurityChange::PhoneRemoved).await?;
@@ -90,8 +90,10 @@ pub async fn remove(cx: &RequestContext) -> AppResult<Cookie> {
 /// Makes codes to the verified number a second factor.
 ///
 /// # Errors
-/// [`AppError::StepUpRequired`]; [`Conflict::SmsUnavailable`]; [`AppError::NotFound`] without a verified number.
+/// [`AppError::StepUpRequired`]; [`Conflict::EmailNotVerified`]; [`Conflict::SmsUnavailable`]; [`AppError::NotFound`] without a
+/// verified number.
 pub async fn use_as_factor(cx: &RequestContext) -> AppResult<Cookie> {
+    cx.verified_with_fresh_proof()?;
     change(cx, async |conn, account, factors| {
         if factors.phone.is_none() {
             return Err(AppError::NotFound);
@@ -112,11 +114,11 @@ pub async fn use_as_factor(cx: &RequestContext) -> AppResult<Cookie> {
 /// Codes by SMS are no factor any more; the number stays. Staff keep one factor at least.
 ///
 /// # Errors
-/// [`AppError::StepUpRequired`]; [`Conflict::LastFactor`].
+/// [`AppError::StepUpRequired`]; [`Conflict::LastFactor`]; [`Conflict::PasswordNeedsFactor`].
 pub async fn stop_using(cx: &RequestContext) -> AppResult<Cookie> {
     change(cx, async |conn, account, factors| {
         if factors.sms {
-            staff_keep_one(conn, cx, cx.viewer()?).await?;
+            may_remove(conn, cx, cx.viewer()?).await?;
             store::set_sms_factor(conn, account.id, None).await?;
             announce(conn, cx, account, SecurityChange::FactorRemoved(Factor::Sms)).await?;
             audit::record(conn, cx, "account.sms_factor_off", &account.id.to_string(), json!({})).await?;

@@ -136,11 +136,12 @@ async fn mergeable(conn: &mut PgConnection, mine: Uuid, other: Uuid) -> Result<(
 /// Address and password of the other account: counted, refused and answered like a login's.
 ///
 /// # Errors
-/// [`AppError::StepUpRequired`]; those of a login; [`Conflict::MergeOwn`], [`Conflict::MergeStaff`],
+/// [`AppError::StepUpRequired`]; [`Conflict::EmailNotVerified`]; those of a login; [`Conflict::MergeOwn`], [`Conflict::MergeStaff`],
 /// [`Conflict::MergeErasing`], [`Conflict::MergeFactor`] once the password is right.
 pub async fn sign_in(cx: &RequestContext, typed: &str, password: &Secret) -> AppResult<()> {
     cx.candidate()?;
-    let viewer = cx.fresh_proof()?;
+    // A merge brings further addresses along.
+    let viewer = cx.verified_with_fresh_proof()?;
     let mut errors = vec![];
     if typed.trim().is_empty() {
         errors.push(FieldError::new("email", Code::Required));
@@ -250,10 +251,10 @@ pub async fn begin_again(cx: &RequestContext) -> AppResult<()> {
 /// Merges: everything moves in one transaction, and the other account is closed. Sending it twice merges once.
 ///
 /// # Errors
-/// [`AppError::StepUpRequired`]; [`AppError::NotFound`] for somebody else's; [`Conflict::Stale`] when the proof is over;
+/// [`AppError::StepUpRequired`]; [`Conflict::EmailNotVerified`]; [`AppError::NotFound`] for somebody else's; [`Conflict::Stale`] when the proof is over;
 /// [`Conflict::MergeBlocked`]; [`Code::Required`] at `same_person` when the names differ.
 pub async fn merge(cx: &RequestContext, id: &str, same_person: bool) -> AppResult<()> {
-    let viewer = cx.fresh_proof()?;
+    let viewer = cx.verified_with_fresh_proof()?;
     let id: Uuid = id.parse().map_err(|_| AppError::NotFound)?;
     retrying(|| async {
         let mut tx = cx.state.db.begin().await?;

@@ -1,13 +1,13 @@
 //! `/login`.
 
-use super::{flash, go, next};
+use super::{flash, go, keep_address_private, next};
 use crate::accounts::api::Login;
 use crate::accounts::passkeys::pages::{PasskeyLogin, locked_hint};
 use crate::accounts::rules::minutes_to_wait;
 use crate::error::{AppError, Conflict};
 use crate::server::request;
 use crate::tr;
-use crate::ui::{ErrorSummary, Form, HiddenField, PageTitle, PasswordField, TextField};
+use crate::ui::{Alert, AlertKind, ErrorSummary, Form, HiddenField, PageTitle, PasswordField, TextField};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
@@ -27,6 +27,10 @@ pub fn LoginPage() -> impl IntoView {
         Some(AppError::Conflict(Conflict::LoginLocked)) => Some(tr!(locale, accounts.locked_off).to_owned()),
         _ => None,
     };
+    let to_verify = next(&cx).starts_with("/verify-email?");
+    if to_verify {
+        keep_address_private();
+    }
     view! {
         <div class="wrap wrap--narrow">
             <div class="auth stack">
@@ -41,6 +45,7 @@ pub fn LoginPage() -> impl IntoView {
                     ("logout", tr!(locale, accounts.done_logout)),
                 ])}
                 <h1>{tr!(locale, accounts.login_title)}</h1>
+                {to_verify.then(|| view! { <Alert kind=AlertKind::Info><p>{tr!(locale, accounts.verify_sign_in)}</p></Alert> })}
                 <Form action=Login::PATH>
                     <HiddenField name="next" value=next(&cx)/>
                     <TextField name="email" kind="email" label=tr!(locale, accounts.email) autocomplete="username webauthn"/>

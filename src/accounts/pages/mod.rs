@@ -24,7 +24,7 @@ pub use phone::PhonePage;
 pub use profile::{ProfileEditPage, ProfilePage};
 pub use recovery::{ForgotPage, InvitationPage, ResetPage};
 pub use register::{RegisterPage, RegisterSentPage};
-pub use security::{ConfirmFirst, ConfirmPage, PasswordPage, SecurityPage};
+pub use security::{ConfirmFirst, ConfirmPage, PasswordPage, SecurityPage, VerifyFirst};
 pub use staff_recoveries::{StaffRecoveriesPage, StaffRecoveryPage};
 pub use totp::TotpPage;
 pub use verify::VerifyEmailPage;

@@ -1,6 +1,6 @@
 //! `/account/security/phone`: a number, the code that proves it, and what it is used for.
 
-use super::flash;
+use super::{VerifyFirst, flash};
 use crate::accounts::factor_api::{PhoneRemove, PhoneSend, PhoneVerify, SmsFactorOff, SmsFactorOn};
 use crate::accounts::factors::{self, Factors, phone};
 use crate::server::{RequestContext, request};
@@ -21,6 +21,7 @@ pub fn PhonePage() -> impl IntoView {
         let body = match (pending, &factors.phone) {
             (Some(pending), _) if cx.query("change").is_none() => code_form(&cx, pending),
             (_, Some(phone)) if cx.query("change").is_none() => number(&cx, phone.clone(), &factors),
+            _ if !cx.viewer()?.email_verified => view! { <VerifyFirst/> }.into_any(),
             _ if !cx.state.sms.is_there() => view! { <p>{tr!(locale, factors.phone_unavailable)}</p> }.into_any(),
             _ => view! {
                 <Form action=PhoneSend::PATH>

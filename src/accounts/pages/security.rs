@@ -3,7 +3,7 @@
 
 use super::recovery::UserName;
 use super::{flash, next};
-use crate::accounts::api::{ChangePassword, ConfirmIdentity, EndOtherSessions, EndSession};
+use crate::accounts::api::{ChangePassword, ConfirmIdentity, EndOtherSessions, EndSession, ResendVerification};
 use crate::accounts::factor_api::StopTrusting;
 use crate::accounts::factors::trusted::{self, TrustedView};
 use crate::accounts::factors::{self, Factors, LAST_BACKUP_CODES};
@@ -237,6 +237,22 @@ pub fn ConfirmFirst() -> impl IntoView {
         <Alert kind=AlertKind::Info>
             <p>{tr!(locale, accounts.confirm_first)}</p>
             <p><a class="btn btn--primary" href=with_next("/account/confirm", &cx.path)>{tr!(locale, common.go_on)}</a></p>
+        </Alert>
+    }
+}
+
+/// In the place of a form that stays closed until the main address is verified: what to do, and the button that sends the link again.
+#[component]
+pub fn VerifyFirst() -> impl IntoView {
+    let cx = request();
+    let locale = cx.locale;
+    let email = cx.viewer.as_ref().map(|viewer| viewer.email.clone()).unwrap_or_default();
+    view! {
+        <Alert kind=AlertKind::Warning title=tr!(locale, accounts.todo_verify_title)>
+            <p>{tr!(locale, accounts.verify_first_text, email = email).to_string()}</p>
+            <Form action=ResendVerification::PATH class="">
+                <button class="btn btn--small">{tr!(locale, accounts.resend)}</button>
+            </Form>
         </Alert>
     }
 }

@@ -1,6 +1,6 @@
 //! `/account/security/totp`: the authenticator app.
 
-use super::next;
+use super::{VerifyFirst, next};
 use crate::accounts::api::{TotpEnrol, TotpRemove};
 use crate::accounts::factors::{self, authenticator};
 use crate::accounts::totp;
@@ -38,6 +38,18 @@ pub fn TotpPage() -> impl IntoView {
                         }
                             .into_any()
                     }}
+                </div>
+            }
+            .into_any());
+        }
+        if !viewer.email_verified {
+            return Ok(view! {
+                <div class="wrap wrap--narrow stack">
+                    <BackLink href="/account/security" label=tr!(locale, accounts.security_title)/>
+                    <PageTitle text=tr!(locale, factors.totp_set_up)/>
+                    <ErrorSummary/>
+                    <PageHead title=tr!(locale, factors.totp_set_up) lead=tr!(locale, factors.totp_lead)/>
+                    <VerifyFirst/>
                 </div>
             }
             .into_any());

@@ -1,10 +1,11 @@
 //! `/verify-email`: the page behind the mailed link, which asks for one more press, and the form that sends it again.
 
 use super::register::ResendForm;
-use super::{flash, keep_address_private, link_status, link_words};
+use super::{flash, go, keep_address_private, link_status, link_words};
 use crate::accounts::addresses::api::VerifyEmail;
 use crate::accounts::rules::LinkState;
 use crate::accounts::service::{self, Purpose};
+use crate::server::http::forms::with_next;
 use crate::server::request;
 use crate::tr;
 use crate::ui::{ErrorSummary, Form, HiddenField, PageHead, PageTitle, loaded};
@@ -31,6 +32,12 @@ pub fn VerifyEmailPage() -> impl IntoView {
         };
         let info = service::look_at(&cx, Purpose::VerifyEmail, &token).await?;
         if info.state == LinkState::Good {
+            // Only who is signed in to the account verifies its address: the sign-in page says why, and leads back.
+            if cx.viewer().is_err() {
+                let waits = cx.viewer.as_ref().is_some_and(|viewer| viewer.awaiting_factor);
+                let page = format!("/verify-email?token={token}");
+                return Ok(go(&with_next(if waits { "/login/code" } else { "/login" }, &page)));
+            }
             let lead = match &info.adds_to {
                 None => tr!(locale, accounts.verify_lead, email = info.address.clone()).to_string(),
                 Some(name) => tr!(locale, contact.verify_lead, email = info.address.clone(), name = name.clone()).to_string(),

@@ -5,7 +5,7 @@ use super::islands::{PasskeyButton, PasskeyWords};
 use super::relying_party::{Availability, availability};
 use super::service;
 use super::store::Listed;
-use crate::accounts::pages::{flash, next};
+use crate::accounts::pages::{VerifyFirst, flash, next};
 use crate::server::{RequestContext, format, request};
 use crate::tr;
 use crate::ui::{
@@ -122,7 +122,9 @@ pub fn PasskeysPage() -> impl IntoView {
         } else {
             view! { <ul class="rows">{rows}</ul> }.into_any()
         };
-        let add = if full {
+        let add = if !cx.viewer()?.email_verified {
+            view! { <VerifyFirst/> }.into_any()
+        } else if full {
             view! { <p>{tr!(locale, factors.pk_full)}</p> }.into_any()
         } else if matches!(availability(&cx), Availability::Here(_)) {
             view! {

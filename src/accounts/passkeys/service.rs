@@ -74,9 +74,9 @@ fn parse_name(typed: &str) -> Result<String, FieldError> {
 /// already. The answer is JSON for the island.
 ///
 /// # Errors
-/// [`AppError::StepUpRequired`]; [`Conflict::PasskeyLimit`]; [`AppError::RateLimited`].
+/// [`AppError::StepUpRequired`]; [`Conflict::EmailNotVerified`]; [`Conflict::PasskeyLimit`]; [`AppError::RateLimited`].
 pub async fn register_start(cx: &RequestContext) -> AppResult<String> {
-    let viewer = cx.fresh_proof()?;
+    let viewer = cx.verified_with_fresh_proof()?;
     let webauthn = here(cx)?;
     STARTS.spend(&cx.state.db, cx.now(), &address_key(cx.address)).await?;
     let mut conn = cx.state.db.acquire().await?;
@@ -148,7 +148,7 @@ pub async fn rename(cx: &RequestContext, id: &str, name: &str) -> AppResult<()> 
 ///
 /// # Errors
 /// [`AppError::StepUpRequired`]; [`AppError::NotFound`] for one that is not theirs; [`Conflict::LastFactor`] for the only factor
-/// of somebody on the staff (product.md section 2).
+/// of somebody on the staff (product.md section 2); [`Conflict::PasswordNeedsFactor`].
 pub async fn remove(cx: &RequestContext, id: &str) -> AppResult<Cookie> {
     let viewer = cx.fresh_proof()?;
     let id: Uuid = id.parse().map_err(|_| AppError::NotFound)?;
@@ -163,6 +163,9 @@ pub async fn remove(cx: &RequestContext, id: &str) -> AppResult<Cookie> {
         tx.rollback().await?;
         audit::refused(cx, "account.passkey_removed", &account.id.to_string(), json!({"reason": "last_factor"})).await;
         return Err(Conflict::LastFactor.into());
+    }
+    if !account.has_factor {
+        factors::password_stands_alone(&mut tx, cx, account.id).await?;
     }
     let cookie = factor_changed(&mut tx, cx, &account, SecurityChange::PasskeyRemoved).await?;
     audit::record(&mut tx, cx, "account.passkey_removed", &account.id.to_string(), json!({"passkey": id})).await?;

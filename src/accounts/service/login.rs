@@ -125,7 +125,18 @@ pub async fn log_in(cx: &RequestContext, typed: &str, password: &Secret) -> AppR
         return Err(Conflict::LoginRefused.into());
     };
     let mut tx = cx.state.db.begin().await?;
+    // The check took its time: a password, a factor or an account that has changed meanwhile ends the sessions there are, and this one
+    // must not begin after that.
+    store::lock_account(&mut tx, account.id).await?;
+    let now = store::by_id(&mut tx, account.id).await?.filter(|now| now.password_hash == account.password_hash);
+    let Some(account) = now else {
+        tx.rollback().await?;
+        audit::refused(cx, "account.login", &subject, json!({"reason": "password"})).await;
+        floor.await;
+        return Err(Conflict::LoginRefused.into());
+    };
     counter.forgive(&mut tx, cx).await?;
+    note_length(&mut tx, &account, password).await?;
     let signed_in = if account.has_factor && trusted::is_trusted(&mut tx, cx, &account).await? {
         complete(&mut tx, cx, &account, Proof::TrustedDevice).await?
     } else if account.has_factor {
@@ -171,7 +182,7 @@ pub(in crate::accounts) async fn complete(
         }
     };
     if by.is_factor() {
-        factor_recovery::stopped_by_sign_in(conn, cx, account).await?;
+        factor_recovery::stopped_by(conn, cx, account, "sign_in").await?;
     }
     audit::record_as(conn, cx, account.id, "account.login", &account.id.to_string(), json!({"by": by.as_str()})).await?;
     Ok(SignedIn { cookies: vec![session, devices::remember(cx, account.id)], next: Next::of(account) })
@@ -210,7 +221,7 @@ pub async fn enter_code(cx: &RequestContext, method: Option<FactorMethod>, typed
     };
     counter.forgive(&mut tx, cx).await?;
     let mut signed_in = complete(&mut tx, cx, &account, proof).await?;
-    if trust && !account.is_staff {
+    if trust && account.verified && !account.is_staff {
         signed_in.cookies.push(trusted::trust(&mut tx, cx, &account).await?);
     }
     tx.commit().await?;
@@ -303,6 +314,16 @@ pub(super) async fn check_password(cx: &RequestContext, field: &str, typed: &Sec
     }
     let mut tx = cx.state.db.begin().await?;
     counter.forgive(&mut tx, cx).await?;
+    note_length(&mut tx, &account, typed).await?;
     tx.commit().await?;
     Ok(account)
+}
+
+/// A hash does not tell whether its password is long enough to stand alone: that is noted of one chosen before it was asked for, while it
+/// is here to be counted.
+async fn note_length(conn: &mut PgConnection, account: &Account, typed: &Secret) -> Result<(), sqlx::Error> {
+    match &account.password_hash {
+        Some(hash) => store::note_password(conn, account.id, hash, password::stands_alone(typed)).await,
+        None => Ok(()),
+    }
 }

@@ -34,6 +34,27 @@ pub async fn announce(conn: &mut PgConnection, cx: &RequestContext, account: &Ac
     Ok(())
 }
 
+/// What staff do to an account, for its owner to know (security.md line 15).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StaffAct {
+    SessionsEnded,
+    Disabled,
+    Enabled,
+    RolesChanged,
+}
+
+/// Tells the owner of an account what staff do to it. Called before it is disabled: afterwards it is reached no more.
+pub async fn announce_staff_act(conn: &mut PgConnection, cx: &RequestContext, account_id: Uuid, act: StaffAct) -> Result<(), sqlx::Error> {
+    let Some(account) = store::by_id(conn, account_id).await? else { return Ok(()) };
+    let change = match act {
+        StaffAct::SessionsEnded => SecurityChange::SessionsEnded,
+        StaffAct::Disabled => SecurityChange::Disabled,
+        StaffAct::Enabled => SecurityChange::Enabled,
+        StaffAct::RolesChanged => SecurityChange::RolesChanged,
+    };
+    announce(conn, cx, &account, change).await
+}
+
 /// Tells a candidate that a member of the staff acts for them from now on: why, and until when at the latest (security.md line 42).
 ///
 /// # Errors

@@ -8,9 +8,9 @@ use super::super::rules::resend_wait;
 use super::super::store::{self, NewAccount, Purpose};
 use super::super::{CandidateId, mails, zones};
 use super::throttle::{MAILED_LINKS, REGISTRATIONS};
-use super::{enqueue, levelled, links, password_rules};
+use super::{enqueue, levelled, links, password_rules, unproved};
 use crate::error::{AppError, AppResult, Code, FieldError};
-use crate::server::database::{DbError, OnConstraint};
+use crate::server::database::{DbError, OnConstraint, expect_one};
 use crate::server::limits::address_key;
 use crate::server::programme::policies;
 use crate::server::{AppState, RequestContext, audit, i18n, ids};
@@ -74,8 +74,8 @@ pub fn kept<T: Default>(field: &str, limit: usize, result: Result<T, Code>, erro
     })
 }
 
-/// Registers a candidate, or tells the owner of the address by mail that there is an account already. The caller learns
-/// nothing of which.
+/// Registers a candidate, or tells the owner of the address by mail that there is an account already. As long as nobody has proved
+/// the address, the newest registration counts. The caller learns nothing of which.
 ///
 /// # Errors
 /// [`AppError::Validation`] with every refused field. An empty list: nothing is wrong, the regions of the chosen country were asked for.
@@ -107,6 +107,7 @@ pub async fn register(cx: &RequestContext, form: RegistrationForm) -> AppResult<
         return Err(AppError::Validation(errors));
     };
     REGISTRATIONS.spend(&cx.state.db, cx.now(), &address_key(cx.address)).await?;
+    let password_stands_alone = password.stands_alone();
     // Hashed also for an address that has an account: both take as long.
     let hash = password::hash(&cx.state, password).await?;
     let new = NewAccount {
@@ -115,6 +116,7 @@ pub async fn register(cx: &RequestContext, form: RegistrationForm) -> AppResult<
         given_name: &given_name,
         family_name: &family_name,
         password_hash: Some(&hash),
+        password_stands_alone,
         country: &locality.country,
         subdivision: locality.region.as_deref(),
         language: &locality.language,
@@ -128,7 +130,7 @@ pub async fn register(cx: &RequestContext, form: RegistrationForm) -> AppResult<
     };
     levelled(async {
         match create(cx, &new, &email).await {
-            Err(DbError::App(AppError::Validation(_))) => tell_owner(cx, &email).await,
+            Err(DbError::App(AppError::Validation(_))) => register_again(cx, &new, &email).await,
             other => other.map_err(AppError::from),
         }
     })
@@ -168,13 +170,31 @@ pub async fn free_candidate_id(conn: &mut PgConnection) -> Result<CandidateId, s
     Err(sqlx::Error::Protocol("no free candidate ID was drawn".into()))
 }
 
-async fn tell_owner(cx: &RequestContext, email: &EmailAddress) -> AppResult<()> {
+/// A registration with an address that has an account.
+async fn register_again(cx: &RequestContext, new: &NewAccount<'_>, email: &EmailAddress) -> AppResult<()> {
+    let now = cx.now();
     let mut tx = cx.state.db.begin().await?;
-    if let Some(account) = store::by_address(&mut tx, email.as_str()).await? {
-        if account.verified {
-            enqueue(&mut tx, cx, mails::already_registered(&cx.state, Addressee::at(&account, &account.reached_by), cx.now())).await?;
-        } else if wait(&mut tx, cx, &account).await?.is_none() {
-            // Registered before, never verified: what they wait for is the link.
+    if let Some(found) = store::by_address(&mut tx, email.as_str()).await? {
+        store::lock_account(&mut tx, found.id).await?;
+    }
+    // As it is now that nobody else can change it.
+    let Some(account) = store::by_address(&mut tx, email.as_str()).await? else { return Ok(()) };
+    if account.verified || account.is_staff {
+        let to = Addressee::at(&account, &account.reached_by);
+        enqueue(&mut tx, cx, mails::already_registered(&cx.state, to, now)).await?;
+    } else {
+        if store::is_unproved(&mut tx, account.id).await? {
+            // Whoever registered before may be a stranger: nothing of theirs is left to be verified with the address. The links that
+            // were mailed stay good, because they serve only who signs in with the new password.
+            unproved::take_back(&mut tx, account.id, now).await?;
+            expect_one(store::register_anew(&mut tx, account.id, new, email.as_str()).await?)?;
+            let version = &cx.programme().agreement_version;
+            store::accept_agreement(&mut tx, account.id, version, now).await?;
+            audit::record(&mut tx, cx, "account.register", &account.id.to_string(), json!({"agreement": version, "again": true})).await?;
+        }
+        // What they wait for is the link.
+        if wait(&mut tx, cx, &account).await?.is_none() {
+            let account = store::by_id(&mut tx, account.id).await?.ok_or(AppError::NotFound)?;
             send_verification(&mut tx, cx, &account).await?;
         }
     }

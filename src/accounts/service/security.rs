@@ -1,13 +1,12 @@
 //! Password and sessions of the viewer.
 
-use super::super::factors;
 use super::super::mails::SecurityChange;
 use super::super::model::Secret;
 use super::super::password::{self, NewPassword};
 use super::super::rules::browser_name;
-use super::super::store::{self, Purpose};
+use super::super::store;
 use super::login::check_password;
-use super::recovery::personal;
+use super::recovery::{personal, void_what_waits};
 use super::{announce, password_rules};
 use crate::error::{AppError, AppResult};
 use crate::server::database;
@@ -18,24 +17,27 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 use uuid::Uuid;
 
-/// Changes the viewer's password; the other sessions end and this one gets a new cookie.
+/// Changes the viewer's password; the other sessions end, what waits is void, and this one gets a new cookie.
 ///
 /// # Errors
 /// [`AppError::Validation`] at `current_password` or `password`.
 pub async fn change_password(cx: &RequestContext, current: &Secret, typed: &Secret) -> AppResult<Cookie> {
     let viewer = cx.viewer()?;
     let account = check_password(cx, "current_password", current).await?;
-    let programme = cx.programme();
+    let personal = {
+        let mut conn = cx.state.db.acquire().await?;
+        personal(&mut conn, cx, &account).await?
+    };
     let rules = password_rules(cx, account.has_factor);
-    let new = NewPassword::parse("password", typed, &personal(&account, &programme.short_name), rules).map_err(AppError::Validation)?;
+    let new = NewPassword::parse("password", typed, &personal, rules).map_err(AppError::Validation)?;
+    let stands_alone = new.stands_alone();
     let hash = password::hash(&cx.state, new).await?;
     let now = cx.now();
     let mut tx = cx.state.db.begin().await?;
-    database::expect_one(store::set_password(&mut tx, account.id, &hash, now).await?)?;
-    store::void_links(&mut tx, account.id, Purpose::ResetPassword, now).await?;
+    database::expect_one(store::set_password(&mut tx, account.id, &hash, stands_alone, now).await?)?;
+    void_what_waits(&mut tx, cx, &account).await?;
     session_store::end_others(&mut tx, now, account.id, Some(viewer.session_id)).await?;
     let cookie = session_store::rotate(&mut tx, now, viewer.session_id).await?.ok_or(AppError::Unauthenticated)?;
-    factors::forget_trusted(&mut tx, account.id).await?;
     announce(&mut tx, cx, &account, SecurityChange::Password).await?;
     audit::record(&mut tx, cx, "account.password_changed", &account.id.to_string(), json!({})).await?;
     tx.commit().await?;

@@ -7,6 +7,7 @@ mod people;
 mod places;
 mod profile;
 mod sessions;
+mod unproved;
 
 pub use agreement::*;
 pub use failures::*;
@@ -15,6 +16,7 @@ pub use people::*;
 pub use places::*;
 pub use profile::*;
 pub use sessions::*;
+pub use unproved::*;
 
 use super::rules::FAILURE_MEMORY;
 use chrono::{DateTime, TimeDelta, Utc};

@@ -99,6 +99,8 @@ pub struct NewAccount<'a> {
     pub given_name: &'a str,
     pub family_name: &'a str,
     pub password_hash: Option<&'a str>,
+    /// The password is long enough for an account without a second factor.
+    pub password_stands_alone: bool,
     pub country: &'a str,
     pub subdivision: Option<&'a str>,
     pub language: &'a str,
@@ -115,8 +117,8 @@ pub struct NewAccount<'a> {
 pub async fn insert_account(conn: &mut PgConnection, new: &NewAccount<'_>) -> Sql<()> {
     sqlx::query!(
         "INSERT INTO account (id, candidate_id, given_name, family_name, password_hash, password_changed_at, country, subdivision, language,
-                              time_zone, company, job_role, industry, date_of_birth, totp_secret, created_at)
-         VALUES ($1, $2, $3, $4, $5, CASE WHEN $5::text IS NULL THEN NULL ELSE $15::timestamptz END, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+                              time_zone, company, job_role, industry, date_of_birth, totp_secret, created_at, password_stands_alone)
+         VALUES ($1, $2, $3, $4, $5, CASE WHEN $5::text IS NULL THEN NULL ELSE $15::timestamptz END, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         new.id,
         new.candidate_id,
         new.given_name,
@@ -132,6 +134,7 @@ pub async fn insert_account(conn: &mut PgConnection, new: &NewAccount<'_>) -> Sq
         new.date_of_birth,
         new.totp_secret,
         new.created_at,
+        new.password_stands_alone,
     )
     .execute(conn)
     .await?;
@@ -187,8 +190,9 @@ pub async fn verified_addresses(conn: &mut PgConnection, account_id: Uuid) -> Sq
     .await
 }
 
-pub async fn grant_role(conn: &mut PgConnection, account_id: Uuid, role: &str, now: DateTime<Utc>) -> Sql<()> {
-    sqlx::query!(
+/// `false`: the account has the role already.
+pub async fn grant_role(conn: &mut PgConnection, account_id: Uuid, role: &str, now: DateTime<Utc>) -> Sql<bool> {
+    let done = sqlx::query!(
         "INSERT INTO account_role (account_id, role, granted_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
         account_id,
         role,
@@ -196,7 +200,7 @@ pub async fn grant_role(conn: &mut PgConnection, account_id: Uuid, role: &str, n
     )
     .execute(conn)
     .await?;
-    Ok(())
+    Ok(done.rows_affected() == 1)
 }
 
 /// One after the other: two requests for a mail at the same time must not both find that none was sent.
@@ -209,7 +213,34 @@ pub async fn candidate_id_taken(conn: &mut PgConnection, candidate_id: &str) -> 
     sqlx::query_scalar!(r#"SELECT EXISTS (SELECT 1 FROM account WHERE candidate_id = $1) AS "taken!""#, candidate_id).fetch_one(conn).await
 }
 
-pub async fn set_password(conn: &mut PgConnection, account_id: Uuid, hash: &str, now: DateTime<Utc>) -> Sql<u64> {
-    let done = sqlx::query!("UPDATE account SET password_hash = $2, password_changed_at = $3 WHERE id = $1", account_id, hash, now);
+/// `stands_alone`: it is long enough for an account without a second factor, whatever the policy.
+pub async fn set_password(conn: &mut PgConnection, account_id: Uuid, hash: &str, stands_alone: bool, now: DateTime<Utc>) -> Sql<u64> {
+    let done = sqlx::query!(
+        "UPDATE account SET password_hash = $2, password_changed_at = $3, password_stands_alone = $4 WHERE id = $1",
+        account_id,
+        hash,
+        now,
+        stands_alone
+    );
     Ok(done.execute(conn).await?.rows_affected())
+}
+
+/// Whether the password stands without a second factor; `None`: there is no password.
+pub async fn password_stands_alone(conn: &mut PgConnection, account_id: Uuid) -> Sql<Option<bool>> {
+    let found =
+        sqlx::query!(r#"SELECT password_hash IS NOT NULL AS "there!", password_stands_alone FROM account WHERE id = $1"#, account_id);
+    Ok(found.fetch_optional(conn).await?.filter(|row| row.there).map(|row| row.password_stands_alone))
+}
+
+/// Notes of a password that was just typed what its hash does not tell.
+pub async fn note_password(conn: &mut PgConnection, account_id: Uuid, hash: &str, stands_alone: bool) -> Sql<()> {
+    sqlx::query!(
+        "UPDATE account SET password_stands_alone = $3 WHERE id = $1 AND password_hash = $2 AND password_stands_alone <> $3",
+        account_id,
+        hash,
+        stands_alone
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }

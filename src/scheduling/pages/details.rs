@@ -92,6 +92,12 @@ fn details(cx: &RequestContext, hold: &Appointment, born: Option<chrono::NaiveDa
     let accessible = hold.seat_accessible && at_center;
     let dob_hint = tr!(locale, scheduling.dob_hint, minimum = rules.minimum_age, guardian = rules.guardian_consent_age).to_string();
     let policies = words::policies(cx, hold)?;
+    let known = born.map(|born| {
+        // The summary of a refusal names the date as it does the fields.
+        cx.label_field("dob-day", tr!(locale, scheduling.dob));
+        let support = cx.programme().support_email.clone();
+        (format::date(locale, born), tr!(locale, scheduling.dob_known, support = support).to_string())
+    });
     Ok(view! {
         <PageTitle text=tr!(locale, scheduling.details_title)/>
         <div class="wrap stack stack--l">
@@ -115,11 +121,21 @@ fn details(cx: &RequestContext, hold: &Appointment, born: Option<chrono::NaiveDa
                                 {tr!(locale, scheduling.name_wrong)} " " <a href="/account">{tr!(locale, scheduling.name_wrong_link)}</a>
                             </p>
                         </section>
-                        {born
-                            .is_none()
-                            .then(|| {
-                                view! { <DateField name="dob" legend=tr!(locale, scheduling.dob) hint=dob_hint birthday=true/> }
-                            })}
+                        {match known {
+                            None => {
+                                view! { <DateField name="dob" legend=tr!(locale, scheduling.dob) hint=dob_hint birthday=true/> }.into_any()
+                            }
+                            Some((born, hint)) => {
+                                view! {
+                                    <section class="stack" id="dob-day" tabindex="-1" aria-labelledby="dob-title">
+                                        <h2 class="h3" id="dob-title">{tr!(locale, scheduling.dob)}</h2>
+                                        <p>{born}</p>
+                                        <p class="small muted">{hint}</p>
+                                    </section>
+                                }
+                                    .into_any()
+                            }
+                        }}
                         {at_center
                             .then(|| {
                                 view! {

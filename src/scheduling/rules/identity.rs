@@ -18,18 +18,11 @@ pub fn age(born: NaiveDate, today: NaiveDate) -> i32 {
     today.year() - born.year() - i32::from(birthday_is_ahead)
 }
 
-/// A date of birth as typed, and whether somebody of that age may book (product.md section 1). `consented`: a guardian's
-/// consent holds.
+/// A date of birth as typed.
 ///
 /// # Errors
-/// At `field`: no date, in the future, too young, or in need of a guardian's consent.
-pub fn date_of_birth(
-    field: &str,
-    typed: (&str, &str, &str),
-    today: NaiveDate,
-    policies: &Policies,
-    consented: bool,
-) -> Result<NaiveDate, FieldError> {
+/// At `field`: no date, or in the future.
+pub fn date_of_birth(field: &str, typed: (&str, &str, &str), today: NaiveDate) -> Result<NaiveDate, FieldError> {
     let (day, month, year) = (typed.0.trim(), typed.1.trim(), typed.2.trim());
     if [day, month, year].iter().all(|part| part.is_empty()) {
         return Err(FieldError::new(field, Code::Required));
@@ -42,7 +35,7 @@ pub fn date_of_birth(
     if date > today {
         return Err(FieldError::new(field, Code::DateInFuture));
     }
-    old_enough(field, date, today, policies, consented).map(|()| date)
+    Ok(date)
 }
 
 /// Whether somebody born then is under the age at which nobody has to consent for them: until the day before the birthday.
@@ -50,7 +43,7 @@ pub fn needs_guardian(born: NaiveDate, today: NaiveDate, policies: &Policies) ->
     age(born, today) < policies.guardian_consent_age
 }
 
-/// Whether somebody born then may book today; below the minimum age nobody's consent helps.
+/// Whether somebody born then may book today (product.md section 1). `consented`: a guardian's consent holds; below the minimum age nobody's consent helps.
 ///
 /// # Errors
 /// At `field`: [`Code::TooYoung`] or [`Code::GuardianNeeded`], with the age as parameter.
@@ -84,7 +77,10 @@ mod tests {
     #[test]
     fn age_turns_on_the_birthday() {
         let policies = Policies::default();
-        let birth = |year: &str, today: &str| date_of_birth("dob", ("24", "11", year), day(today), &policies, false).map_err(|e| e.code);
+        let birth = |year: &str, today: &str| {
+            let born = date_of_birth("dob", ("24", "11", year), day(today));
+            born.and_then(|born| old_enough("dob", born, day(today), &policies, false).map(|()| born)).map_err(|e| e.code)
+        };
         assert_eq!(birth("2013", "2026-11-23"), Err(Code::TooYoung));
         assert_eq!(birth("2013", "2026-11-24"), Err(Code::GuardianNeeded));
         assert_eq!(birth("2008", "2026-11-23"), Err(Code::GuardianNeeded));

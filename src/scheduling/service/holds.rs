@@ -139,21 +139,23 @@ pub struct Details {
     pub accepted: bool,
 }
 
-/// Checks the details of a hold and puts it into the cart. Doing it twice changes nothing.
+/// Checks the details of a hold and puts it into the cart. Doing it twice changes nothing. A date of birth for which the booking is refused
+/// is the account's from then on: who is too young does not get past by typing another year. (Support corrects a mistake.)
 ///
 /// # Errors
 /// Every refused answer at its field; [`Conflict::HoldExpired`]; [`AppError::NotFound`] for somebody else's hold.
 pub async fn complete(cx: &RequestContext, id: Uuid, details: &Details) -> AppResult<()> {
     retrying(|| async {
         let mut tx = cx.state.db.begin().await?;
-        complete_in(&mut tx, cx, id, details).await?;
+        let answer = complete_in(&mut tx, cx, id, details).await?;
         tx.commit().await?;
-        Ok(())
+        Ok(answer)
     })
-    .await
+    .await?
 }
 
-async fn complete_in(tx: &mut PgConnection, cx: &RequestContext, id: Uuid, details: &Details) -> Result<(), DbError> {
+/// The inner result is a refusal with which something is written all the same.
+async fn complete_in(tx: &mut PgConnection, cx: &RequestContext, id: Uuid, details: &Details) -> Result<AppResult<()>, DbError> {
     let viewer = cx.candidate()?;
     let now = cx.now();
     exams::lock_candidate(tx, viewer.account_id).await?;
@@ -169,14 +171,21 @@ async fn complete_in(tx: &mut PgConnection, cx: &RequestContext, id: Uuid, detai
     let today = format::day_in(now, cx.time_zone());
     let mut errors = name_errors(details, &person.given_name, &person.family_name);
     let consented = guardians::consented(tx, viewer.account_id).await?;
-    let born = match person.date_of_birth {
-        Some(born) => rules::old_enough("given_name", born, today, &policies, consented).map(|()| born),
+    let (born, told_now) = match person.date_of_birth {
+        Some(born) => (Ok(born), false),
         None => {
             let (day, month, year) = &details.born;
-            rules::date_of_birth("dob-day", (day, month, year), today, &policies, consented)
+            (rules::date_of_birth("dob-day", (day, month, year), today), true)
         }
     };
     let born = born.map_err(|error| errors.push(error)).ok();
+    if let Some(error) = born.and_then(|born| rules::old_enough("dob-day", born, today, &policies, consented).err()) {
+        errors.push(error);
+        if let Some(born) = born.filter(|_| told_now) {
+            exams::set_date_of_birth(tx, viewer.account_id, born).await?;
+            audit::record(tx, cx, "account.birth_date_told", &viewer.account_id.to_string(), json!({})).await?;
+        }
+    }
     if !details.accepted {
         errors.push(FieldError::new("accept", Code::RulesUnread));
     }
@@ -189,7 +198,7 @@ async fn complete_in(tx: &mut PgConnection, cx: &RequestContext, id: Uuid, detai
         errors.push(FieldError::new("accessible", Code::NoAccessibleSeat));
     }
     if !errors.is_empty() {
-        return Err(AppError::Validation(errors).into());
+        return Ok(Err(AppError::Validation(errors)));
     }
     // They are the same but for case and spaces: what is kept is the spelling of the account.
     let name = format!("{} {}", person.given_name, person.family_name);
@@ -198,7 +207,7 @@ async fn complete_in(tx: &mut PgConnection, cx: &RequestContext, id: Uuid, detai
         exams::set_date_of_birth(tx, viewer.account_id, born).await?;
     }
     audit::record(tx, cx, "appointment.details", &id.to_string(), json!({})).await?;
-    crate::checkout::service::add_to_cart(tx, cx, id).await
+    crate::checkout::service::add_to_cart(tx, cx, id).await.map(Ok)
 }
 
 /// The name as on the ID against the account's: case and spaces are forgiven, letters and accents are not.

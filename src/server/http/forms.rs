@@ -130,6 +130,9 @@ pub async fn post(site: Site, cx: Arc<RequestContext>, request: Request<Body>) -
         Err(AppError::StepUpRequired) => see_other(&with_next("/account/confirm", &page)),
         Err(error) => {
             super::router::note_refusal(&cx, &error, &function).await;
+            if cx.owes_factor() && error == AppError::Forbidden {
+                return see_other(&with_next(super::router::ENROLMENT[0], &page));
+            }
             // Says what stays with the candidate, and shows nothing of a page that is closed.
             if closed || cx.acting.is_some() && error == AppError::Forbidden {
                 return site.error_page(cx, error).await;
@@ -169,6 +172,18 @@ async fn call(cx: Arc<RequestContext>, function: &str, headers: &HeaderMap, body
     run_server_function(cx, request).await
 }
 
+/// What staff without a second factor may call: the enrolment of one with what it asks for, and the ways out (security.md line 16).
+pub const OPEN_WITHOUT_FACTOR: &[&str] = &[
+    "/api/accounts/totp_enrol",
+    "/api/accounts/passkey_register_start",
+    "/api/accounts/passkey_register_finish",
+    "/api/accounts/confirm_identity",
+    "/api/accounts/resend_verification",
+    "/api/accounts/verify_email",
+    "/api/accounts/login",
+    "/api/accounts/logout",
+];
+
 /// Runs the server function a request is for; its error is given as what it is.
 pub async fn run_server_function(cx: Arc<RequestContext>, request: Request<Body>) -> Result<Response, AppError> {
     let known = leptos::server_fn::axum::get_server_fn_service(request.uri().path(), request.method().clone()).is_some();
@@ -176,6 +191,9 @@ pub async fn run_server_function(cx: Arc<RequestContext>, request: Request<Body>
         return Err(AppError::NotFound);
     }
     if cx.acting.is_some() && !acting::opens_function(request.uri().path()) {
+        return Err(AppError::Forbidden);
+    }
+    if cx.owes_factor() && !OPEN_WITHOUT_FACTOR.contains(&request.uri().path()) {
         return Err(AppError::Forbidden);
     }
     let response = leptos_axum::handle_server_fns_with_context(move || provide_context(cx.clone()), request).await.into_response();

@@ -1,6 +1,6 @@
 //! What a page, a server function or a file route knows of the request it answers.
 
-use crate::error::{AppError, AppResult};
+use crate::error::{AppError, AppResult, Conflict};
 use crate::server::format;
 use crate::server::http::FormState;
 use crate::server::http::acting::Acting;
@@ -196,6 +196,16 @@ impl RequestContext {
     pub fn staff_with_fresh_proof(&self, permission: Permission) -> AppResult<&Viewer> {
         self.staff(permission)?;
         self.fresh_proof()
+    }
+
+    /// The same for what makes an account harder to take back: factors, phones, further addresses. Before the main address is verified
+    /// whoever registered it may be a stranger to it, and must not be able to stay when its owner comes.
+    ///
+    /// # Errors
+    /// Those of [`RequestContext::fresh_proof`]; [`Conflict::EmailNotVerified`].
+    pub fn verified_with_fresh_proof(&self) -> AppResult<&Viewer> {
+        let viewer = self.fresh_proof()?;
+        if viewer.email_verified { Ok(viewer) } else { Err(Conflict::EmailNotVerified.into()) }
     }
 
     /// Staff must enrol a second factor before they see anything else (product.md section 2, security.md line 16).

@@ -223,6 +223,9 @@ async fn with_context(State(site): State<Site>, request: Request, next: Next) ->
     // A choice made by a link in the header or footer is kept in a cookie; nothing changes on the server.
     let language = cx.query.get("lang").and_then(|tag| i18n::from_tag(tag)).map(|locale| Cookie::new("lang", i18n::tag(locale)));
     let theme = cx.query.contains_key("theme").then(|| Cookie::new("theme", cx.theme.clone()));
+    if let Some(refused) = without_factor(&site, &cx, request.uri()).await {
+        return refused;
+    }
     request.extensions_mut().insert(cx.clone());
     let mut response = if cx.acting.is_some() { while_acting(site, cx, request, next).await } else { next.run(request).await };
     for cookie in [language, theme].into_iter().flatten() {
@@ -231,6 +234,27 @@ async fn with_context(State(site): State<Site>, request: Request, next: Next) ->
         }
     }
     response
+}
+
+/// Staff without a second factor reach nothing but what leads to one, whatever they ask for and however (security.md line 16). `None`: it
+/// is open to them.
+async fn without_factor(site: &Site, cx: &Arc<RequestContext>, uri: &Uri) -> Option<Response> {
+    // Functions have a list of their own, which is asked where all of them are run.
+    if !cx.owes_factor() || cx.path.starts_with("/api/") {
+        return None;
+    }
+    let path = cx.path.as_str();
+    match (site.access)(path) {
+        Some(Access::Public | Access::Demo) => None,
+        Some(_) if ENROLMENT.contains(&path) => None,
+        Some(_) => Some(forms::see_other(&forms::with_next(ENROLMENT[0], uri.path_and_query().map_or("/", |path| path.as_str())))),
+        // Files: what is the same for everybody.
+        None if acting::way(path) == acting::Way::Free || fits("/badges/:file", path) => None,
+        None => {
+            note_refusal(cx, &AppError::Forbidden, path).await;
+            Some(site.error_page(cx.clone(), AppError::Forbidden).await)
+        }
+    }
 }
 
 /// A request of a member of staff who acts as a candidate: what is not on the list is refused before anything else is asked, and
@@ -422,7 +446,7 @@ fn retry_after(error: &AppError) -> Option<(header::HeaderName, HeaderValue)> {
 }
 
 /// The pages that staff without a second factor may see: where they enrol one, and where they prove who they are for it.
-const ENROLMENT: [&str; 3] = ["/account/security/totp", "/account/security/passkeys", "/account/confirm"];
+pub const ENROLMENT: [&str; 3] = ["/account/security/totp", "/account/security/passkeys", "/account/confirm"];
 
 /// Plain routes answer a refusal as JSON with its status.
 impl IntoResponse for AppError {
@@ -439,12 +463,6 @@ pub async fn page(State(site): State<Site>, request: Request) -> Response {
     let uri = request.uri().clone();
     // Where a detour leads back to.
     let page = uri.path_and_query().map_or("/", |path| path.as_str());
-    if cx.owes_factor()
-        && !matches!((site.access)(&cx.path), None | Some(Access::Public | Access::Demo))
-        && !ENROLMENT.contains(&cx.path.as_str())
-    {
-        return forms::see_other(&forms::with_next(ENROLMENT[0], page));
-    }
     match refusal(&site, &cx) {
         Some(AppError::Unauthenticated) => {
             let to = if cx.viewer.as_ref().is_some_and(|viewer| viewer.awaiting_factor) { "/login/code" } else { "/login" };

@@ -2,6 +2,7 @@
 
 use super::store::{self, Account, Found};
 use crate::accounts;
+use crate::accounts::service::{StaffAct, announce_staff_act, sign_in_anew};
 use crate::error::{AppError, AppResult, Code, Conflict, FieldError};
 use crate::server::http::permissions::Role;
 use crate::server::http::sessions;
@@ -92,6 +93,7 @@ pub async fn end_sessions(cx: &RequestContext, id: &str, reason: &str) -> AppRes
     let reason = parse_reason(reason)?;
     let mut tx = cx.state.db.begin().await?;
     sessions::end_others(&mut tx, cx.now(), account.id, None).await?;
+    announce_staff_act(&mut tx, cx, account.id, StaffAct::SessionsEnded).await?;
     audit::record(&mut tx, cx, "staff.sessions_ended", &account.id.to_string(), json!({ "reason": reason })).await?;
     tx.commit().await?;
     Ok(())
@@ -140,9 +142,14 @@ pub async fn set_disabled(cx: &RequestContext, id: &str, disabled: bool, reason:
     if disabled && administrators == [account.id] {
         return Err(Conflict::LastAdministrator.into());
     }
+    if disabled && account.disabled_at.is_none() {
+        announce_staff_act(&mut tx, cx, account.id, StaffAct::Disabled).await?;
+    }
     if store::set_disabled(&mut tx, account.id, disabled.then(|| cx.now())).await? {
         if disabled {
             sessions::end_others(&mut tx, cx.now(), account.id, None).await?;
+        } else {
+            announce_staff_act(&mut tx, cx, account.id, StaffAct::Enabled).await?;
         }
         let action = if disabled { "staff.account_disabled" } else { "staff.account_enabled" };
         audit::record(&mut tx, cx, action, &account.id.to_string(), json!({ "reason": reason })).await?;
@@ -151,10 +158,12 @@ pub async fn set_disabled(cx: &RequestContext, id: &str, disabled: bool, reason:
     Ok(())
 }
 
-/// Gives an account exactly these roles. What was taken away acts on the next request (security.md line 39).
+/// Gives an account exactly these roles. What was taken away acts on the next request (security.md line 39); with more roles than
+/// before the account signs in anew.
 ///
 /// # Errors
-/// As [`end_sessions`]; [`Code::NotAChoice`] of `roles`; [`Conflict::OwnAccount`]; [`Conflict::LastAdministrator`].
+/// As [`end_sessions`]; [`Code::NotAChoice`] of `roles`; [`Conflict::OwnAccount`]; [`Conflict::LastAdministrator`];
+/// [`Conflict::AccountUnverified`]: a stranger may have registered with that address.
 pub async fn change_roles(cx: &RequestContext, id: &str, wanted: &[String], reason: &str) -> AppResult<()> {
     let account = target(cx, Permission::GrantRoles, id).await?;
     let mut roles = vec![];
@@ -171,8 +180,21 @@ pub async fn change_roles(cx: &RequestContext, id: &str, wanted: &[String], reas
     if administrators == [account.id] && !roles.iter().any(|role| role == Role::Administrator.as_str()) {
         return Err(Conflict::LastAdministrator.into());
     }
+    // As it is now that nobody else changes roles.
+    let account = store::account(&mut tx, account.id).await?.ok_or(AppError::NotFound)?;
+    let more = roles.iter().any(|role| !account.roles.contains(role));
+    let less = account.roles.iter().any(|role| !roles.contains(role));
+    if more && !account.verified {
+        return Err(Conflict::AccountUnverified.into());
+    }
     store::take_roles(&mut tx, account.id, &roles).await?;
     store::give_roles(&mut tx, account.id, &roles, cx.now()).await?;
+    if more {
+        sign_in_anew(&mut tx, account.id, cx.now()).await?;
+    }
+    if more || less {
+        announce_staff_act(&mut tx, cx, account.id, StaffAct::RolesChanged).await?;
+    }
     let detail = json!({ "before": account.roles, "after": roles, "reason": reason });
     audit::record(&mut tx, cx, "staff.roles_changed", &account.id.to_string(), detail).await?;
     tx.commit().await?;

@@ -276,3 +276,29 @@ async fn nobody_asks_without_the_password() {
     let count: i64 = sqlx::query_scalar("SELECT count(*) FROM factor_recovery").fetch_one(portal.db()).await.unwrap();
     assert_eq!(count, 0);
 }
+
+#[tokio::test]
+async fn security_23_a_new_password_stops_it() {
+    let portal = portal().await;
+    let (mut owner, _) = enrolled(&portal).await;
+    // The thief has the password alone.
+    asked(&portal).await;
+    approve(&portal).await;
+    let fields = [("current_password", PASSWORD), ("password", "Copper-Teapot-58")];
+    owner.post_form("/account/security/password", "/api/accounts/change_password", &fields).await;
+    assert_eq!(newest(&portal).await.1, "stopped");
+    assert!(mail(&portal, "ana@example.com", "accounts.factor_recovery_stopped").await.is_some());
+
+    portal.later(TimeDelta::hours(13));
+    let mut thief = portal.browser();
+    log_in(&mut thief, "ana@example.com", "Copper-Teapot-58").await;
+    assert_eq!(thief.post_form(PAGE, ASK, &[("reason", "Stolen.")]).await.location(), "/login/recovery?done=asked");
+    portal.browser().post_form("/forgot", "/api/accounts/forgot", &[("email", "ana@example.com")]).await;
+    let link = mail(&portal, "ana@example.com", "accounts.reset_password").await.unwrap().link("/reset");
+    let token = link.split_once("token=").unwrap().1.to_owned();
+    portal.browser().post_form(&link, "/api/accounts/reset", &[("token", &token), ("password", PASSWORD)]).await;
+    assert_eq!(newest(&portal).await.1, "stopped");
+    portal.later(TimeDelta::days(4));
+    portal.run_jobs().await;
+    assert_eq!(log_in(&mut portal.browser(), "ana@example.com", PASSWORD).await.location(), "/login/code");
+}

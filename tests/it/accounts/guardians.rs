@@ -107,7 +107,12 @@ async fn a_minor_books_once_a_guardian_has_consented() {
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(refused.words().contains("Under 18 a parent or guardian must consent first"), "{}", refused.words());
     assert!(refused.text().contains("href=\"/account/guardian\""));
-    assert!(anna.complete(hold, "2014").await.words().contains("You must be at least 13 years old"));
+    // What was told first stays, and the page says how a mistake is corrected.
+    let again = anna.complete(hold, "1990").await;
+    assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(again.words().contains("Date of birth: Under 18 a parent or guardian must consent first"), "{}", again.words());
+    assert!(again.words().contains("2010") && again.words().contains("If it is wrong, write to"), "{}", again.words());
+    assert!(!again.text().contains("name=\"dob-year\""));
 
     // The guardian is somebody else.
     for (email, field) in [("ANNA@example.com", "guardian_email"), ("", "guardian_email"), ("x@y.zz\r\nBcc: a@b.co", "guardian_email")] {

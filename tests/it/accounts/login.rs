@@ -183,3 +183,26 @@ async fn security_31_a_disabled_account_is_answered_like_an_unknown_one_and_its_
     assert_eq!(browser.get("/dashboard").await.status, StatusCode::SEE_OTHER, "security.md line 31");
     assert_eq!(log_in(&mut browser, "ana@example.com", PASSWORD).await.status, StatusCode::CONFLICT);
 }
+
+#[tokio::test]
+async fn security_21_a_login_under_way_while_the_password_is_reset_begins_no_session() {
+    let portal = portal().await;
+    registered(&portal, "ana@example.com").await;
+    // A reset that is about to be committed: the new password is written, and the sessions there are have ended.
+    let hash = certportal::accounts::password::hash_now("Copper-Teapot-58");
+    let mut reset = portal.db().begin().await.unwrap();
+    sqlx::query("UPDATE account SET password_hash = $1").bind(hash).execute(&mut *reset).await.unwrap();
+    sqlx::query("UPDATE session SET ended_at = $1 WHERE ended_at IS NULL").bind(portal.clock.now()).execute(&mut *reset).await.unwrap();
+    // The old password is still the right one when it is checked.
+    let mut browser = portal.browser();
+    let login = tokio::spawn(async move { log_in(&mut browser, "ana@example.com", PASSWORD).await });
+    let waits = "SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+                                WHERE NOT l.granted AND a.datname = current_database())";
+    while !login.is_finished() && !sqlx::query_scalar::<_, bool>(waits).fetch_one(portal.db()).await.unwrap() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    reset.commit().await.unwrap();
+    assert_eq!(login.await.unwrap().status, StatusCode::CONFLICT);
+    let open: i64 = sqlx::query_scalar("SELECT count(*) FROM session WHERE ended_at IS NULL").fetch_one(portal.db()).await.unwrap();
+    assert_eq!(open, 0);
+}

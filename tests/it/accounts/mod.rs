@@ -21,6 +21,7 @@ mod registration;
 mod second_factor;
 mod sessions;
 mod staff;
+mod takeover;
 mod trusted_browsers;
 
 use crate::support::portal::{Browser, Portal, ReceivedMail};
@@ -29,7 +30,10 @@ pub const PASSWORD: &str = "Harbor-Lantern-42";
 
 /// A portal with a programme and a few countries: what registration needs, without the whole demo.
 pub async fn portal() -> Portal {
-    let portal = Portal::new().await;
+    with_base_data(Portal::new().await).await
+}
+
+pub async fn with_base_data(portal: Portal) -> Portal {
     sqlx::raw_sql(
         "INSERT INTO programme (name, short_name, accent, accent_dark, sender_name, sender_address, support_email, signatory_name,
                                 signatory_title, currency, agreement_version, agreement_text)
@@ -72,16 +76,31 @@ pub fn registration<'a>(changes: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str
     fields
 }
 
-/// Registers, verifies by the mailed link, and gives the browser that did it: not signed in yet.
+/// Registers, verifies by the mailed link, and gives the browser that registered: nobody has signed in so far, as far as the portal knows.
 pub async fn registered(portal: &Portal, email: &str) -> Browser {
     let mut browser = portal.browser();
     let answer = browser.post_form("/register", "/api/accounts/register", &registration(&[("email", email)])).await;
     assert_eq!(answer.location(), "/register/sent", "{}", answer.words());
+    let id = account_of(portal, email).await;
+    let answer = verify(portal, &mut portal.signed_in(id).await, email).await;
+    assert_eq!(answer.location(), "/dashboard?done=verified", "{}", answer.words());
+    sqlx::query("DELETE FROM session WHERE account_id = $1").bind(id).execute(portal.db()).await.unwrap();
+    browser
+}
+
+/// Follows the newest link that verifies the address of a registration.
+pub async fn verify(portal: &Portal, browser: &mut Browser, email: &str) -> crate::support::portal::Answer {
     let link = mail(portal, email, "accounts.verify_email").await.expect("a mail").link("/verify-email");
     let token = link.split_once("token=").expect("a token").1.to_owned();
-    let answer = browser.post_form(&link, "/api/accounts/verify_email", &[("token", &token)]).await;
-    assert_eq!(answer.location(), "/login?done=verified");
-    browser
+    browser.post_form(&link, "/api/accounts/verify_email", &[("token", &token)]).await
+}
+
+pub async fn account_of(portal: &Portal, email: &str) -> uuid::Uuid {
+    sqlx::query_scalar("SELECT account_id FROM account_email WHERE lower(address) = lower($1) AND is_primary")
+        .bind(email)
+        .fetch_one(portal.db())
+        .await
+        .unwrap()
 }
 
 /// The newest mail of a kind. (Within one moment of the standing clock mails have no order.)

@@ -99,3 +99,24 @@ async fn reset_mails_are_limited() {
     let mails = portal.mails("ana@example.com").await;
     assert_eq!(mails.iter().filter(|mail| mail.template == "accounts.reset_password").count(), 1);
 }
+
+#[tokio::test]
+async fn security_7_no_address_of_the_account_is_part_of_a_password() {
+    let portal = portal().await;
+    let mut browser = registered(&portal, "ana@example.com").await;
+    sqlx::query(
+        "INSERT INTO account_email (id, account_id, address, is_primary, verified_at, created_at)
+         SELECT gen_random_uuid(), account_id, 'lighthouse@work.example', false, created_at, created_at FROM account_email",
+    )
+    .execute(portal.db())
+    .await
+    .unwrap();
+    let reason = "Leave your name and your e-mail address out";
+    let (link, token) = reset_link(&portal).await;
+    let answer = portal.browser().post_form(&link, RESET, &[("token", &token), ("password", "My-Lighthouse-77")]).await;
+    assert!(answer.words().contains(reason), "{}", answer.words());
+    log_in(&mut browser, "ana@example.com", PASSWORD).await;
+    let fields = [("current_password", PASSWORD), ("password", "My-Lighthouse-77")];
+    let answer = browser.post_form("/account/security/password", "/api/accounts/change_password", &fields).await;
+    assert!(answer.words().contains(reason), "{}", answer.words());
+}

@@ -177,3 +177,27 @@ async fn no_form_shows_or_takes_a_wish_for_another_site() {
     let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
     assert_eq!(browser.post_form("/login/code", CODE, &fields).await.location(), "/dashboard");
 }
+
+#[tokio::test]
+async fn the_last_factor_stays_beside_a_password_that_is_too_short_without_it() {
+    let portal = Portal::configured(|config| config.password_policy = certportal::server::config::PasswordPolicy::Nist).await;
+    let portal = super::with_base_data(portal).await;
+    let (mut browser, _) = enrolled(&portal).await;
+    let change = async |browser: &mut Browser, from: &str, to: &str| {
+        let fields = [("current_password", from), ("password", to)];
+        let answer = browser.post_form("/account/security/password", "/api/accounts/change_password", &fields).await;
+        assert_eq!(answer.location(), "/account/security?done=password", "{}", answer.words());
+    };
+    let remove = async |browser: &mut Browser| browser.post_form("/account/security/totp", "/api/accounts/totp_remove", &[]).await;
+    change(&mut browser, PASSWORD, "qxzwvjkp").await;
+    let answer = remove(&mut browser).await;
+    assert_eq!(answer.status, StatusCode::CONFLICT);
+    assert!(answer.words().contains("your password must have at least 15 characters"), "{}", answer.words());
+    assert_eq!(log_in(&mut portal.browser(), "ana@example.com", "qxzwvjkp").await.location(), "/login/code");
+    change(&mut browser, "qxzwvjkp", "copper teapot 58").await;
+    // Of a password from before this was noted it is learned when it is typed.
+    sqlx::query("UPDATE account SET password_stands_alone = false").execute(portal.db()).await.unwrap();
+    assert_eq!(remove(&mut browser).await.status, StatusCode::CONFLICT);
+    browser.post_form("/account/confirm", "/api/accounts/confirm_identity", &[("password", "copper teapot 58")]).await;
+    assert_eq!(remove(&mut browser).await.location(), "/account/security?done=totp_off");
+}

@@ -1,6 +1,6 @@
 //! Invitations, and the second factor that staff must have.
 
-use super::{PASSWORD, log_in, portal};
+use super::{PASSWORD, account_of, log_in, portal, registration};
 use axum::http::StatusCode;
 use certportal::accounts::service::{Invitation, invite};
 use certportal::accounts::totp;
@@ -79,4 +79,65 @@ async fn an_invitation_ends_after_seven_days_and_wrong_answers_are_told() {
     ] {
         assert!(invite(&portal.state, &wrong).await.is_err());
     }
+}
+
+#[tokio::test]
+async fn an_invitation_voids_what_a_stranger_has_registered_with_the_address() {
+    let portal = portal().await;
+    let mut eve = portal.browser();
+    eve.post_form("/register", "/api/accounts/register", &registration(&[("email", "alex@example.org"), ("given_name", "Eve")])).await;
+    log_in(&mut eve, "alex@example.org", PASSWORD).await;
+    let id = account_of(&portal, "alex@example.org").await;
+    sqlx::query(
+        "INSERT INTO passkey (id, account_id, credential_id, name, passkey, created_at) VALUES (gen_random_uuid(), $1, 'x', 'Eve', '{}', $2)",
+    )
+    .bind(id)
+    .bind(portal.clock.now())
+    .execute(portal.db())
+    .await
+    .unwrap();
+
+    let link = invite(&portal.state, &invitation()).await.unwrap().expect("a link: the account cannot be signed in to");
+    assert_eq!(eve.get("/account").await.status, StatusCode::SEE_OTHER, "her session is over");
+    assert_eq!(log_in(&mut eve, "alex@example.org", PASSWORD).await.status, StatusCode::CONFLICT, "and so is her password");
+    let left: i64 = sqlx::query_scalar("SELECT count(*) FROM passkey").fetch_one(portal.db()).await.unwrap();
+    assert_eq!(left, 0);
+    // Nor does she get in by registering again.
+    eve.post_form("/register", "/api/accounts/register", &registration(&[("email", "alex@example.org")])).await;
+    assert_eq!(log_in(&mut eve, "alex@example.org", PASSWORD).await.status, StatusCode::CONFLICT);
+
+    // Accepting proves the address; what is logged is the invited person's act, whoever was signed in there before.
+    let mut alex = super::registered(&portal, "bob@example.org").await;
+    log_in(&mut alex, "bob@example.org", PASSWORD).await;
+    let page = link[link.find("/invitation").unwrap()..].to_owned();
+    let token = alex.get(&page).await.hidden("token");
+    let answer = alex.post_form(&page, "/api/accounts/accept_invitation", &[("token", &token), ("password", "Copper-Teapot-58")]).await;
+    assert_eq!(answer.location(), "/account/security/totp", "{}", answer.words());
+    let row: (bool, String) = sqlx::query_as(
+        "SELECT e.verified_at IS NOT NULL, a.given_name FROM account a JOIN account_email e ON e.account_id = a.id WHERE a.id = $1",
+    )
+    .bind(id)
+    .fetch_one(portal.db())
+    .await
+    .unwrap();
+    assert_eq!(row, (true, "Alex".to_owned()));
+    let actor: Option<uuid::Uuid> = sqlx::query_scalar("SELECT actor_id FROM audit_event WHERE action = 'staff.invitation_accepted'")
+        .fetch_one(portal.db())
+        .await
+        .unwrap();
+    assert_eq!(actor, Some(id));
+}
+
+#[tokio::test]
+async fn security_28_an_invitation_of_an_existing_account_ends_its_sessions() {
+    let portal = portal().await;
+    let mut alex = super::registered(&portal, "alex@example.org").await;
+    log_in(&mut alex, "alex@example.org", PASSWORD).await;
+    assert_eq!(alex.get("/dashboard").await.status, StatusCode::OK);
+    assert_eq!(invite(&portal.state, &invitation()).await.unwrap(), None);
+    assert_eq!(alex.get("/dashboard").await.status, StatusCode::SEE_OTHER);
+    log_in(&mut alex, "alex@example.org", PASSWORD).await;
+    // The same roles again are no rise of privilege.
+    assert_eq!(invite(&portal.state, &invitation()).await.unwrap(), None);
+    assert_eq!(alex.get("/account/security/totp").await.status, StatusCode::OK);
 }
