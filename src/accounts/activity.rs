@@ -150,7 +150,7 @@ fn row(cx: &Arc<RequestContext>, own: uuid::Uuid, entry: Entry) -> AnyView {
     let text = words(locale, &entry.action, refused, for_them).unwrap_or_default();
     // A member of staff's browser and address are not the candidate's business.
     let by_staff = entry.action.starts_with("staff.") && entry.actor_id != Some(own);
-    let reason = (entry.action == "staff.acting_started").then(|| entry.detail["reason"].as_str().map(str::to_owned)).flatten();
+    let reason = entry.note.clone().filter(|_| entry.action == "staff.acting_started");
     let from: Vec<String> = if for_them && !by_staff {
         vec![tr!(locale, acting.act_for_you).to_owned()]
     } else if by_staff {

@@ -1,11 +1,14 @@
 //! Who did what, when, from where, with which outcome: one row in the change's own transaction, append-only, chained
 //! (security.md lines 76 and 77). Rows hold ids, never a name, an e-mail address, a password, a token or a card number:
-//! they outlive the account they tell of.
+//! they outlive the account they tell of. What staff typed about an act stands in a note beside the log ([`note`]), which goes
+//! with the account.
 
 mod chain;
+mod notes;
 mod search;
 
-pub use chain::{Chain, seal, verify};
+pub use chain::{Chain, KEYS_FORGOTTEN, seal, verify};
+pub use notes::{NOTE, note};
 pub use search::{Entry, Filter, find};
 
 use super::database::internal;
