@@ -64,7 +64,7 @@ impl From<&Account> for Addressee {
 }
 
 /// Where something was done: the place, if it is known, and the network address.
-fn place_and_address(state: &AppState, locale: Locale, address: &str) -> String {
+pub(super) fn place_and_address(state: &AppState, locale: Locale, address: &str) -> String {
     match state.places.name(locale, address) {
         Some(place) => format!("{place} ({address})"),
         None => address.to_owned(),

@@ -70,6 +70,7 @@ const FUNCTIONS: &[(&str, Caller)] = &[
     ("accounts/merge_code", Caller::Candidate),
     ("accounts/merge_again", Caller::Candidate),
     ("accounts/merge", Caller::Candidate),
+    ("accounts/merge_sms", Caller::Candidate),
     ("accounts/merge_undo", Caller::Candidate),
     ("accounts/change_notices", Caller::SignedIn),
     ("accounts/add_email", Caller::SignedIn),
