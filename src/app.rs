@@ -130,6 +130,7 @@ pub const PROVED: &[&str] = &[
     "/account/data/erase",
     "/account/merge",
     "/staff/orders/:number/refund",
+    "/staff/results/imports/:id",
     "/staff/results/:id/correct",
     "/staff/credentials/:public_id/revoke",
     "/staff/accounts/:id/:act",
