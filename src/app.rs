@@ -136,6 +136,42 @@ pub const PROVED: &[&str] = &[
     "/staff/accounts/:id/:act",
 ];
 
+/// Every plain route's address and who may ask for it, whatever the method: files, uploads, what machines read. The handlers ask for
+/// the owner of what they give; who may come at all is asked here, before them. A route without a row is closed.
+pub const FILES: &[(&str, Access)] = &[
+    ("/programme.css", Access::Public),
+    ("/.well-known/security.txt", Access::Public),
+    ("/.well-known/change-password", Access::Public),
+    (security::REPORTS, Access::Public),
+    // catalog
+    ("/robots.txt", Access::Public),
+    ("/sitemap.xml", Access::Public),
+    // accounts
+    ("/account/security/backup-codes.txt", Access::SignedIn),
+    ("/account/data/download/:id", Access::SignedIn),
+    // scheduling
+    ("/exams/:reference/calendar.ics", Access::Candidate),
+    // checkout: signed by the gateway
+    (sandbox::webhook::PATH, Access::Public),
+    // results
+    ("/staff/results/example.csv", Access::Staff(Permission::ReadResults)),
+    ("/staff/results/imports/:id/errors.csv", Access::Staff(Permission::ReadResults)),
+    // credentials: what is under an ID that cannot be guessed, and the issuer's own documents
+    ("/credentials/:public_id/:file", Access::Candidate),
+    ("/badges/:file", Access::Public),
+    ("/badges/status/:list", Access::Public),
+    (credentials::issuer::routes::PROFILE, Access::Public),
+    ("/.well-known/did.json", Access::Public),
+    ("/.well-known/jwks.json", Access::Public),
+    // staff
+    ("/staff/audit.csv", Access::Staff(Permission::ReadAuditLog)),
+    // demo
+    ("/demo/clock", Access::Demo),
+    ("/mailbox.json", Access::Demo),
+    ("/mailbox/:id/html", Access::Demo),
+    ("/mailbox/:id/attachments/:number", Access::Demo),
+];
+
 /// The first row of [`PAGES`] whose pattern fits a path.
 fn row(path: &str) -> Option<&'static (&'static str, Access)> {
     PAGES.iter().find(|(pattern, _)| fits(pattern, path))
@@ -144,6 +180,11 @@ fn row(path: &str) -> Option<&'static (&'static str, Access)> {
 /// Who may see the page at a path.
 pub fn access(path: &str) -> Option<Access> {
     row(path).map(|(_, access)| *access)
+}
+
+/// Who may ask for the file at a path.
+pub fn file_access(path: &str) -> Option<Access> {
+    FILES.iter().find(|(pattern, _)| fits(pattern, path)).map(|(_, access)| *access)
 }
 
 /// Whether the page at a path needs a fresh proof of identity.
@@ -248,7 +289,7 @@ fn routes() -> axum::Router<Site> {
 
 /// The whole program as a service.
 pub fn router(state: AppState) -> axum::Router {
-    crate::server::http::router::router(Site { state, shell, access, needs_proof }, routes())
+    crate::server::http::router::router(Site { state, shell, access, file_access, needs_proof }, routes())
 }
 
 /// The document.

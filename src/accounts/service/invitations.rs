@@ -97,8 +97,8 @@ pub async fn invite(state: &AppState, invitation: &Invitation) -> Result<Option<
 pub async fn accept_invitation(cx: &RequestContext, token: &str, typed: &Secret) -> AppResult<Cookie> {
     let (now, hash) = (cx.now(), ids::token_hash(token));
     let account = {
+        let link = links::brought(cx, Purpose::StaffInvitation, &hash).await?;
         let mut conn = cx.state.db.acquire().await?;
-        let link = links::good(&mut conn, Purpose::StaffInvitation, &hash, now).await?;
         store::by_id(&mut conn, link.account_id).await?.ok_or(AppError::NotFound)?
     };
     let programme = cx.programme();

@@ -130,6 +130,7 @@ pub async fn post(site: Site, cx: Arc<RequestContext>, request: Request<Body>) -
         Err(AppError::StepUpRequired) => see_other(&with_next("/account/confirm", &page)),
         Err(error) => {
             super::router::note_refusal(&cx, &error, &function).await;
+            super::router::note_missing(&cx, &error, &function).await;
             // Says what stays with the candidate, and shows nothing of a page that is closed.
             if closed || cx.acting.is_some() && error == AppError::Forbidden {
                 return site.error_page(cx, error).await;
