@@ -256,6 +256,31 @@ pub async fn rotate_key(state: &AppState) -> Result<usize, Box<dyn std::error::E
     Ok(count + credentials::issuer::reseal(&state.db, &key).await?)
 }
 
+/// Throws away the server keys from before the one in use, once nothing is sealed by them any more and the audit log's chain holds; an
+/// event in it takes the place of the macs that cannot be checked from then on. Whatever else they signed is worthless afterwards.
+///
+/// # Errors
+/// There are none; a secret does not open; the chain is broken. The keys are kept then.
+pub async fn forget_old_keys(state: &AppState) -> Result<(), Box<dyn std::error::Error>> {
+    if !state.key.has_previous() {
+        return Err("there are no old keys: server.key.previous is not there".into());
+    }
+    crate::accounts::factors::reseal(&state.db, &state.key).await?;
+    credentials::issuer::reseal(&state.db, &state.key).await?;
+    let seal = async || audit::seal(state.clone()).await.map_err(|error| format!("the audit log cannot be sealed: {error:?}"));
+    seal().await?;
+    let chain = audit::verify(state).await?;
+    if let Some(problem) = chain.broken {
+        return Err(format!("the audit log's chain does not hold ({problem}); the old keys are kept").into());
+    }
+    let detail = serde_json::json!({ "links": chain.links });
+    let mut conn = state.db.acquire().await?;
+    audit::record_by_program(&mut conn, state.clock.now(), audit::KEYS_FORGOTTEN, "server_key", detail, false).await?;
+    drop(conn);
+    seal().await?;
+    Ok(ServerKey::forget_previous(&state.config.data_dir)?)
+}
+
 /// Plain routes of the capabilities: files, uploads, webhooks.
 fn routes() -> axum::Router<Site> {
     use axum::routing::get;
