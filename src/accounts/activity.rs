@@ -78,6 +78,11 @@ fn words(locale: Locale, action: &str, refused: bool, for_them: bool) -> Option<
     })
 }
 
+/// Whether the owner of an account is told of such an event about it.
+pub fn is_told(action: &str, refused: bool) -> bool {
+    words(Locale::en, action, refused, false).is_some()
+}
+
 /// A page of entries that have words, newest first, and where the next page begins.
 async fn page(cx: &RequestContext) -> AppResult<(Vec<Entry>, Option<i64>)> {
     let viewer = cx.viewer()?;

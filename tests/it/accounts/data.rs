@@ -215,6 +215,14 @@ async fn an_archive_holds_everything_and_lives_for_a_day() {
     let portal = zenobia.portal();
     let mut browser = zenobia.browser().await;
     assert!(browser.get("/account/data").await.words().contains("You have not asked for an archive"));
+    // What others did to the account is its owner's to have.
+    super::log_in(&mut portal.browser(), EMAIL, "Wrong-Password-1").await;
+    let agent = portal.account("agent@example.com", "Robin", "Answers", &["support_agent"]).await;
+    let (id, mut staff) = (zenobia.account.to_string(), portal.signed_in(agent).await);
+    staff.get(&format!("/staff/accounts/{id}")).await;
+    let fields = [("account", id.as_str()), ("reason", "Asked by phone")];
+    staff.post_form(&format!("/staff/accounts/{id}/sessions"), "/api/staff/end_sessions", &fields).await;
+    let mut browser = zenobia.browser().await;
     for _ in 0..2 {
         assert_eq!(browser.post_form("/account/data", ASK, &[]).await.location(), "/account/data?done=asked");
     }
@@ -242,7 +250,12 @@ async fn an_archive_holds_everything_and_lives_for_a_day() {
     assert!(read("orders.json").contains("CP-2026-000777") && read("orders.json").contains("\"payments\""));
     assert!(read("appointments.json").contains(&zenobia.sitting.reference));
     assert!(read("credentials.json").contains("Certified Solutions Architect"));
-    assert!(read("activity.json").contains("privacy.export_requested"));
+    let activity: Vec<serde_json::Value> = serde_json::from_str(&read("activity.json")).unwrap();
+    let event = |action: &str| activity.iter().find(|event| event["action"] == action).unwrap_or_else(|| panic!("no {action}"));
+    assert_eq!(event("privacy.export_requested")["address"], "127.0.0.1");
+    assert!(event("account.login")["outcome"] == "refused" && event("account.login")["address"] == "127.0.0.1");
+    assert!(event("staff.sessions_ended").get("address").is_none(), "the agent's own");
+    assert!(activity.iter().all(|event| event["action"] != "staff.account_read"), "what the activity page does not tell");
     assert!(read("mails.json").contains("subject") && !read("mails.json").contains("body"));
     let sign_ins = read("sign_ins.json");
     assert!(sign_ins.contains("user_agent") && !sign_ins.contains("token_hash"));
@@ -292,6 +305,11 @@ async fn security_personal_data_after_erasure_the_database_names_the_person_nowh
     for needle in [EMAIL, "Xylander-Quux", "+4915112345678", WHY] {
         assert!(!found(portal, needle).await.is_empty(), "{needle} is there before");
     }
+    let auditor = portal.account("auditor@example.com", "Avery", "Auditor", &["auditor"]).await;
+    let log = async |page: &str| portal.signed_in(auditor).await.get(page).await.words();
+    let disabled = "/staff/audit?action=staff.account_disabled";
+    assert!(log(disabled).await.contains(&format!("Note: {WHY}")), "{}", log(disabled).await);
+    assert!(log("/staff/audit.csv?action=staff.account_disabled").await.contains(WHY));
     zenobia.ask("withhold_name").await;
     zenobia.browser().await.post_form("/account/data", ASK, &[]).await;
     portal.run_jobs().await;
@@ -303,13 +321,11 @@ async fn security_personal_data_after_erasure_the_database_names_the_person_nowh
         assert_eq!(found(portal, needle).await, Vec::<String>::new(), "{needle}");
     }
     assert_eq!(zenobia.count("SELECT count(*) FROM account_email WHERE address LIKE 'zenobia%'").await, 0);
+    assert!(log(disabled).await.contains("staff.account_disabled") && log(disabled).await.contains("Note: erased with the account"));
+    assert!(log("/staff/audit.csv?action=staff.account_disabled").await.contains("erased with the account"));
+    assert_eq!(zenobia.count("SELECT count(*) FROM audit_event WHERE detail ? 'note_id'").await, 14);
     // What stays, stays without a person.
     assert_eq!(zenobia.count("SELECT count(*) FROM purchase WHERE number = 'CP-2026-000777' AND total_minor = 15000").await, 1);
-    let auditor = portal.account("auditor@example.com", "Avery", "Auditor", &["auditor"]).await;
-    let log = async |page: &str| portal.signed_in(auditor).await.get(page).await.words();
-    let disabled = "/staff/audit?action=staff.account_disabled";
-    assert!(log(disabled).await.contains(&format!("Note: {WHY}")), "{}", log(disabled).await);
-    assert!(log("/staff/audit.csv?action=staff.account_disabled").await.contains(WHY));
     assert_eq!(zenobia.count("SELECT count(*) FROM exam_result WHERE scaled_score = 810").await, 1);
     assert_eq!(zenobia.count("SELECT count(*) FROM retention").await, 3);
     assert_eq!(zenobia.count("SELECT count(*) FROM account WHERE erased_at IS NOT NULL AND disabled_at IS NOT NULL").await, 1);
@@ -321,9 +337,6 @@ async fn security_personal_data_after_erasure_the_database_names_the_person_nowh
     // Staff's pages still show the kept result.
     assert_eq!(zenobia.world.staff().await.get("/staff/results").await.status, StatusCode::OK);
 }
-    assert!(log(disabled).await.contains("staff.account_disabled") && log(disabled).await.contains("Note: erased with the account"));
-    assert!(log("/staff/audit.csv?action=staff.account_disabled").await.contains("erased with the account"));
-    assert_eq!(zenobia.count("SELECT count(*) FROM audit_event WHERE detail ? 'note_id'").await, 14);
 
 #[tokio::test]
 async fn names_kept_on_credentials_stand_there_only_and_go_when_they_expire() {
