@@ -130,9 +130,46 @@ pub const PROVED: &[&str] = &[
     "/account/data/erase",
     "/account/merge",
     "/staff/orders/:number/refund",
+    "/staff/results/imports/:id",
     "/staff/results/:id/correct",
     "/staff/credentials/:public_id/revoke",
     "/staff/accounts/:id/:act",
+];
+
+/// Every plain route's address and who may ask for it, whatever the method: files, uploads, what machines read. The handlers ask for
+/// the owner of what they give; who may come at all is asked here, before them. A route without a row is closed.
+pub const FILES: &[(&str, Access)] = &[
+    ("/programme.css", Access::Public),
+    ("/.well-known/security.txt", Access::Public),
+    ("/.well-known/change-password", Access::Public),
+    (security::REPORTS, Access::Public),
+    // catalog
+    ("/robots.txt", Access::Public),
+    ("/sitemap.xml", Access::Public),
+    // accounts
+    ("/account/security/backup-codes.txt", Access::SignedIn),
+    ("/account/data/download/:id", Access::SignedIn),
+    // scheduling
+    ("/exams/:reference/calendar.ics", Access::Candidate),
+    // checkout: signed by the gateway
+    (sandbox::webhook::PATH, Access::Public),
+    // results
+    ("/staff/results/example.csv", Access::Staff(Permission::ReadResults)),
+    ("/staff/results/imports/:id/errors.csv", Access::Staff(Permission::ReadResults)),
+    // credentials: what is under an ID that cannot be guessed, and the issuer's own documents
+    ("/credentials/:public_id/:file", Access::Candidate),
+    ("/badges/:file", Access::Public),
+    ("/badges/status/:list", Access::Public),
+    (credentials::issuer::routes::PROFILE, Access::Public),
+    ("/.well-known/did.json", Access::Public),
+    ("/.well-known/jwks.json", Access::Public),
+    // staff
+    ("/staff/audit.csv", Access::Staff(Permission::ReadAuditLog)),
+    // demo
+    ("/demo/clock", Access::Demo),
+    ("/mailbox.json", Access::Demo),
+    ("/mailbox/:id/html", Access::Demo),
+    ("/mailbox/:id/attachments/:number", Access::Demo),
 ];
 
 /// The first row of [`PAGES`] whose pattern fits a path.
@@ -143,6 +180,11 @@ fn row(path: &str) -> Option<&'static (&'static str, Access)> {
 /// Who may see the page at a path.
 pub fn access(path: &str) -> Option<Access> {
     row(path).map(|(_, access)| *access)
+}
+
+/// Who may ask for the file at a path.
+pub fn file_access(path: &str) -> Option<Access> {
+    FILES.iter().find(|(pattern, _)| fits(pattern, path)).map(|(_, access)| *access)
 }
 
 /// Whether the page at a path needs a fresh proof of identity.
@@ -218,6 +260,31 @@ pub async fn rotate_key(state: &AppState) -> Result<usize, Box<dyn std::error::E
     Ok(count + credentials::issuer::reseal(&state.db, &key).await?)
 }
 
+/// Throws away the server keys from before the one in use, once nothing is sealed by them any more and the audit log's chain holds; an
+/// event in it takes the place of the macs that cannot be checked from then on. Whatever else they signed is worthless afterwards.
+///
+/// # Errors
+/// There are none; a secret does not open; the chain is broken. The keys are kept then.
+pub async fn forget_old_keys(state: &AppState) -> Result<(), Box<dyn std::error::Error>> {
+    if !state.key.has_previous() {
+        return Err("there are no old keys: server.key.previous is not there".into());
+    }
+    crate::accounts::factors::reseal(&state.db, &state.key).await?;
+    credentials::issuer::reseal(&state.db, &state.key).await?;
+    let seal = async || audit::seal(state.clone()).await.map_err(|error| format!("the audit log cannot be sealed: {error:?}"));
+    seal().await?;
+    let chain = audit::verify(state).await?;
+    if let Some(problem) = chain.broken {
+        return Err(format!("the audit log's chain does not hold ({problem}); the old keys are kept").into());
+    }
+    let detail = serde_json::json!({ "links": chain.links });
+    let mut conn = state.db.acquire().await?;
+    audit::record_by_program(&mut conn, state.clock.now(), audit::KEYS_FORGOTTEN, "server_key", detail, false).await?;
+    drop(conn);
+    seal().await?;
+    Ok(ServerKey::forget_previous(&state.config.data_dir)?)
+}
+
 /// Plain routes of the capabilities: files, uploads, webhooks.
 fn routes() -> axum::Router<Site> {
     use axum::routing::get;
@@ -251,7 +318,7 @@ fn routes() -> axum::Router<Site> {
 
 /// The whole program as a service.
 pub fn router(state: AppState) -> axum::Router {
-    crate::server::http::router::router(Site { state, shell, access, needs_proof }, routes())
+    crate::server::http::router::router(Site { state, shell, access, file_access, needs_proof }, routes())
 }
 
 /// The document.

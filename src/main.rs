@@ -64,7 +64,11 @@ enum Command {
     /// Read the whole configuration and report every problem.
     Check,
     /// Replace the server key, and seal with the new one what the old one has sealed. Restart the portal afterwards.
-    RotateKey,
+    RotateKey {
+        /// Make no new key, but throw away the ones from before: what they signed is worthless then.
+        #[arg(long)]
+        forget_old: bool,
+    },
     /// Manage the keys that badges are signed with.
     #[command(subcommand)]
     IssuerKey(IssuerKeyCommand),
@@ -210,7 +214,17 @@ async fn run(command: Command, config: Config) -> Result<(), Box<dyn Error>> {
             })
             .await
         }
-        Command::RotateKey => {
+        Command::RotateKey { forget_old: true } => {
+            with_database(config, Beside::RunningServer, async |state, owner| {
+                database::migrate(&owner, &state.db).await?;
+                app::forget_old_keys(&state).await?;
+                println!("The old server keys are gone. Remove server.key.previous from the other servers and restart every server and worker.");
+                println!("Backup codes and device cookies of before the last rotation are worthless now: people make new codes, and their browsers are new ones.");
+                Ok(())
+            })
+            .await
+        }
+        Command::RotateKey { forget_old: false } => {
             with_database(config, Beside::RunningServer, async |state, owner| {
                 database::migrate(&owner, &state.db).await?;
                 let count = app::rotate_key(&state).await?;

@@ -78,6 +78,11 @@ fn words(locale: Locale, action: &str, refused: bool, for_them: bool) -> Option<
     })
 }
 
+/// Whether the owner of an account is told of such an event about it.
+pub fn is_told(action: &str, refused: bool) -> bool {
+    words(Locale::en, action, refused, false).is_some()
+}
+
 /// A page of entries that have words, newest first, and where the next page begins.
 async fn page(cx: &RequestContext) -> AppResult<(Vec<Entry>, Option<i64>)> {
     let viewer = cx.viewer()?;
@@ -150,7 +155,7 @@ fn row(cx: &Arc<RequestContext>, own: uuid::Uuid, entry: Entry) -> AnyView {
     let text = words(locale, &entry.action, refused, for_them).unwrap_or_default();
     // A member of staff's browser and address are not the candidate's business.
     let by_staff = entry.action.starts_with("staff.") && entry.actor_id != Some(own);
-    let reason = (entry.action == "staff.acting_started").then(|| entry.detail["reason"].as_str().map(str::to_owned)).flatten();
+    let reason = entry.note.clone().filter(|_| entry.action == "staff.acting_started");
     let from: Vec<String> = if for_them && !by_staff {
         vec![tr!(locale, acting.act_for_you).to_owned()]
     } else if by_staff {

@@ -9,7 +9,7 @@ use crate::tr;
 use chrono::{DateTime, Utc};
 
 /// Where something was done: the place, if it is known, and the network address.
-fn place_and_address(state: &AppState, locale: Locale, address: &str) -> String {
+pub(super) fn place_and_address(state: &AppState, locale: Locale, address: &str) -> String {
     match state.places.name(locale, address) {
         Some(place) => format!("{place} ({address})"),
         None => address.to_owned(),

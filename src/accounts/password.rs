@@ -2,14 +2,14 @@
 
 use super::common_passwords;
 use super::model::Secret;
-use crate::error::{AppError, AppResult, Code, FieldError};
+use crate::error::{AppResult, Code, FieldError};
 use crate::server::config::PasswordPolicy;
-use crate::server::{AppState, database, ids};
+use crate::server::hashing::Place;
+use crate::server::{AppState, ids};
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use std::sync::LazyLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use unicode_normalization::UnicodeNormalization;
 
 /// Shortest and longest in characters (Unicode code points, after normalisation).
@@ -112,44 +112,12 @@ fn argon2() -> Argon2<'static> {
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
 }
 
-/// As many may wait for a core; who comes later is told to come back (security.md, "Cost of a password").
-const QUEUE: usize = 64;
-static WAITING: AtomicUsize = AtomicUsize::new(0);
-
-struct Place;
-
-impl Place {
-    fn take() -> AppResult<Self> {
-        let before = WAITING.fetch_add(1, Ordering::Relaxed);
-        let place = Place;
-        if before < QUEUE { Ok(place) } else { Err(AppError::Unavailable) }
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        WAITING.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// Runs `work` on a blocking thread, at most one a core at a time.
-async fn on_a_core<T: Send + 'static>(state: &AppState, work: impl FnOnce() -> T + Send + 'static) -> AppResult<T> {
-    let place = Place::take()?;
-    let permit = state.hashing.clone().acquire_owned().await.map_err(|_| AppError::Unavailable)?;
-    let result = tokio::task::spawn_blocking(move || {
-        // Held until the work is done, also when the request has gone away.
-        let _held = (permit, place);
-        work()
-    });
-    result.await.map_err(|error| database::internal(&error))
-}
-
 /// The PHC string to store.
 ///
 /// # Errors
-/// [`AppError::Unavailable`]: too many are waiting.
+/// [`crate::error::AppError::Unavailable`]: too many are waiting.
 pub async fn hash(state: &AppState, password: NewPassword) -> AppResult<String> {
-    on_a_core(state, move || hash_now(&password.0)).await
+    state.hashing.place()?.run(move || hash_now(&password.0)).await
 }
 
 /// The same on this thread: for the loader of demo data, whose passwords are public, and for commands.
@@ -162,22 +130,25 @@ pub fn hash_now(password: &str) -> String {
 /// Nobody's password: hashed for addresses without an account, so that they take as long.
 static NOBODY: LazyLock<String> = LazyLock::new(|| hash_now(&ids::token()));
 
-/// Whether the password is the one that `hash` was made of. Takes as long without a hash.
+/// Whether the password is the one that `hash` was made of. Takes as long without a hash. The place in the queue is the caller's to
+/// take, before they count the attempt.
 ///
 /// # Errors
-/// [`AppError::Unavailable`]: too many are waiting.
-pub async fn verify(state: &AppState, typed: &Secret, hash: Option<&str>) -> AppResult<bool> {
+/// [`crate::error::AppError::Internal`].
+pub async fn verify(place: Place, typed: &Secret, hash: Option<&str>) -> AppResult<bool> {
     let password = normalise(&typed.0);
     if password.chars().count() > MAX {
         return Ok(false);
     }
     let (known, hash) = (hash.is_some(), hash.map(str::to_owned));
-    on_a_core(state, move || {
-        let hash = hash.unwrap_or_else(|| NOBODY.clone());
-        let right = PasswordHash::new(&hash).is_ok_and(|hash| argon2().verify_password(password.as_bytes(), &hash).is_ok());
+    let work = move || {
+        // Made by the first call of all, whosever address it is for.
+        let nobody = &*NOBODY;
+        let hash = hash.as_deref().unwrap_or(nobody);
+        let right = PasswordHash::new(hash).is_ok_and(|hash| argon2().verify_password(password.as_bytes(), &hash).is_ok());
         right && known
-    })
-    .await
+    };
+    place.run(work).await
 }
 
 #[cfg(test)]

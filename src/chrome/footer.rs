@@ -1,5 +1,6 @@
 //! The footer of every page.
 
+use super::same_page_with;
 use crate::server::request;
 use crate::tr;
 use crate::ui::Icon;
@@ -43,15 +44,15 @@ pub fn Footer() -> impl IntoView {
                 <div class="foot__base">
                     <p>"© " {cx.now().year()} " " {programme.name.clone()} " · " {tr!(locale, common.attribution)}</p>
                     <div class="foot__theme" role="group" aria-label=tr!(locale, common.theme)>
-                        <a class="foot__themebtn" href="?theme=light" rel="nofollow" aria-current=pressed("light")>
+                        <a class="foot__themebtn" href=same_page_with(&cx, "theme", "light") rel="nofollow" aria-current=pressed("light")>
                             <Icon name="sun" class="icon icon--s"/>
                             {tr!(locale, common.theme_light)}
                         </a>
-                        <a class="foot__themebtn" href="?theme=dark" rel="nofollow" aria-current=pressed("dark")>
+                        <a class="foot__themebtn" href=same_page_with(&cx, "theme", "dark") rel="nofollow" aria-current=pressed("dark")>
                             <Icon name="moon" class="icon icon--s"/>
                             {tr!(locale, common.theme_dark)}
                         </a>
-                        <a class="foot__themebtn" href="?theme=system" rel="nofollow" aria-current=pressed("system")>
+                        <a class="foot__themebtn" href=same_page_with(&cx, "theme", "system") rel="nofollow" aria-current=pressed("system")>
                             {tr!(locale, common.theme_system)}
                         </a>
                     </div>

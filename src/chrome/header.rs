@@ -1,6 +1,7 @@
 //! The header of every page, and the bar that tells of the demo's clock.
 
 use super::navigation::current;
+use super::same_page_with;
 use crate::demo::AdvanceClock;
 use crate::server::i18n::LANGUAGES;
 use crate::server::{format, request};
@@ -60,7 +61,7 @@ pub fn Header() -> impl IntoView {
                                         <li>
                                             <a
                                                 class="menu__item"
-                                                href=format!("?lang={tag}")
+                                                href=same_page_with(&cx, "lang", tag)
                                                 lang=*tag
                                                 hreflang=*tag
                                                 rel="nofollow"

@@ -77,7 +77,10 @@ pub async fn revoke(
     if store::revoke(tx, credential.id, cause, note, cx.now()).await? == 0 {
         return Ok(());
     }
-    let detail = json!({ "before": credential.state, "cause": cause, "note": note, "account": credential.account_id });
+    let mut detail = json!({ "before": credential.state, "cause": cause, "account": credential.account_id });
+    if let Some(note) = note {
+        detail[audit::NOTE] = json!(audit::note(tx, cx.now(), credential.account_id, note).await?);
+    }
     audit::record(tx, cx, "credentials.revoked", &credential.public_id, detail).await?;
     revocation::mails::revoked(tx, cx, credential, cause, note).await?;
     Ok(())

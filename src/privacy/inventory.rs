@@ -150,6 +150,13 @@ pub const INVENTORY: &[Holding] = {
             Deleted,
             Stays("staff accounts are not merged"),
         ),
+        holding(
+            "staff_note",
+            "account_id",
+            Not("the programme's own notes: what was done stands in activity.json, and why staff acted for them in acted_for.json"),
+            Deleted,
+            Stays("tells why something was done with the closed account"),
+        ),
         holding("data_export", "account_id", AsStored("data_requests.json"), Deleted, Stays("an archive of the closed account")),
         holding("account_erasure", "account_id", AsStored("erasure_requests.json"), Deleted, Stays("accounts being erased are not merged")),
         holding("retention", "account_id", Not("only of accounts that stand for nobody"), Kept("made by the erasure"), Stays("nobody's")),

@@ -24,7 +24,7 @@ pub async fn apply_import(#[server(flatten)] form: ApplyForm) -> Result<(), AppE
     use super::service;
     use crate::server::http::respond;
     let cx = crate::server::request();
-    cx.staff(crate::server::Permission::ManageResults)?;
+    cx.staff_with_fresh_proof(crate::server::Permission::ManageResults)?;
     let import = form.import.parse().map_err(|_| AppError::NotFound)?;
     service::apply(&cx, import).await?;
     respond::redirect(&format!("/staff/results/imports/{import}?done=applied"));
@@ -38,7 +38,7 @@ pub async fn release_results(#[server(flatten)] form: ReleaseForm) -> Result<(),
     use crate::error::Code;
     use crate::server::http::respond;
     let cx = crate::server::request();
-    cx.staff(crate::server::Permission::ManageResults)?;
+    cx.staff_with_fresh_proof(crate::server::Permission::ManageResults)?;
     let id = |text: &str| text.parse::<uuid::Uuid>().map_err(|_| AppError::NotFound);
     if !form.import.is_empty() {
         let import = id(&form.import)?;

@@ -105,9 +105,9 @@ fn parse_rows(rows: serde_json::Value) -> AppResult<Vec<ImportRow>> {
 /// Takes an import over: every row becomes a received result, or none. Doing it twice changes nothing.
 ///
 /// # Errors
-/// [`AppError::NotFound`]; [`Conflict::ImportHasErrors`] when a row has errors by now.
+/// [`AppError::StepUpRequired`]; [`AppError::NotFound`]; [`Conflict::ImportHasErrors`] when a row has errors by now.
 pub async fn apply(cx: &RequestContext, id: Uuid) -> AppResult<()> {
-    cx.staff(Permission::ManageResults)?;
+    cx.staff_with_fresh_proof(Permission::ManageResults)?;
     let errors = retrying(|| async {
         let mut tx = cx.state.db.begin().await?;
         let (rows, applied_at) = store::lock_import(&mut tx, id).await?.ok_or(AppError::NotFound)?;
@@ -161,9 +161,10 @@ pub enum Selection {
 /// released before are left as they are, so doing it twice changes nothing. Gives the number released now.
 ///
 /// # Errors
-/// [`AppError::NotFound`]: the import or one of the results does not exist, or the import was not taken over.
+/// [`AppError::StepUpRequired`]: what awards credentials needs a fresh proof; [`AppError::NotFound`]: the import or one of the results
+/// does not exist, or the import was not taken over.
 pub async fn release(cx: &RequestContext, selection: &Selection) -> AppResult<usize> {
-    cx.staff(Permission::ManageResults)?;
+    cx.staff_with_fresh_proof(Permission::ManageResults)?;
     retrying(|| async {
         let mut tx = cx.state.db.begin().await?;
         let released = release_in(&mut tx, cx, selection).await?;

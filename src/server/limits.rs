@@ -63,6 +63,12 @@ impl Limit {
     }
 }
 
+/// The refusal of who has to wait so long, in whole seconds, rounded up.
+pub fn refused_for(wait: TimeDelta) -> AppError {
+    let seconds = (wait.num_milliseconds().max(0) + 999) / 1000;
+    AppError::RateLimited(u32::try_from(seconds).unwrap_or(u32::MAX).max(1))
+}
+
 /// The key of a network address. Of IPv6 the first 64 bits: the rest is the customer's to choose.
 pub fn address_key(address: IpAddr) -> String {
     match address.to_canonical() {
@@ -90,5 +96,14 @@ mod tests {
         assert_eq!(key("2001:db8:1:2::1"), key("2001:db8:1:2:ffff::9"));
         assert_ne!(key("2001:db8:1:2::1"), key("2001:db8:1:3::1"));
         assert_eq!(key("::ffff:192.0.2.1"), "192.0.2.1");
+    }
+
+    #[test]
+    fn five_minutes_are_three_hundred_seconds() {
+        let seconds = |milliseconds| refused_for(TimeDelta::milliseconds(milliseconds));
+        assert_eq!(seconds(300_000), AppError::RateLimited(300));
+        assert_eq!(seconds(299_001), AppError::RateLimited(300));
+        assert_eq!(seconds(1), AppError::RateLimited(1));
+        assert_eq!(seconds(0), AppError::RateLimited(1));
     }
 }

@@ -13,6 +13,7 @@ pub mod embedded_postgres;
 pub mod fold;
 pub mod fonts;
 pub mod format;
+pub mod hashing;
 pub mod http;
 pub mod i18n;
 pub mod ids;

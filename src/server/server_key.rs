@@ -3,6 +3,7 @@
 //!
 //! `certportal rotate-key` puts a new key in its place. The old ones stay in `server.key.previous`, for reading only, so
 //! that nothing signed or sealed before is lost; what is sealed in the database is sealed anew in the same command.
+//! `certportal rotate-key --forget-old` throws them away.
 
 use super::ids;
 use chacha20poly1305::aead::{Aead, Payload};
@@ -66,6 +67,22 @@ impl ServerKey {
         replace(&previous, &old.0.concat())?;
         replace(&path, &ids::random_bytes::<KEY>())?;
         Self::load_or_create(data_dir)
+    }
+
+    /// Whether there are keys from before the one in use.
+    pub fn has_previous(&self) -> bool {
+        self.0.len() > 1
+    }
+
+    /// Throws the previous keys away: what they signed or sealed is worthless from the next start on.
+    ///
+    /// # Errors
+    /// The file cannot be removed.
+    pub fn forget_previous(data_dir: &Path) -> std::io::Result<()> {
+        match std::fs::remove_file(paths(data_dir).1) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
     }
 
     /// HMAC-SHA-256 of `message` under the present key for `label`.
@@ -196,6 +213,11 @@ mod tests {
         assert!(newest.open("totp", b"1", &sealed).is_some() && newest.open("totp", b"1", &new.seal("totp", b"1", b"x")).is_some());
         let mode = std::fs::metadata(directory.join("server.key.previous")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+        ServerKey::forget_previous(&directory).unwrap();
+        ServerKey::forget_previous(&directory).unwrap();
+        let alone = ServerKey::load_or_create(&directory).unwrap();
+        assert!(newest.has_previous() && !alone.has_previous());
+        assert!(alone.open("totp", b"1", &sealed).is_none() && alone.open("totp", b"1", &newest.seal("totp", b"1", b"x")).is_some());
         std::fs::remove_dir_all(&directory).unwrap();
     }
 }

@@ -2,6 +2,7 @@
 
 use super::clock::Clock;
 use super::config::Config;
+use super::hashing::Hashing;
 use super::mail::Mailer;
 use super::places::Places;
 use super::programme::ProgrammeCache;
@@ -12,7 +13,6 @@ use leptos::config::LeptosOptions;
 use sqlx::PgPool;
 use std::ops::Deref;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
 
 #[derive(Clone)]
 pub struct AppState(Arc<Inner>);
@@ -26,8 +26,8 @@ pub struct Inner {
     pub mailer: Mailer,
     pub places: Places,
     pub sms: sms::Gateway,
-    /// Password hashes at a time, one fewer than there are cores: a login storm must not starve the pages (security.md, "Cost of a password").
-    pub hashing: Arc<Semaphore>,
+    /// The queue before the cores that hash passwords.
+    pub hashing: Arc<Hashing>,
     /// What capabilities keep in memory for all requests.
     pub shared: Shared,
     /// What leptos needs to know of the built browser files.
@@ -36,8 +36,6 @@ pub struct Inner {
 
 impl AppState {
     pub fn new(config: Config, db: PgPool, clock: Clock, key: ServerKey) -> Self {
-        // One core is left to the pages, where there are several.
-        let hashes_at_once = std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).max(1));
         let mailer = Mailer::from_config(&config);
         let sms = sms::Gateway::from_config(&config);
         let leptos = leptos_options(&config);
@@ -57,7 +55,7 @@ impl AppState {
             sms,
             leptos,
             shared: Shared::default(),
-            hashing: Arc::new(Semaphore::new(hashes_at_once)),
+            hashing: Hashing::new(),
         }))
     }
 

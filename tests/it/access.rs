@@ -2,12 +2,14 @@
 
 use crate::support::Portal;
 use crate::support::portal::{Answer, Browser};
-use axum::http::{Method, StatusCode};
-use certportal::app::{PAGES, PROVED};
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode};
+use certportal::app::{self, FILES, PAGES, PROVED};
 use certportal::server::http::forms::OPEN_WITHOUT_FACTOR;
 use certportal::server::http::permissions::{Permission, Role, allows};
-use certportal::server::http::router::Access;
+use certportal::server::http::router::{Access, Site};
 use chrono::TimeDelta;
+use tower::ServiceExt;
 use uuid::Uuid;
 
 /// Who may call a server function; a function that is not in the list fails the test.
@@ -69,6 +71,7 @@ const FUNCTIONS: &[(&str, Caller)] = &[
     ("accounts/change_contact", Caller::SignedIn),
     ("accounts/merge_sign_in", Caller::Candidate),
     ("accounts/merge_code", Caller::Candidate),
+    ("accounts/merge_sms", Caller::Candidate),
     ("accounts/merge_again", Caller::Candidate),
     ("accounts/merge", Caller::Candidate),
     ("accounts/merge_undo", Caller::Candidate),
@@ -214,6 +217,81 @@ async fn security_36_every_page_is_open_to_those_it_is_for_and_closed_to_all_oth
             if pattern.contains(':') {
                 assert_ne!(answer.status, StatusCode::OK, "{who} at {path}: there is no such thing");
             }
+        }
+    }
+}
+
+#[tokio::test]
+async fn security_36_every_file_is_open_to_those_it_is_for_and_closed_to_all_others() {
+    let portal = Portal::with_demo_data().await;
+    let mut people = everybody(&portal).await;
+    for (pattern, access) in FILES {
+        let path = filled(pattern);
+        let mut open = false;
+        for person in &mut people {
+            let answer = person.browser.get(&path).await;
+            let who = &person.what;
+            let public = matches!(access, Access::Public | Access::Demo);
+            if !public && !person.signed_in {
+                assert!(answer.location().starts_with("/login?next="), "{who} at {path}: {}", answer.status);
+                assert_eq!(person.browser.request(Method::POST, &path).await.status, StatusCode::UNAUTHORIZED, "{who} at {path}");
+                continue;
+            }
+            let allowed = match access {
+                Access::Candidate => person.candidate,
+                Access::Staff(permission) => allows(&person.roles, *permission) && person.enrolled,
+                // What staff who owe a factor may reach at all is asked elsewhere.
+                Access::SignedIn if !person.enrolled => continue,
+                _ => true,
+            };
+            if !allowed {
+                assert_eq!(answer.status, StatusCode::FORBIDDEN, "{who} at {path}");
+                assert_eq!(person.browser.request(Method::POST, &path).await.status, StatusCode::FORBIDDEN, "{who} at {path}");
+                continue;
+            }
+            open = true;
+            let answered = [StatusCode::OK, StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED].contains(&answer.status);
+            assert!(
+                answered || answer.location() == "/account/security/password",
+                "{who} at {path}: {} {}",
+                answer.status,
+                answer.location()
+            );
+            assert!(!pattern.contains(':') || answer.status == StatusCode::NOT_FOUND, "{who} at {path}: there is no such thing");
+            // There is a route behind the row: what is none is a page that does not exist.
+            assert_eq!(person.browser.request(Method::DELETE, &path).await.status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
+        }
+        assert!(open, "nobody may have {path}");
+    }
+}
+
+#[tokio::test]
+async fn security_36_a_route_that_stands_in_no_table_is_closed() {
+    let portal = Portal::new().await;
+    let site = Site {
+        state: portal.state.clone(),
+        shell: app::shell,
+        access: app::access,
+        file_access: app::file_access,
+        needs_proof: app::needs_proof,
+    };
+    let given = || axum::routing::get(async || "given").post(async || "given");
+    let routes = axum::Router::new()
+        .route("/unlisted.csv", given())
+        .route("/staff/audit/unlisted.csv", given())
+        .route("/robots.txt", given())
+        .route("/staff/results/import", given());
+    let router = certportal::server::http::router::router(site, routes);
+    for (path, expected) in [
+        ("/unlisted.csv", StatusCode::NOT_FOUND),
+        ("/staff/audit/unlisted.csv", StatusCode::NOT_FOUND),
+        ("/robots.txt", StatusCode::OK),
+        ("/staff/results/import", StatusCode::SEE_OTHER),
+    ] {
+        for method in [Method::GET, Method::POST] {
+            let request = Request::builder().method(&method).uri(path).header("sec-fetch-site", "same-origin").body(Body::empty());
+            let answer = router.clone().oneshot(request.unwrap()).await.unwrap();
+            assert_eq!(answer.status(), expected, "{method} {path}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Staff act as a candidate: what is open, what stays with the candidate, who is told, and how it ends (security.md line 42).
 
-use crate::support::Portal;
 use crate::support::portal::{Answer, Browser};
+use crate::support::{Portal, Shop};
 use axum::http::{Method, StatusCode};
 use certportal::accounts::demo::seeded_account_id;
 use certportal::app::PAGES;
@@ -664,6 +664,46 @@ async fn of_two_clicks_at_once_one_begins() {
     assert_eq!(begun, 1, "{} {} / {} {}", first.status, first.location(), second.status, second.location());
     assert_eq!(desk.count("SELECT count(*) FROM acting").await, 1);
     assert_eq!(desk.portal.mails("amara@example.com").await.len(), 1);
+}
+
+#[tokio::test]
+async fn security_35_42_a_cancellation_while_acting_is_the_candidates_own() {
+    let shop = Shop::new().await;
+    let (soon, _) = shop.paid(shop.amara, shop.exam, 1).await;
+    let (far, order) = shop.paid(shop.amara, shop.other_exam, 10).await;
+    let reference = async |id: Uuid| -> String {
+        sqlx::query_scalar("SELECT reference FROM appointment WHERE id = $1").bind(id).fetch_one(shop.portal.db()).await.unwrap()
+    };
+    // One minute after the deadline of the first one.
+    shop.portal.later(TimeDelta::minutes(1));
+    let robin = shop.portal.account("robin@example.com", "Robin", "Answers", &["support_agent"]).await;
+    let mut browser = shop.portal.signed_in(robin).await;
+    let id = shop.amara.to_string();
+    let answer = browser.post_form(&format!("/staff/accounts/{id}/act"), START, &[("account", &id), ("reason", REASON)]).await;
+    assert_eq!(answer.location(), "/dashboard", "{}", answer.words());
+    let cancel = async |browser: &mut Browser, id: Uuid| {
+        let reference = reference(id).await;
+        send(browser, &format!("/exams/{reference}/cancel"), "/api/scheduling/cancel", &[("reference", &reference)]).await
+    };
+    let refunds = "SELECT coalesce(sum(amount_minor), 0)::bigint FROM refund";
+    // What comes too late for the candidate comes too late for who helps them.
+    assert_eq!(cancel(&mut browser, soon).await.status, StatusCode::CONFLICT);
+    assert_eq!(cancel(&mut shop.portal.signed_in(shop.amara).await, soon).await.status, StatusCode::CONFLICT);
+    assert_eq!((shop.appointment_state(soon).await.as_str(), shop.count(refunds).await), ("booked", 0));
+    // In time, and once: what it cost, as by the candidate's own click.
+    for _ in 0..2 {
+        assert!(cancel(&mut browser, far).await.location().ends_with("?done=cancelled"));
+    }
+    assert_eq!((shop.appointment_state(far).await.as_str(), shop.count(refunds).await), ("cancelled", 10000));
+    let both: (Option<Uuid>, Option<Uuid>) =
+        sqlx::query_as("SELECT actor_id, on_behalf_of FROM audit_event WHERE action = 'appointment.cancel' AND outcome = 'done'")
+            .fetch_one(shop.portal.db())
+            .await
+            .unwrap();
+    assert_eq!(both, (Some(robin), Some(shop.amara)));
+    // A refund of another amount, or after the deadline, is not theirs to give.
+    let fields = [("order", order.as_str()), ("amount", "10.00"), ("reason", REASON)];
+    assert_eq!(browser.call("/api/checkout/refund", &fields).await.status, StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]

@@ -1,10 +1,13 @@
 //! The audit log: append-only, chained, readable for those who may (security.md lines 76 and 77).
 
+use crate::accounts::second_factor::enrolled;
+use crate::accounts::{PASSWORD, log_in, portal, registered};
 use crate::support::Portal;
 use axum::http::StatusCode;
 use certportal::server::audit::verify;
 use certportal::server::{AppState, check};
 use chrono::TimeDelta;
+use uuid::Uuid;
 
 /// A few events: an administrator disables an account and enables it again.
 async fn with_events() -> Portal {
@@ -71,6 +74,118 @@ async fn security_77_a_changed_a_missing_and_a_forged_event_break_the_chain() {
         let problems = check::problems(&portal.state).await;
         assert!(problems.iter().any(|problem| problem.setting == "audit log" && problem.problem.contains(expected)), "{problems:?}");
     }
+}
+
+#[tokio::test]
+async fn security_77_events_that_are_left_out_of_the_chain_are_told_of() {
+    let portal = with_events().await;
+    sqlx::query("INSERT INTO audit_event (at, action, subject, detail) VALUES ($1, 'test.left_out', 'x', '{}')")
+        .bind(portal.clock.now())
+        .execute(portal.db())
+        .await
+        .unwrap();
+    portal.later(TimeDelta::minutes(10));
+    assert_eq!(broken(&portal.state).await, None, "the worker has its time");
+    portal.later(TimeDelta::seconds(1));
+    let told = "1 events are older than 10 minutes and not in the chain: does the worker run?";
+    assert_eq!(broken(&portal.state).await.as_deref(), Some(told));
+    portal.run_jobs().await;
+    assert_eq!(broken(&portal.state).await, None);
+}
+
+/// `(actor, subject, reason)` of what was refused, oldest first.
+async fn refused(portal: &Portal, action: &str) -> Vec<(Option<Uuid>, String, Option<String>)> {
+    sqlx::query_as("SELECT actor_id, subject, detail->>'reason' FROM audit_event WHERE action = $1 AND outcome = 'refused' ORDER BY id")
+        .bind(action)
+        .fetch_all(portal.db())
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn security_76_what_does_not_exist_for_who_asks_is_in_the_audit_log_and_does_not_flood_it() {
+    let portal = Portal::with_demo_data().await;
+    let ana = portal.account("ana@example.com", "Ana", "Prueba", &[]).await;
+    let reference: String =
+        sqlx::query_scalar("SELECT reference FROM appointment WHERE state = 'booked' LIMIT 1").fetch_one(portal.db()).await.unwrap();
+    let mut browser = portal.signed_in(ana).await;
+    let foreign = [format!("/exams/{reference}"), format!("/exams/{reference}/calendar.ics"), "/orders/ana@example.com".into()];
+    for path in &foreign {
+        assert_eq!(browser.get(path).await.status, StatusCode::NOT_FOUND);
+    }
+    let page = format!("/exams/{reference}/cancel");
+    assert_eq!(browser.post_form(&page, "/api/scheduling/cancel", &[("reference", &reference)]).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(browser.call("/api/scheduling/cancel", &[("reference", &reference)]).await.status, StatusCode::NOT_FOUND);
+    // Nobody signed in: nobody to tell of.
+    assert_eq!(portal.browser().get("/verify/nothing").await.status, StatusCode::NOT_FOUND);
+    let log = refused(&portal, "access.not_found").await;
+    let subjects: Vec<&str> = log.iter().map(|(_, subject, _)| subject.as_str()).collect();
+    assert_eq!(subjects, [&foreign[0], &foreign[1], "/orders/…", "/api/scheduling/cancel", "/api/scheduling/cancel"]);
+    assert!(log.iter().all(|(actor, ..)| *actor == Some(ana)));
+    for _ in 0..30 {
+        browser.get(&foreign[0]).await;
+    }
+    assert_eq!(refused(&portal, "access.not_found").await.len(), 20);
+    portal.later(TimeDelta::seconds(3));
+    browser.get(&foreign[0]).await;
+    assert_eq!(refused(&portal, "access.not_found").await.len(), 21);
+}
+
+#[tokio::test]
+async fn security_76_requests_of_other_sites_and_links_that_are_none_are_in_the_audit_log() {
+    let portal = portal().await;
+    let mut browser = registered(&portal, "ana@example.com").await;
+    log_in(&mut browser, "ana@example.com", PASSWORD).await;
+    let ana: Uuid = sqlx::query_scalar("SELECT id FROM account").fetch_one(portal.db()).await.unwrap();
+    let mut lured = portal.browser().with_header("sec-fetch-site", "cross-site");
+    lured.set_cookie("__Host-session", browser.cookie("__Host-session").unwrap());
+    for _ in 0..30 {
+        assert_eq!(lured.post_form("/account/edit", "/api/accounts/change_profile", &[]).await.status, StatusCode::FORBIDDEN);
+    }
+    let log = refused(&portal, "access.cross_site").await;
+    assert_eq!((log.len(), &log[0]), (20, &(Some(ana), "/account/edit".to_owned(), None)));
+
+    for (page, function, action) in [
+        ("/reset", "/api/accounts/reset", "account.password_reset"),
+        ("/invitation", "/api/accounts/accept_invitation", "staff.invitation_accepted"),
+    ] {
+        portal.browser().get(&format!("{page}?token=made-up")).await;
+        let fields = [("token", "made-up"), ("password", "Copper-Teapot-58")];
+        assert_eq!(portal.browser().post_form(page, function, &fields).await.status, StatusCode::CONFLICT);
+        let log = refused(&portal, action).await;
+        let unknown = (None, "unknown".to_owned(), Some("link_unknown".to_owned()));
+        assert!(log.len() >= 2 && log.iter().all(|event| *event == unknown), "{log:?}");
+    }
+    portal.browser().post_form("/forgot", "/api/accounts/forgot", &[("email", "ana@example.com")]).await;
+    let link = crate::accounts::mail(&portal, "ana@example.com", "accounts.reset_password").await.unwrap().link("/reset");
+    portal.later(TimeDelta::hours(2));
+    let fields = [("token", link.split_once("token=").unwrap().1), ("password", "Copper-Teapot-58")];
+    portal.browser().post_form(&link, "/api/accounts/reset", &fields).await;
+    let log = refused(&portal, "account.password_reset").await;
+    assert_eq!(log.last().unwrap(), &(None, ana.to_string(), Some("link_expired".to_owned())), "whose it was, if it was somebody's");
+}
+
+#[tokio::test]
+async fn security_76_proofs_that_come_after_too_many_wrong_ones_are_in_the_audit_log() {
+    let portal = portal().await;
+    let (mut browser, _) = enrolled(&portal).await;
+    let ana: Uuid = sqlx::query_scalar("SELECT id FROM account").fetch_one(portal.db()).await.unwrap();
+    for _ in 0..6 {
+        browser.post_form("/account/confirm", "/api/accounts/confirm_identity", &[("password", "Wrong-Password-1")]).await;
+    }
+    let log = refused(&portal, "account.confirm").await;
+    let reasons: Vec<_> = log.iter().filter_map(|(_, _, reason)| reason.as_deref()).collect();
+    assert_eq!(reasons, ["password", "password", "password", "password", "password", "locked"]);
+    for _ in 0..2 {
+        let mut browser = portal.browser();
+        log_in(&mut browser, "ana@example.com", PASSWORD).await;
+        for _ in 0..5 {
+            browser.post_form("/login/code", "/api/accounts/login_code", &[("method", "app"), ("code", "000000")]).await;
+        }
+    }
+    let log = refused(&portal, "account.login").await;
+    let of = |reason: &str| log.iter().filter(|(_, subject, why)| *subject == ana.to_string() && why.as_deref() == Some(reason)).count();
+    assert_eq!((of("code"), of("code_locked")), (5, 1), "{log:?}");
 }
 
 #[tokio::test]

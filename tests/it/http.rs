@@ -35,6 +35,47 @@ async fn security_44_cross_site_posts_are_refused() {
 }
 
 #[tokio::test]
+async fn security_44_the_whole_origin_counts_where_a_browser_says_nothing_else() {
+    let portal = Portal::in_production_at("https://portal.example").await;
+    for (origin, allowed) in [
+        ("https://portal.example", true),
+        ("http://portal.example", false),
+        ("https://portal.example:8443", false),
+        ("https://portal.example.evil.example", false),
+        ("null", false),
+    ] {
+        // Whatever host the request claims to be for.
+        let host = origin.split("://").nth(1).unwrap_or("portal.example");
+        let mut browser = portal.browser().with_header("origin", origin).with_header("host", host);
+        let answer = browser.post_form("/", "/api/accounts/logout", &[]).await;
+        assert_eq!(answer.status, if allowed { StatusCode::SEE_OTHER } else { StatusCode::FORBIDDEN }, "{origin}");
+    }
+    // The demo is opened by more than one name, on this machine.
+    let portal = Portal::new().await;
+    for (origin, host, allowed) in [
+        ("http://127.0.0.1:3000", "127.0.0.1:3000", true),
+        ("http://localhost:3000", "localhost:3000", true),
+        ("http://localhost:4000", "localhost:3000", false),
+        ("https://localhost:3000", "localhost:3000", false),
+    ] {
+        let mut browser = portal.browser().with_header("origin", origin).with_header("host", host);
+        let answer = browser.post_form("/", "/api/accounts/logout", &[]).await;
+        assert_eq!(answer.status, if allowed { StatusCode::SEE_OTHER } else { StatusCode::FORBIDDEN }, "{origin} at {host}");
+    }
+}
+
+#[tokio::test]
+async fn another_language_or_look_keeps_what_the_address_says() {
+    let portal = Portal::new().await;
+    let page = portal.browser().get("/reset?token=abc%26x&next=%2Fexams&lang=en").await.text().replace("&amp;", "&");
+    assert!(page.contains("href=\"?next=%2Fexams&token=abc%26x&lang=es\""), "{page}");
+    assert!(page.contains("href=\"?lang=en&next=%2Fexams&token=abc%26x&theme=dark\""), "{page}");
+    let spanish = portal.browser().get("/reset?next=%2Fexams&token=abc%26x&lang=es").await.text().replace("&amp;", "&");
+    assert!(spanish.contains("<html lang=\"es\"") && spanish.contains("token=abc%26x&lang=en"));
+    assert!(portal.browser().get("/").await.text().contains("href=\"?lang=es\""));
+}
+
+#[tokio::test]
 async fn security_46_47_49_headers_are_strict() {
     let portal = Portal::new().await;
     let answer = portal.browser().get("/nowhere").await;

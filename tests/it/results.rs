@@ -111,6 +111,31 @@ async fn security_36_only_exam_managers_change_and_only_auditors_read_beside_the
 }
 
 #[tokio::test]
+async fn security_35_results_are_taken_over_and_released_with_a_fresh_proof_only() {
+    let world = World::new().await;
+    let ana = world.sitting("Ana").await;
+    let page = world.upload(&file(&[ana.row(812)])).await.location().to_owned();
+    let import = page.rsplit('/').next().unwrap().to_owned();
+    let mut late = world.staff().await;
+    world.portal.later(TimeDelta::minutes(11));
+    for (path, function) in
+        [(&page, "/api/results/apply"), (&page, "/api/results/release"), (&"/staff/results".into(), "/api/results/release")]
+    {
+        let answer = late.post_form(path, function, &[("import", &import)]).await;
+        assert!(answer.location().starts_with("/account/confirm?next="), "{function}: {} {}", answer.status, answer.location());
+        assert_eq!(late.call(function, &[("import", &import)]).await.status, StatusCode::FORBIDDEN, "{function}");
+    }
+    assert_eq!(world.count("exam_result").await, 0);
+    // The pages ask before anything is chosen.
+    assert!(late.get(&page).await.location().starts_with("/account/confirm?next="));
+    assert_eq!(world.apply(&page).await.status, StatusCode::SEE_OTHER);
+    let list = late.get("/staff/results").await;
+    assert!(list.text().contains("/account/confirm?next=") && !list.text().contains("type=\"checkbox\""), "{}", list.words());
+    assert!(world.staff().await.get("/staff/results").await.text().contains("type=\"checkbox\""));
+    assert_eq!(world.release(&page).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
 async fn a_file_with_wrong_columns_comes_back_with_their_names() {
     let world = World::new().await;
     let answer = world.upload("appointment_reference,candidate,exam_code,taken_at,raw_score,scaled_score,domain_1\n1,2,3,4,5,6,7\n").await;

@@ -279,7 +279,13 @@ async fn security_74_an_error_tells_a_reference_and_nothing_else() {
 #[tokio::test]
 async fn security_74_a_panic_is_a_500_and_the_server_lives() {
     let portal = Portal::new().await;
-    let site = Site { state: portal.state.clone(), shell: app::shell, access: app::access, needs_proof: app::needs_proof };
+    let site = Site {
+        state: portal.state.clone(),
+        shell: app::shell,
+        access: app::access,
+        file_access: |_| Some(Access::Public),
+        needs_proof: app::needs_proof,
+    };
     async fn boom() -> &'static str {
         panic!("the secret cause")
     }

@@ -69,6 +69,16 @@ async fn security_24_staff_start_a_reset_and_never_see_the_password() {
     let link = mail(&portal, "ana@example.com", "accounts.reset_password").await.expect("to the owner").link("/reset");
     let token = link.split_once("token=").unwrap().1.to_owned();
     assert!(!agent.get(answer.location()).await.text().contains(&token));
+    // security.md line 60: no more of them than the owner could ask for.
+    let answer = act(&mut agent, account, "reset", "start_reset", &[WHY]).await;
+    assert_eq!((answer.status, answer.headers["retry-after"].to_str().unwrap()), (StatusCode::TOO_MANY_REQUESTS, "60"));
+    for _ in 0..4 {
+        portal.later(TimeDelta::minutes(1));
+        let answer = act(&mut agent, account, "reset", "start_reset", &[WHY]).await;
+        assert_eq!(answer.location(), format!("/staff/accounts/{account}?done=reset"), "{}", answer.words());
+    }
+    portal.later(TimeDelta::minutes(1));
+    assert_eq!(act(&mut agent, account, "reset", "start_reset", &[WHY]).await.status, StatusCode::TOO_MANY_REQUESTS);
 }
 
 #[tokio::test]

@@ -148,12 +148,20 @@ async fn change(cx: &RequestContext, work: impl AsyncFnOnce(&mut PgConnection, &
 /// those of sending a code.
 pub async fn send_login_code(cx: &RequestContext) -> AppResult<()> {
     let viewer = cx.viewer.as_ref().filter(|viewer| viewer.awaiting_factor).ok_or(AppError::Unauthenticated)?;
+    send_to_factor(cx, viewer.account_id, viewer.session_id).await
+}
+
+/// Sends a code that signs in to an account, for a session that knows its password, to the number that is the account's factor.
+///
+/// # Errors
+/// [`AppError::NotFound`]: codes by SMS are no factor of the account; those of sending a code.
+pub async fn send_to_factor(cx: &RequestContext, account_id: Uuid, session_id: Uuid) -> AppResult<()> {
     let mut tx = cx.state.db.begin().await?;
-    accounts::lock_account(&mut tx, viewer.account_id).await?;
-    let account = accounts::by_id(&mut tx, viewer.account_id).await?.ok_or(AppError::Unauthenticated)?;
+    accounts::lock_account(&mut tx, account_id).await?;
+    let account = accounts::by_id(&mut tx, account_id).await?.ok_or(AppError::Unauthenticated)?;
     let factors = store::factors(&mut tx, account.id).await?;
     let phone = factors.phone.filter(|_| factors.sms).ok_or(AppError::NotFound)?;
-    sms_codes::send(&mut tx, cx, &account, viewer.session_id, SmsPurpose::Login, &phone).await?;
+    sms_codes::send(&mut tx, cx, &account, session_id, SmsPurpose::Login, &phone).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -4,8 +4,8 @@ use super::super::rules::resend_wait;
 use super::super::store::Account;
 use super::rules::{SMS_CODE, SMS_TRIES};
 use super::store::{self, SmsPurpose};
-use crate::error::{AppError, AppResult, Conflict};
-use crate::server::limits::{Limit, address_key};
+use crate::error::{AppResult, Conflict};
+use crate::server::limits::{Limit, address_key, refused_for};
 use crate::server::sms::{self, Sms};
 use crate::server::{RequestContext, audit, i18n, ids};
 use crate::tr;
@@ -28,7 +28,7 @@ fn message(session_id: Uuid, purpose: SmsPurpose, phone: &str, code: &str) -> Ve
 /// Sends a new code to a number; the session's one before it is dead. Called while the account is locked.
 ///
 /// # Errors
-/// [`Conflict::SmsUnavailable`]; [`AppError::RateLimited`]: within a minute of the last one, or after five in an hour, to this
+/// [`Conflict::SmsUnavailable`]; [`crate::error::AppError::RateLimited`]: within a minute of the last one, or after five in an hour, to this
 /// account or to this number.
 pub async fn send(
     conn: &mut PgConnection,
@@ -47,7 +47,7 @@ pub async fn send(
     let to_account = store::sent_to_account(conn, account.id, TEMPLATE, since).await?;
     let to_number = store::sent_to_number(conn, phone, TEMPLATE, since).await?;
     if let Some(wait) = resend_wait(&to_account, now).max(resend_wait(&to_number, now)) {
-        return Err(AppError::RateLimited(u32::try_from(wait.num_seconds() + 1).unwrap_or(1)));
+        return Err(refused_for(wait));
     }
     ALTOGETHER.spend(&mut *conn, now, "").await?;
     FROM_ADDRESS.spend(&mut *conn, now, &address_key(cx.address)).await?;

@@ -5,7 +5,7 @@ use crate::error::AppError;
 use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
-use {super::service, crate::server::http::respond::redirect, crate::server::request};
+use {super::service, crate::accounts::factors::FactorMethod, crate::server::http::respond::redirect, crate::server::request};
 
 /// The request of a candidate: accounts of the staff alone have nothing to merge.
 #[cfg(feature = "ssr")]
@@ -26,10 +26,19 @@ pub async fn merge_sign_in(#[server(default)] email: String, #[server(default)] 
 
 /// The code of the other account's second factor.
 #[server(endpoint = "accounts/merge_code")]
-pub async fn merge_code(#[server(default)] code: String) -> Result<(), AppError> {
+pub async fn merge_code(#[server(default)] code: String, #[server(default)] method: String) -> Result<(), AppError> {
     let cx = candidates()?;
-    service::enter_code(&cx, &code).await?;
+    service::enter_code(&cx, FactorMethod::parse(&method), &code).await?;
     redirect("/account/merge");
+    Ok(())
+}
+
+/// Sends a code to the phone of the other account.
+#[server(endpoint = "accounts/merge_sms")]
+pub async fn merge_sms() -> Result<(), AppError> {
+    let cx = candidates()?;
+    service::send_code(&cx).await?;
+    redirect("/account/merge?method=sms");
     Ok(())
 }
 

@@ -2,11 +2,15 @@
 
 use super::store::MailTo;
 use crate::accounts::addressee::Addressee;
+use crate::accounts::mails::place_and_address;
+use crate::accounts::store::Account;
 use crate::server::AppState;
 use crate::server::mail::{Block, Mail};
 use crate::tr;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
+
+const SIGNED_IN: &str = "accounts.merge_sign_in";
 
 fn addressee(to: &MailTo, account_id: Uuid) -> Addressee {
     Addressee::new(account_id, &to.given_name, &to.family_name, &to.address, &to.language, &to.time_zone)
@@ -25,6 +29,32 @@ pub fn undone(state: &AppState, to: &MailTo, account_id: Uuid, merge: Uuid, mine
     let locale = to_whom.locale;
     let text = tr!(locale, merge.mail_undone_text, mine = mine.to_owned(), other = other.to_owned()).to_string();
     compose(state, to, to_whom, "accounts.merge_undone", tr!(locale, merge.mail_undone_subject), text, merge)
+}
+
+/// To the owner of an account whose password somebody gave, to merge it into theirs (`by`). Once an hour for the same two accounts.
+pub fn signed_in(state: &AppState, account: &Account, by: Uuid, browser: Option<String>, now: DateTime<Utc>, from: &str) -> Mail {
+    let to = Addressee::from(account);
+    let locale = to.locale;
+    let blocks = vec![
+        Block::Paragraph(tr!(locale, merge.mail_signed_in_text).to_owned()),
+        Block::Details(vec![
+            (tr!(locale, accounts.mail_browser).to_owned(), browser.unwrap_or_else(|| tr!(locale, accounts.browser_unknown).to_owned())),
+            (tr!(locale, accounts.mail_when).to_owned(), to.when(now)),
+            (tr!(locale, accounts.mail_from_address).to_owned(), place_and_address(state, locale, from)),
+        ]),
+        Block::Notice(
+            tr!(
+                locale,
+                accounts.mail_security_not_you,
+                url = state.config.url("/forgot"),
+                support = state.programme.get().support_email.clone()
+            )
+            .to_string(),
+        ),
+    ];
+    let key = format!("{SIGNED_IN}:{}:{by}:{}", account.id, now.format("%Y%m%d%H"));
+    let text = tr!(locale, merge.mail_signed_in_text).to_owned();
+    to.mail(SIGNED_IN, tr!(locale, merge.mail_signed_in_subject).to_owned(), text, blocks, key)
 }
 
 fn compose(state: &AppState, to: &MailTo, to_whom: Addressee, template: &'static str, subject: &str, text: String, merge: Uuid) -> Mail {

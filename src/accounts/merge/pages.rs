@@ -1,8 +1,10 @@
 //! `/account/merge`: sign in to the other account, see what moves, merge; and undo.
 
-use super::api::{MergeAgain, MergeCode, MergeConfirm, MergeSignIn, MergeUndo};
-use super::service::{self, Blocker, Past, Preview, Step};
+use super::api::{MergeAgain, MergeCode, MergeConfirm, MergeSignIn, MergeSms, MergeUndo};
+use super::service::{self, Blocker, CodeStep, Past, Preview, Step};
+use crate::accounts::factors::FactorMethod;
 use crate::accounts::pages::flash;
+use crate::accounts::passkeys::pages::PasskeyInstead;
 use crate::server::{Locale, RequestContext, format, request};
 use crate::tr;
 use crate::ui::{
@@ -18,11 +20,13 @@ pub fn MergePage() -> impl IntoView {
     let cx = request();
     loaded(async move {
         let locale = cx.locale;
-        let (step, past) = service::overview(&cx).await?;
+        let typed = cx.form.as_ref().and_then(|form| form.submitted.get("method"));
+        let wanted = typed.or_else(|| cx.query("method")).and_then(FactorMethod::parse);
+        let (step, past) = service::overview(&cx, wanted).await?;
         let step = match step {
             Step::SignIn => sign_in(locale),
-            Step::Code => code(locale),
-            Step::Preview(preview) => view_of(locale, *preview),
+            Step::Code(step) => code(locale, step),
+            Step::Preview(preview) => view_of(&cx, *preview),
         };
         Ok(view! {
             <div class="wrap wrap--narrow stack stack--l">
@@ -67,24 +71,79 @@ fn again(locale: Locale) -> AnyView {
     .into_any()
 }
 
-fn code(locale: Locale) -> AnyView {
-    view! {
-        <section class="stack">
-            <h2>{tr!(locale, merge.sign_in)}</h2>
-            <p>{tr!(locale, merge.code_text)}</p>
+fn code(locale: Locale, step: CodeStep) -> AnyView {
+    let CodeStep { methods, method, phone, sent } = step;
+    let form = move |field: AnyView| {
+        view! {
             <Form action=MergeCode::PATH>
-                <CodeField label=tr!(locale, merge.code) hint=tr!(locale, factors.code_hint)/>
+                <HiddenField name="method" value=method.map_or("", FactorMethod::as_str)/>
+                {field}
                 <div class="actions">
                     <button class="btn btn--primary">{tr!(locale, common.go_on)}</button>
                 </div>
             </Form>
+        }
+        .into_any()
+    };
+    let send = move || {
+        view! {
+            <Form action=MergeSms::PATH class="">
+                <HiddenField name="method" value=FactorMethod::Sms.as_str()/>
+                <button class=if sent { "btn" } else { "btn btn--primary" }>
+                    {if sent { tr!(locale, factors.sms_again) } else { tr!(locale, factors.sms_send) }}
+                </button>
+            </Form>
+        }
+    };
+    let shown = match method {
+        Some(FactorMethod::Authenticator) => {
+            form(view! { <CodeField label=tr!(locale, merge.code) hint=tr!(locale, factors.code_hint)/> }.into_any())
+        }
+        Some(FactorMethod::Passkey) => view! { <PasskeyInstead purpose="merge"/> }.into_any(),
+        Some(FactorMethod::Sms) if sent => {
+            let field = view! { <CodeField label=tr!(locale, accounts.code) hint=tr!(locale, factors.sms_hint)/> }.into_any();
+            view! {
+                <p>{tr!(locale, factors.sms_sent, number = phone).to_string()}</p>
+                {form(field)}
+                {send()}
+            }
+            .into_any()
+        }
+        Some(FactorMethod::Sms) => view! {
+            <p>{tr!(locale, factors.sms_offer, number = phone).to_string()}</p>
+            {send()}
+        }
+        .into_any(),
+        Some(FactorMethod::BackupCode) => {
+            let (label, hint) = (tr!(locale, factors.backup_code), tr!(locale, factors.backup_hint));
+            form(view! { <TextField name="code" label hint autocomplete="off" maxlength=20 width=20/> }.into_any())
+        }
+        None => view! { <p>{tr!(locale, factors.code_none)}</p> }.into_any(),
+    };
+    let others = methods.into_iter().filter(|other| Some(*other) != method).map(|other| {
+        let text = match other {
+            FactorMethod::Authenticator => tr!(locale, factors.use_app),
+            FactorMethod::Passkey => tr!(locale, factors.pk_use),
+            FactorMethod::Sms => tr!(locale, factors.use_sms),
+            FactorMethod::BackupCode => tr!(locale, factors.use_backup),
+        };
+        view! { <li><a href=format!("/account/merge?method={}", other.as_str())>{text}</a></li> }
+    });
+    let others = others.collect_view();
+    view! {
+        <section class="stack">
+            <h2>{tr!(locale, merge.sign_in)}</h2>
+            <p>{tr!(locale, merge.code_text)}</p>
+            {shown}
+            {(!others.is_empty()).then(|| view! { <ul class="plainlist stack stack--s">{others}</ul> })}
             {again(locale)}
         </section>
     }
     .into_any()
 }
 
-fn view_of(locale: Locale, preview: Preview) -> AnyView {
+fn view_of(cx: &RequestContext, preview: Preview) -> AnyView {
+    let locale = cx.locale;
     let count = |table: &str| preview.counts.counts.iter().find(|(known, _)| *known == table).map_or(0, |(_, count)| *count);
     let facts = [
         (tr!(locale, merge.appointments), count("appointment"), preview.counts.appointments.clone()),
@@ -104,7 +163,7 @@ fn view_of(locale: Locale, preview: Preview) -> AnyView {
     let rows = rows.collect_view();
     let from = tr!(locale, merge.from, address = preview.other.address.clone().unwrap_or_default()).to_string();
     let twice = (!preview.held_twice.is_empty()).then(|| tr!(locale, merge.superseded, names = preview.held_twice.join(", ")).to_string());
-    let foot = if preview.blockers.is_empty() { confirm(locale, &preview) } else { blocked(locale, &preview.blockers) };
+    let foot = if preview.blockers.is_empty() { confirm(locale, &preview) } else { blocked(cx, &preview.blockers) };
     view! {
         <section class="stack">
             <h2>{tr!(locale, merge.preview)}</h2>
@@ -147,11 +206,13 @@ fn confirm(locale: Locale, preview: &Preview) -> AnyView {
     .into_any()
 }
 
-fn blocked(locale: Locale, blockers: &[Blocker]) -> AnyView {
+fn blocked(cx: &RequestContext, blockers: &[Blocker]) -> AnyView {
+    let locale = cx.locale;
     let items = blockers.iter().map(|blocker| {
         let text = match blocker {
             Blocker::Overlap(mine, other) => tr!(locale, merge.overlap, mine = mine.clone(), other = other.clone()).to_string(),
             Blocker::BirthDates => tr!(locale, merge.births).to_owned(),
+            Blocker::Names => tr!(locale, merge.names_blocked, support = cx.programme().support_email.clone()).to_string(),
             Blocker::Payment(number) => tr!(locale, merge.payment, number = number.clone()).to_string(),
         };
         view! { <li>{text}</li> }

@@ -1,5 +1,6 @@
 //! The decisions about merges, as pure functions.
 
+use crate::scheduling::rules::comparable_name;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 /// How long a merge can be undone (product.md section 1).
@@ -16,9 +17,15 @@ pub fn two_people(mine: Option<NaiveDate>, other: Option<NaiveDate>) -> bool {
     matches!((mine, other), (Some(mine), Some(other)) if mine != other)
 }
 
-/// Whether the legal names are the same but for case and outer spaces.
+/// Dates of birth that are both known and equal: names that differ may be one person's, after a marriage say. Otherwise two people could
+/// put their results together by ticking a box.
+pub fn known_to_be_one(mine: Option<NaiveDate>, other: Option<NaiveDate>) -> bool {
+    mine.is_some() && mine == other
+}
+
+/// Whether the legal names are the same, compared as the name on an ID is with the account's.
 pub fn same_name(mine: (&str, &str), other: (&str, &str)) -> bool {
-    let plain = |(given, family): (&str, &str)| format!("{} {}", given.trim(), family.trim()).to_lowercase();
+    let plain = |(given, family): (&str, &str)| comparable_name(&format!("{given} {family}"));
     plain(mine) == plain(other)
 }
 
@@ -39,6 +46,9 @@ mod tests {
         assert!(two_people(a, b));
         assert!(!two_people(a, a) && !two_people(a, None) && !two_people(None, None));
         assert!(same_name(("Ana", "Prueba"), ("ANA ", "Prueba")));
+        assert!(same_name(("Ana  María", "Prueba"), ("ana maría", " PRUEBA")));
         assert!(!same_name(("Ana", "Prueba"), ("Eva", "Prueba")));
+        assert!(known_to_be_one(a, a));
+        assert!(!known_to_be_one(a, b) && !known_to_be_one(a, None) && !known_to_be_one(None, None));
     }
 }

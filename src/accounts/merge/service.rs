@@ -2,16 +2,20 @@
 
 use super::store::{self, Counts, Facts, MergeRow};
 use super::{mails, rules};
-use crate::accounts::factors::authenticator;
+use crate::accounts::factors::rules::masked_phone;
+use crate::accounts::factors::{self, FactorMethod, phone};
 use crate::accounts::identity::EmailAddress;
 use crate::accounts::model::Secret;
+use crate::accounts::rules::browser_name;
 use crate::accounts::service::throttle::Counter;
+use crate::accounts::service::{Proof, levelled};
+use crate::accounts::store::Account;
 use crate::accounts::{password, store as accounts};
 use crate::error::{AppError, AppResult, Code, Conflict, FieldError};
 use crate::privacy::erasure;
 use crate::server::database::{DbError, OnConstraint, retrying};
 use crate::server::http::sessions;
-use crate::server::{RequestContext, audit, ids, mail};
+use crate::server::{RequestContext, audit, i18n, ids, mail};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use sqlx::PgConnection;
@@ -23,6 +27,8 @@ pub enum Blocker {
     /// References of appointments at the same time, mine first.
     Overlap(String, String),
     BirthDates,
+    /// The names differ, and the dates of birth do not say that it is one person all the same.
+    Names,
     /// The number of the other account's order that waits for its payment.
     Payment(String),
 }
@@ -43,8 +49,21 @@ pub struct Preview {
 #[derive(Debug, Clone)]
 pub enum Step {
     SignIn,
-    Code,
+    Code(CodeStep),
     Preview(Box<Preview>),
+}
+
+/// How the second factor of the other account can be given.
+#[derive(Debug, Clone)]
+pub struct CodeStep {
+    /// Best first.
+    pub methods: Vec<FactorMethod>,
+    /// The one that was asked for, or the best.
+    pub method: Option<FactorMethod>,
+    /// The end of the number that codes go to.
+    pub phone: String,
+    /// A code is on its way.
+    pub sent: bool,
 }
 
 /// A merge of before.
@@ -62,7 +81,7 @@ pub struct Past {
 ///
 /// # Errors
 /// [`AppError::StepUpRequired`].
-pub async fn overview(cx: &RequestContext) -> AppResult<(Step, Vec<Past>)> {
+pub async fn overview(cx: &RequestContext, wanted: Option<FactorMethod>) -> AppResult<(Step, Vec<Past>)> {
     let viewer = cx.fresh_proof()?;
     let now = cx.now();
     let mut conn = cx.state.db.acquire().await?;
@@ -70,7 +89,15 @@ pub async fn overview(cx: &RequestContext) -> AppResult<(Step, Vec<Past>)> {
     let begun = merges.iter().find(|merge| is_begun(merge, now));
     let step = match begun {
         None => Step::SignIn,
-        Some(merge) if merge.state == "code_owed" => Step::Code,
+        Some(merge) if merge.state == "code_owed" => {
+            let factors = factors::factors(&mut conn, merge.other_id).await?;
+            Step::Code(CodeStep {
+                methods: factors.methods(&cx.state.sms),
+                method: factors.method(wanted, &cx.state.sms),
+                phone: masked_phone(factors.phone.as_deref().unwrap_or_default()),
+                sent: phone::login_code_sent(cx).await?,
+            })
+        }
         Some(merge) => preview(&mut conn, merge, now).await?.map_or(Step::SignIn, |preview| Step::Preview(Box::new(preview))),
     };
     let past = merges.iter().filter_map(|merge| {
@@ -115,6 +142,8 @@ async fn blockers(conn: &mut PgConnection, mine: &Facts, other: &Facts) -> Resul
     let mut found = vec![];
     if rules::two_people(mine.date_of_birth, other.date_of_birth) {
         found.push(Blocker::BirthDates);
+    } else if names_differ(mine, other) && !rules::known_to_be_one(mine.date_of_birth, other.date_of_birth) {
+        found.push(Blocker::Names);
     }
     found.extend(store::overlaps(conn, mine.id, other.id).await?.into_iter().map(|(mine, other)| Blocker::Overlap(mine, other)));
     found.extend(store::awaiting_payment(conn, other.id).await?.into_iter().map(Blocker::Payment));
@@ -133,7 +162,8 @@ async fn mergeable(conn: &mut PgConnection, mine: Uuid, other: Uuid) -> Result<(
     Ok(())
 }
 
-/// Address and password of the other account: counted, refused and answered like a login's.
+/// Address and password of the other account: counted, refused and answered like a login's, and no sooner. The other account's owner
+/// is told of a right one.
 ///
 /// # Errors
 /// [`AppError::StepUpRequired`]; [`Conflict::EmailNotVerified`]; those of a login; [`Conflict::MergeOwn`], [`Conflict::MergeStaff`],
@@ -141,7 +171,7 @@ async fn mergeable(conn: &mut PgConnection, mine: Uuid, other: Uuid) -> Result<(
 pub async fn sign_in(cx: &RequestContext, typed: &str, password: &Secret) -> AppResult<()> {
     cx.candidate()?;
     // A merge brings further addresses along.
-    let viewer = cx.verified_with_fresh_proof()?;
+    cx.verified_with_fresh_proof()?;
     let mut errors = vec![];
     if typed.trim().is_empty() {
         errors.push(FieldError::new("email", Code::Required));
@@ -152,35 +182,49 @@ pub async fn sign_in(cx: &RequestContext, typed: &str, password: &Secret) -> App
     if !errors.is_empty() {
         return Err(AppError::Validation(errors));
     }
+    levelled(sign_in_to(cx, typed, password)).await
+}
+
+async fn sign_in_to(cx: &RequestContext, typed: &str, password: &Secret) -> AppResult<()> {
+    let viewer = cx.viewer()?;
     let email = EmailAddress::parse(typed).map(|email| email.to_string()).unwrap_or_else(|_| typed.trim().to_owned());
     let account = {
         let mut conn = cx.state.db.acquire().await?;
         accounts::by_address(&mut conn, &email).await?
     };
     let subject = account.as_ref().map_or_else(|| "unknown".to_owned(), |account| account.id.to_string());
+    let place = cx.state.hashing.place()?;
     let counter = Counter::of_password(cx, account.as_ref().map(|account| account.id), &email);
     if let Err(error) = counter.count(cx).await {
         audit::refused(cx, "account.merge_sign_in", &subject, json!({"reason": "locked"})).await;
         return Err(error);
     }
     let hash = account.as_ref().and_then(|account| account.password_hash.as_deref());
-    let right = password::verify(&cx.state, password, hash).await?;
+    let right = password::verify(place, password, hash).await?;
     let Some(account) = account.filter(|_| right) else {
         audit::refused(cx, "account.merge_sign_in", &subject, json!({"reason": "password"})).await;
         return Err(Conflict::LoginRefused.into());
     };
     let mut tx = cx.state.db.begin().await?;
-    counter.forgive(&mut tx, cx).await?;
+    counter.forgive(&mut tx).await?;
+    if account.id != viewer.account_id {
+        let browser = browser_name(&cx.user_agent, i18n::from_tag(&account.language).unwrap_or(cx.locale));
+        let message = mails::signed_in(&cx.state, &account, viewer.account_id, browser, cx.now(), &cx.address.to_string());
+        mail::enqueue(&mut tx, &cx.state, cx.now(), message).await?;
+    }
     tx.commit().await?;
+    counter.give_back(cx).await?;
     if account.id == viewer.account_id {
         return Err(Conflict::MergeOwn.into());
     }
-    if account.has_factor && account.totp_secret.is_none() {
-        return Err(Conflict::MergeFactor.into());
-    }
     let mut tx = cx.state.db.begin().await?;
-    // Behind a second factor nothing is told of the account before its code.
-    if !account.has_factor {
+    if account.has_factor {
+        // Of a kind that cannot be used now: codes by SMS, and no provider that sends them.
+        if factors::factors(&mut tx, account.id).await?.methods(&cx.state.sms).is_empty() {
+            return Err(Conflict::MergeFactor.into());
+        }
+    } else {
+        // Behind a second factor nothing is told of the account before its code.
         mergeable(&mut tx, viewer.account_id, account.id).await?;
     }
     let state = if account.has_factor { "code_owed" } else { "proved" };
@@ -197,11 +241,32 @@ async fn begun(conn: &mut PgConnection, cx: &RequestContext, account_id: Uuid) -
     merges.into_iter().find(|merge| is_begun(merge, cx.now())).ok_or(AppError::Conflict(Conflict::Stale))
 }
 
-/// The code of the other account's authenticator app. Five wrong ones take its password step back (security.md line 18).
+/// The viewer's merge that waits for the other account's second factor.
+///
+/// # Errors
+/// [`AppError::StepUpRequired`]; [`Conflict::Stale`]: none does.
+pub async fn owing_factor(cx: &RequestContext) -> AppResult<MergeRow> {
+    let viewer = cx.fresh_proof()?;
+    let mut conn = cx.state.db.acquire().await?;
+    let merge = begun(&mut conn, cx, viewer.account_id).await?;
+    if merge.state == "code_owed" { Ok(merge) } else { Err(Conflict::Stale.into()) }
+}
+
+/// Sends a code to the phone that is the other account's factor.
+///
+/// # Errors
+/// Those of [`owing_factor`]; [`AppError::NotFound`]: codes by SMS are no factor of it; those of sending a code.
+pub async fn send_code(cx: &RequestContext) -> AppResult<()> {
+    let merge = owing_factor(cx).await?;
+    phone::send_to_factor(cx, merge.other_id, cx.viewer()?.session_id).await
+}
+
+/// The code of the other account's second factor, of whichever kind. Five wrong ones take its password step back
+/// (security.md line 18).
 ///
 /// # Errors
 /// [`AppError::StepUpRequired`]; [`Code::CodeWrong`] at `code`; [`AppError::RateLimited`]; those of [`sign_in`].
-pub async fn enter_code(cx: &RequestContext, typed: &str) -> AppResult<()> {
+pub async fn enter_code(cx: &RequestContext, method: Option<FactorMethod>, typed: &str) -> AppResult<()> {
     let viewer = cx.fresh_proof()?;
     if typed.trim().is_empty() {
         return Err(AppError::field("code", Code::Required));
@@ -213,14 +278,20 @@ pub async fn enter_code(cx: &RequestContext, typed: &str) -> AppResult<()> {
     if merge.state == "proved" {
         return Ok(());
     }
-    let counter = Counter::of_factor(merge.other_id);
+    let counter = Counter::of_factor(cx, merge.other_id);
     if let Err(error) = counter.count(cx).await {
+        audit::refused(cx, "account.merge_sign_in", &merge.other_id.to_string(), json!({"reason": "code_locked"})).await;
         begin_again(cx).await?;
         return Err(error);
     }
     let mut tx = cx.state.db.begin().await?;
     let other = accounts::by_id(&mut tx, merge.other_id).await?.ok_or(AppError::Conflict(Conflict::Stale))?;
-    if !authenticator::accept(&mut tx, cx, &other, typed).await? {
+    let method = factors::factors(&mut tx, other.id).await?.method(method, &cx.state.sms);
+    let proof = match method {
+        Some(method) => factors::accept(&mut tx, cx, &other, viewer.session_id, method, typed).await?,
+        None => None,
+    };
+    let Some(proof) = proof else {
         tx.rollback().await?;
         audit::refused(cx, "account.merge_sign_in", &merge.other_id.to_string(), json!({"reason": "code"})).await;
         let mut conn = cx.state.db.acquire().await?;
@@ -228,16 +299,31 @@ pub async fn enter_code(cx: &RequestContext, typed: &str) -> AppResult<()> {
             store::forget_begun(&mut conn, viewer.account_id).await?;
         }
         return Err(AppError::field("code", Code::CodeWrong));
-    }
-    counter.forgive(&mut tx, cx).await?;
-    let allowed = mergeable(&mut tx, viewer.account_id, other.id).await;
-    match allowed {
-        Ok(()) => store::set_proved(&mut tx, merge.id).await?,
-        Err(_) => store::forget_begun(&mut tx, viewer.account_id).await?,
-    }
+    };
+    counter.forgive(&mut tx).await?;
+    let allowed = factor_proved(&mut tx, cx, &other, proof).await?;
     // The code is used up either way.
     tx.commit().await?;
-    allowed.map_err(AppError::from)
+    counter.give_back(cx).await?;
+    allowed
+}
+
+/// The other account's second factor was right: its merge goes on, or is over if the two may not be merged. The caller commits either
+/// way.
+pub async fn factor_proved(conn: &mut PgConnection, cx: &RequestContext, other: &Account, by: Proof) -> AppResult<Result<(), AppError>> {
+    let viewer = cx.viewer()?;
+    let merge = begun(conn, cx, viewer.account_id).await?;
+    if merge.other_id != other.id {
+        return Err(Conflict::Stale.into());
+    }
+    let allowed = mergeable(conn, viewer.account_id, other.id).await.map_err(AppError::from);
+    match allowed {
+        Ok(()) => store::set_proved(conn, merge.id).await?,
+        Err(_) => store::forget_begun(conn, viewer.account_id).await?,
+    }
+    let detail = json!({"merge": merge.id, "by": by.as_str()});
+    audit::record(conn, cx, "account.merge_factor_given", &other.id.to_string(), detail).await?;
+    Ok(allowed)
 }
 
 /// Forgets the other account's sign-in.

@@ -35,7 +35,7 @@ pub async fn passkey_register_finish(
 }
 
 /// Begins to prove who one is: `{"ceremony": …, "options": PublicKeyCredentialRequestOptionsJSON}`. `purpose`: `login`,
-/// `second_factor` or `confirm`.
+/// `second_factor`, `confirm` or `merge`.
 #[server(endpoint = "accounts/passkey_login_start")]
 pub async fn passkey_login_start(#[server(default)] purpose: String) -> Result<String, AppError> {
     let (begun, cookie) = service::login_start(&request(), &purpose).await?;
@@ -61,6 +61,7 @@ pub async fn passkey_login_finish(
             set_cookie(&cookie);
             Ok(wanted(&next).unwrap_or_else(|| "/account/security".to_owned()))
         }
+        Proved::OtherAccount => Ok("/account/merge".to_owned()),
     }
 }
 

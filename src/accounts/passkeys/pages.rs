@@ -79,7 +79,7 @@ pub fn locked_hint() -> Option<AnyView> {
     here.then(|| view! { <li>{tr!(cx.locale, factors.pk_locked)}</li> }.into_any())
 }
 
-/// For somebody who has a passkey, where a second factor or a fresh proof is asked for: `purpose` is `second_factor` or `confirm`.
+/// For somebody who has a passkey, where a second factor or a fresh proof is asked for: `purpose` is `second_factor`, `confirm` or `merge`.
 #[component]
 pub fn PasskeyInstead(purpose: &'static str) -> impl IntoView {
     let cx = request();

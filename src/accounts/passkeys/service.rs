@@ -4,6 +4,7 @@
 
 use super::super::factors;
 use super::super::mails::SecurityChange;
+use super::super::merge;
 use super::super::rules::browser_name;
 use super::super::service::announce;
 use super::super::service::{Proof, SignedIn, complete};
@@ -186,23 +187,20 @@ async fn factor_changed(
 }
 
 /// A challenge for a passkey, as JSON for the island, and the cookie that binds it where nobody is signed in. `purpose`: `login`
-/// (any account: the device knows whose), `second_factor` or `confirm` (the viewer's own passkeys).
+/// (any account: the device knows whose), `second_factor` or `confirm` (the viewer's own passkeys), `merge` (those of the account that
+/// the viewer is about to merge into theirs).
 ///
 /// # Errors
 /// [`AppError::Unauthenticated`]: nobody waits for a second factor, or is signed in; [`AppError::NotFound`]: they have no passkey;
 /// [`AppError::RateLimited`].
 pub async fn login_start(cx: &RequestContext, purpose: &str) -> AppResult<(String, Option<Cookie>)> {
     let kind = Kind::parse(purpose).filter(|kind| *kind != Kind::Register).ok_or(AppError::NotFound)?;
-    let viewer = match kind {
-        Kind::SecondFactor => Some(cx.viewer.as_ref().filter(|viewer| viewer.awaiting_factor).ok_or(AppError::Unauthenticated)?),
-        Kind::Confirm => Some(cx.viewer()?),
-        Kind::Login | Kind::Register => None,
-    };
+    let expected = expected(cx, kind).await?;
     let webauthn = here(cx)?;
     STARTS.spend(&cx.state.db, cx.now(), &address_key(cx.address)).await?;
     let (challenge, state) = webauthn.start_discoverable_authentication().map_err(|error| internal(&error))?;
     let mut options = options(&challenge)?;
-    let Some(viewer) = viewer else {
+    let Some(Expected { account_id, session_id }) = expected else {
         // Kept where there is one: the autofill's ceremony and the button's run side by side, in several tabs.
         let known = cx.cookies.get(COOKIE).filter(|token| token.len() == 43).cloned();
         let token = known.unwrap_or_else(ids::token);
@@ -210,13 +208,30 @@ pub async fn login_start(cx: &RequestContext, purpose: &str) -> AppResult<(Strin
         return Ok((begun, Some(Cookie::new(COOKIE, token))));
     };
     let mut conn = cx.state.db.acquire().await?;
-    let known = store::credential_ids(&mut conn, viewer.account_id).await?;
+    let known = store::credential_ids(&mut conn, account_id).await?;
     drop(conn);
     if known.is_empty() {
         return Err(AppError::NotFound);
     }
     options["allowCredentials"] = known.iter().map(|id| json!({"type": "public-key", "id": URL_SAFE_NO_PAD.encode(id)})).collect();
-    Ok((begin(cx, kind, &Bound::Session(viewer.session_id), &state, options).await?, None))
+    Ok((begin(cx, kind, &Bound::Session(session_id), &state, options).await?, None))
+}
+
+/// Whose passkey is asked for, in whose session.
+struct Expected {
+    account_id: Uuid,
+    session_id: Uuid,
+}
+
+/// `None`: whoever's the device says. What it is for must still be owed.
+async fn expected(cx: &RequestContext, kind: Kind) -> AppResult<Option<Expected>> {
+    let viewer = match kind {
+        Kind::SecondFactor => cx.viewer.as_ref().filter(|viewer| viewer.awaiting_factor).ok_or(AppError::Unauthenticated)?,
+        Kind::Confirm | Kind::Merge => cx.viewer()?,
+        Kind::Login | Kind::Register => return Ok(None),
+    };
+    let account_id = if kind == Kind::Merge { merge::service::owing_factor(cx).await?.other_id } else { viewer.account_id };
+    Ok(Some(Expected { account_id, session_id: viewer.session_id }))
 }
 
 /// What a passkey has proved.
@@ -225,6 +240,8 @@ pub enum Proved {
     SignedIn(SignedIn),
     /// The viewer's session has a fresh proof, and this new cookie.
     Confirmed(Cookie),
+    /// The other account of a merge is the viewer's as well.
+    OtherAccount,
 }
 
 /// Checks the answer of a device. The login of [`Kind::Login`] and [`Kind::SecondFactor`] is complete with it, also while the
@@ -240,7 +257,11 @@ pub async fn login_finish(cx: &RequestContext, ceremony: &str, answer: &str) -> 
         Ok(proved) => Ok(proved),
         Err(Stop::Error(error)) => Err(error),
         Err(Stop::Refused { subject, reason }) => {
-            let action = if kind == Kind::Confirm { "account.confirm" } else { "account.login" };
+            let action = match kind {
+                Kind::Confirm => "account.confirm",
+                Kind::Merge => "account.merge_sign_in",
+                _ => "account.login",
+            };
             let subject = subject.map_or_else(|| "unknown".to_owned(), |id| id.to_string());
             Err(refused(cx, action, &subject, reason).await)
         }
@@ -272,19 +293,14 @@ async fn check(
     answer: &str,
 ) -> Result<Proved, Stop> {
     let answer: PublicKeyCredential = read(answer).ok_or(Stop::Refused { subject: None, reason: "unreadable" })?;
-    // The ceremony is bound to the session: what it is for must still be owed.
-    let expected = match kind {
-        Kind::SecondFactor => Some(cx.viewer.as_ref().filter(|viewer| viewer.awaiting_factor).ok_or(AppError::Unauthenticated)?),
-        Kind::Confirm => Some(cx.viewer()?),
-        Kind::Login | Kind::Register => None,
-    };
+    let expected = expected(cx, kind).await?;
     let mut tx = cx.state.db.begin().await?;
     let account_id = store::owner(&mut tx, &answer.raw_id).await?.ok_or(Stop::Refused { subject: None, reason: "unknown_passkey" })?;
     let stop = |reason| Stop::Refused { subject: Some(account_id), reason };
     // Whom the device takes it for: always said where no account was named before.
     let named = answer.get_user_unique_id();
     let is_theirs = match expected {
-        Some(viewer) => viewer.account_id == account_id && named.is_none_or(|id| id == account_id.as_bytes()),
+        Some(Expected { account_id: owner, .. }) => owner == account_id && named.is_none_or(|id| id == account_id.as_bytes()),
         None => named == Some(account_id.as_bytes().as_slice()),
     };
     if !is_theirs {
@@ -300,10 +316,16 @@ async fn check(
     let kept = serde_json::to_value(&passkey).map_err(|error| internal(&error))?;
     store::used(&mut tx, id, &kept, cx.now()).await?;
     let proved = match expected {
-        Some(viewer) if kind == Kind::Confirm => {
-            let cookie = sessions::rotate(&mut tx, cx.now(), viewer.session_id).await?.ok_or(AppError::Unauthenticated)?;
+        Some(Expected { session_id, .. }) if kind == Kind::Confirm => {
+            let cookie = sessions::rotate(&mut tx, cx.now(), session_id).await?.ok_or(AppError::Unauthenticated)?;
             audit::record(&mut tx, cx, "account.confirmed", &account_id.to_string(), json!({"by": "passkey"})).await?;
             Proved::Confirmed(cookie)
+        }
+        Some(_) if kind == Kind::Merge => {
+            let allowed = merge::service::factor_proved(&mut tx, cx, &account, Proof::Passkey).await?;
+            // The counter of the passkey has moved either way.
+            tx.commit().await?;
+            return allowed.map(|()| Proved::OtherAccount).map_err(Stop::from);
         }
         _ => Proved::SignedIn(complete(&mut tx, cx, &account, Proof::Passkey).await?),
     };

@@ -97,10 +97,12 @@ pub enum Kind {
     SecondFactor,
     /// A fresh proof by somebody signed in.
     Confirm,
+    /// The second factor of the account that somebody signed in merges into theirs.
+    Merge,
 }
 
 impl Kind {
-    const ALL: [Kind; 4] = [Kind::Register, Kind::Login, Kind::SecondFactor, Kind::Confirm];
+    const ALL: [Kind; 5] = [Kind::Register, Kind::Login, Kind::SecondFactor, Kind::Confirm, Kind::Merge];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -108,6 +110,7 @@ impl Kind {
             Kind::Login => "login",
             Kind::SecondFactor => "second_factor",
             Kind::Confirm => "confirm",
+            Kind::Merge => "merge",
         }
     }
 

@@ -120,8 +120,8 @@ pub async fn sign_in_anew(conn: &mut PgConnection, account_id: Uuid, now: DateTi
 pub async fn accept_invitation(cx: &RequestContext, token: &str, typed: &Secret) -> AppResult<Cookie> {
     let (now, hash) = (cx.now(), ids::token_hash(token));
     let (account, personal) = {
+        let link = links::brought(cx, Purpose::StaffInvitation, &hash).await?;
         let mut conn = cx.state.db.acquire().await?;
-        let link = links::good(&mut conn, Purpose::StaffInvitation, &hash, now).await?;
         let account = store::by_id(&mut conn, link.account_id).await?.ok_or(AppError::NotFound)?;
         let personal = personal(&mut conn, cx, &account).await?;
         (account, personal)

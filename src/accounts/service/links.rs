@@ -3,10 +3,11 @@
 
 use super::super::rules::{LinkState, link_state};
 use super::super::store::{self, Link, Purpose};
-use crate::error::{AppResult, Conflict};
+use crate::error::{AppError, AppResult, Conflict};
 use crate::server::database::DbError;
-use crate::server::{RequestContext, ids};
+use crate::server::{RequestContext, audit, ids};
 use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -30,6 +31,11 @@ pub async fn look_at(cx: &RequestContext, purpose: Purpose, token: &str) -> AppR
     let found = store::link(&mut conn, purpose, &ids::token_hash(token)).await?;
     let state = link_state(found.as_ref().map(|link| (link.expires_at, link.used_at)), cx.now());
     let mut info = LinkInfo { state, address: String::new(), verified: false, has_factor: false, adds_to: None };
+    if state == LinkState::Unknown && !token.is_empty() {
+        drop(conn);
+        note_refused(cx, purpose, None, Conflict::LinkUnknown).await;
+        return Ok(info);
+    }
     if let Some(link) = found
         && let Some(account) = store::by_id(&mut conn, link.account_id).await?
     {
@@ -76,6 +82,32 @@ pub(in crate::accounts) async fn good(
         (LinkState::Expired, _) => Err(Conflict::LinkExpired.into()),
         _ => Err(Conflict::LinkUnknown.into()),
     }
+}
+
+/// The link that somebody came with to use it: [`good`], or the refusal is in the audit log.
+///
+/// # Errors
+/// Those of [`good`].
+pub(in crate::accounts) async fn brought(cx: &RequestContext, purpose: Purpose, token_hash: &[u8]) -> AppResult<Link> {
+    let mut conn = cx.state.db.acquire().await?;
+    let link = good(&mut conn, purpose, token_hash, cx.now()).await.map_err(AppError::from);
+    if let Err(AppError::Conflict(why)) = &link {
+        let account = store::link(&mut conn, purpose, token_hash).await?.map(|link| link.account_id);
+        drop(conn);
+        note_refused(cx, purpose, account, *why).await;
+    }
+    link
+}
+
+/// Links that open an account to whoever has them (security.md line 76). What verifies an address is no sign-in.
+async fn note_refused(cx: &RequestContext, purpose: Purpose, account: Option<Uuid>, why: Conflict) {
+    let action = match purpose {
+        Purpose::ResetPassword => "account.password_reset",
+        Purpose::StaffInvitation => "staff.invitation_accepted",
+        Purpose::VerifyEmail => return,
+    };
+    let subject = account.map_or_else(|| "unknown".to_owned(), |id| id.to_string());
+    audit::refused_sometimes(cx, action, &subject, json!({ "reason": why })).await;
 }
 
 /// Uses a link up, at most once.

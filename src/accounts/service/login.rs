@@ -69,7 +69,7 @@ pub enum Proof {
 }
 
 impl Proof {
-    fn as_str(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Proof::Password => "password",
             Proof::Totp => "totp",
@@ -110,6 +110,8 @@ pub async fn log_in(cx: &RequestContext, typed: &str, password: &Secret) -> AppR
         let mut conn = cx.state.db.acquire().await?;
         store::by_address(&mut conn, &email).await?
     };
+    // Before it is counted: who is sent away for want of a place has tried nothing.
+    let place = cx.state.hashing.place()?;
     let counter = Counter::of_password(cx, account.as_ref().map(|account| account.id), &email);
     let subject = account.as_ref().map_or_else(|| "unknown".to_owned(), |account| account.id.to_string());
     if let Err(error) = counter.count(cx).await {
@@ -118,7 +120,7 @@ pub async fn log_in(cx: &RequestContext, typed: &str, password: &Secret) -> AppR
         return Err(error);
     }
     let hash = account.as_ref().and_then(|account| account.password_hash.as_deref());
-    let right = password::verify(&cx.state, password, hash).await?;
+    let right = password::verify(place, password, hash).await?;
     let Some(account) = account.filter(|_| right) else {
         audit::refused(cx, "account.login", &subject, json!({"reason": "password"})).await;
         floor.await;
@@ -135,7 +137,7 @@ pub async fn log_in(cx: &RequestContext, typed: &str, password: &Secret) -> AppR
         floor.await;
         return Err(Conflict::LoginRefused.into());
     };
-    counter.forgive(&mut tx, cx).await?;
+    counter.forgive(&mut tx).await?;
     note_length(&mut tx, &account, password).await?;
     let signed_in = if account.has_factor && trusted::is_trusted(&mut tx, cx, &account).await? {
         complete(&mut tx, cx, &account, Proof::TrustedDevice).await?
@@ -148,6 +150,7 @@ pub async fn log_in(cx: &RequestContext, typed: &str, password: &Secret) -> AppR
         complete(&mut tx, cx, &account, Proof::Password).await?
     };
     tx.commit().await?;
+    counter.give_back(cx).await?;
     Ok(signed_in)
 }
 
@@ -199,9 +202,10 @@ pub async fn enter_code(cx: &RequestContext, method: Option<FactorMethod>, typed
     if typed.trim().is_empty() {
         return Err(AppError::field("code", Code::Required));
     }
-    let counter = Counter::of_factor(viewer.account_id);
+    let counter = Counter::of_factor(cx, viewer.account_id);
     match counter.count(cx).await {
         Err(AppError::RateLimited(_)) => {
+            audit::refused(cx, "account.login", &viewer.account_id.to_string(), json!({"reason": "code_locked"})).await;
             let mut conn = cx.state.db.acquire().await?;
             sessions::end(&mut conn, cx.now(), viewer.session_id).await?;
             return Err(AppError::Unauthenticated);
@@ -219,12 +223,13 @@ pub async fn enter_code(cx: &RequestContext, method: Option<FactorMethod>, typed
         tx.rollback().await?;
         return wrong_code(cx, &counter, viewer).await;
     };
-    counter.forgive(&mut tx, cx).await?;
+    counter.forgive(&mut tx).await?;
     let mut signed_in = complete(&mut tx, cx, &account, proof).await?;
     if trust && account.verified && !account.is_staff {
         signed_in.cookies.push(trusted::trust(&mut tx, cx, &account).await?);
     }
     tx.commit().await?;
+    counter.give_back(cx).await?;
     Ok(signed_in)
 }
 
@@ -281,8 +286,8 @@ pub async fn confirm_identity(cx: &RequestContext, password: &Secret, code: &str
 /// A code of the viewer's own authenticator app, counted like a login's.
 async fn check_code(cx: &RequestContext, typed: &str) -> AppResult<()> {
     let viewer = cx.viewer()?;
-    let counter = Counter::of_factor(viewer.account_id);
-    counter.count(cx).await?;
+    let counter = Counter::of_factor(cx, viewer.account_id);
+    counted(cx, &counter).await?;
     let mut tx = cx.state.db.begin().await?;
     let account = store::by_id(&mut tx, viewer.account_id).await?.ok_or(AppError::Unauthenticated)?;
     if !authenticator::accept(&mut tx, cx, &account, typed).await? {
@@ -290,9 +295,19 @@ async fn check_code(cx: &RequestContext, typed: &str) -> AppResult<()> {
         audit::refused(cx, "account.confirm", &account.id.to_string(), json!({"reason": "code"})).await;
         return Err(AppError::field("code", Code::CodeWrong));
     }
-    counter.forgive(&mut tx, cx).await?;
+    counter.forgive(&mut tx).await?;
     tx.commit().await?;
+    counter.give_back(cx).await?;
     Ok(())
+}
+
+/// Counts a proof that is about to be looked at; one that comes after too many wrong ones is in the audit log as well.
+async fn counted(cx: &RequestContext, counter: &Counter) -> AppResult<()> {
+    let counted = counter.count(cx).await;
+    if counted.is_err() {
+        audit::refused(cx, "account.confirm", &cx.viewer()?.account_id.to_string(), json!({"reason": "locked"})).await;
+    }
+    counted
 }
 
 /// The viewer's own password, counted like a login's.
@@ -305,17 +320,19 @@ pub(super) async fn check_password(cx: &RequestContext, field: &str, typed: &Sec
         let mut conn = cx.state.db.acquire().await?;
         store::by_id(&mut conn, viewer.account_id).await?.ok_or(AppError::Unauthenticated)?
     };
+    let place = cx.state.hashing.place()?;
     let counter = Counter::of_confirmation(account.id);
-    counter.count(cx).await?;
-    let right = levelled(password::verify(&cx.state, typed, account.password_hash.as_deref())).await?;
+    counted(cx, &counter).await?;
+    let right = levelled(password::verify(place, typed, account.password_hash.as_deref())).await?;
     if !right {
-        audit::refused(cx, "account.confirm", &account.id.to_string(), json!({})).await;
+        audit::refused(cx, "account.confirm", &account.id.to_string(), json!({"reason": "password"})).await;
         return Err(AppError::field(field, Code::PasswordWrong));
     }
     let mut tx = cx.state.db.begin().await?;
-    counter.forgive(&mut tx, cx).await?;
+    counter.forgive(&mut tx).await?;
     note_length(&mut tx, &account, typed).await?;
     tx.commit().await?;
+    counter.give_back(cx).await?;
     Ok(account)
 }
 

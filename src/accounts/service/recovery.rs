@@ -13,7 +13,7 @@ use super::{announce, enqueue, levelled, links, password_rules, unproved};
 use crate::error::{AppError, AppResult};
 use crate::server::database::DbError;
 use crate::server::http::sessions;
-use crate::server::limits::address_key;
+use crate::server::limits::{address_key, refused_for};
 use crate::server::{RequestContext, audit, ids};
 use chrono::TimeDelta;
 use serde_json::json;
@@ -49,12 +49,17 @@ async fn mail_reset(conn: &mut PgConnection, cx: &RequestContext, account: &Acco
     enqueue(conn, cx, mails::reset_password(&cx.state, Addressee::at(account, &account.reached_by), &token, &hash, expires_at)).await
 }
 
-/// Mails a reset link to the primary address of an account, because staff were asked to.
+/// Mails a reset link to the primary address of an account, because staff were asked to. As often as the owner could ask for one.
 ///
 /// # Errors
-/// [`AppError::NotFound`]: no such account, or it is disabled.
+/// [`AppError::NotFound`]: no such account, or it is disabled; [`AppError::RateLimited`].
 pub async fn send_reset(conn: &mut PgConnection, cx: &RequestContext, account_id: Uuid) -> AppResult<()> {
+    store::lock_account(conn, account_id).await?;
     let account = store::by_id(conn, account_id).await?.ok_or(AppError::NotFound)?;
+    let sent = store::links_sent(conn, account.id, Purpose::ResetPassword, cx.now() - TimeDelta::hours(1)).await?;
+    if let Some(wait) = resend_wait(&sent, cx.now()) {
+        return Err(refused_for(wait));
+    }
     Ok(mail_reset(conn, cx, &account).await?)
 }
 
@@ -87,8 +92,8 @@ pub(super) async fn void_what_waits(conn: &mut PgConnection, cx: &RequestContext
 pub async fn reset_password(cx: &RequestContext, token: &str, typed: &Secret) -> AppResult<()> {
     let (now, hash) = (cx.now(), ids::token_hash(token));
     let (account, personal, unproved) = {
+        let link = links::brought(cx, Purpose::ResetPassword, &hash).await?;
         let mut conn = cx.state.db.acquire().await?;
-        let link = links::good(&mut conn, Purpose::ResetPassword, &hash, now).await?;
         let account = store::by_id(&mut conn, link.account_id).await?.ok_or(AppError::NotFound)?;
         let personal = personal(&mut conn, cx, &account).await?;
         let unproved = store::is_unproved(&mut conn, account.id).await?;

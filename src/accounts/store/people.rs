@@ -81,6 +81,11 @@ pub async fn by_id(conn: &mut PgConnection, id: Uuid) -> Sql<Option<Account>> {
     .await
 }
 
+/// Every address of an account, verified or not.
+pub async fn addresses_of(conn: &mut PgConnection, account_id: Uuid) -> Sql<Vec<String>> {
+    sqlx::query_scalar!("SELECT address FROM account_email WHERE account_id = $1", account_id).fetch_all(conn).await
+}
+
 /// Whether an address is somebody's: verified, or the one they are registering with.
 pub async fn address_taken(conn: &mut PgConnection, address: &str) -> Sql<bool> {
     sqlx::query_scalar!(

@@ -251,9 +251,10 @@ async fn give(
         NewRefund { id, payment_id: payment.id, item_id: Some(item_id), amount_minor: amount.minor, reason: refund_reason::STAFF, key };
     settlement::ask_refund(tx, &refund, cx.now()).await?;
     expect_one(store::sign_refund(tx, id, by.account_id, by.note, by.request_id).await?)?;
+    let note = audit::note(tx, cx.now(), purchase.account_id, by.note).await?;
     let detail = json!({
         "refund": id, "order": purchase.number, "item": item_id, "amount_minor": amount.minor, "currency": amount.currency,
-        "account": purchase.account_id, "requested_by": by.account_id, "request": by.request_id, "reason": by.note,
+        "account": purchase.account_id, "requested_by": by.account_id, "request": by.request_id, audit::NOTE: note,
     });
     audit::record(tx, cx, "checkout.staff_refund", &purchase.id.to_string(), detail).await?;
     Ok(())

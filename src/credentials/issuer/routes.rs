@@ -21,7 +21,7 @@ pub fn routes() -> Router<Site> {
 }
 
 /// The programme's Open Badges profile.
-const PROFILE: &str = "/badges/issuer.json";
+pub const PROFILE: &str = "/badges/issuer.json";
 /// Short: a new key is known everywhere within minutes.
 const CACHE: &str = "public, max-age=300";
 

@@ -208,7 +208,7 @@ pub async fn forget_names(conn: &mut PgConnection, accounts: &[Uuid], on_credent
 }
 
 /// What staff wrote about the person in their own words: why a score was corrected, a credential revoked, money given back. That it was
-/// done, by whom and when, stays.
+/// done, by whom and when, stays; the notes beside the audit log go with the account.
 pub async fn forget_reasons(conn: &mut PgConnection, accounts: &[Uuid]) -> Sql<()> {
     sqlx::query!(
         "UPDATE approval_request SET reason = '–', decision = CASE WHEN decision IS NULL THEN NULL ELSE '–' END WHERE account_id = ANY($1)",

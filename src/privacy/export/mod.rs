@@ -10,6 +10,7 @@ use super::{mails, store as people};
 use crate::error::{AppError, AppResult};
 use crate::server::database::{DbError, OnConstraint};
 use crate::server::jobs::{self, JobError};
+use crate::server::limits::refused_for;
 use crate::server::{AppState, RequestContext, audit, ids, mail};
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
@@ -51,7 +52,7 @@ pub async fn ask(cx: &RequestContext) -> AppResult<()> {
     }
     let asked: Vec<_> = known.iter().rev().map(|export| export.requested_at).collect();
     if let Some(next) = next_export(&asked, now) {
-        return Err(AppError::RateLimited(u32::try_from((next - now).num_seconds() + 1).unwrap_or(1)));
+        return Err(refused_for(next - now));
     }
     let id = ids::uuid();
     let written: Result<(), DbError> = store::insert(&mut tx, id, person.account_id, now)

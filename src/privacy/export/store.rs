@@ -1,5 +1,6 @@
 //! What is stored of a person, as JSON; and the archives made of it.
 
+use crate::accounts;
 use crate::privacy::inventory::{Export, INVENTORY, SECRET_COLUMNS};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -159,15 +160,7 @@ pub async fn described(conn: &mut PgConnection, accounts: &[Uuid], hidden: &[Str
     )
     .fetch_one(&mut *conn)
     .await?;
-    // Where staff acted for them, the staff's own address and browser are not theirs to have.
-    let activity = sqlx::query_scalar!(
-        "SELECT jsonb_agg(CASE WHEN v.on_behalf_of = ANY($1) THEN to_jsonb(v) - ARRAY['address', 'user_agent'] ELSE to_jsonb(v) END
-                          ORDER BY v.id)
-         FROM audit_event v WHERE v.actor_id = ANY($1) OR v.on_behalf_of = ANY($1)",
-        accounts
-    )
-    .fetch_one(&mut *conn)
-    .await?;
+    let activity = activity(conn, accounts).await?;
     let files = [
         ("profile.json", profile),
         ("mails.json", mails),
@@ -178,6 +171,24 @@ pub async fn described(conn: &mut PgConnection, accounts: &[Uuid], hidden: &[Str
         ("activity.json", activity),
     ];
     Ok(files.into_iter().map(|(name, rows)| (name, rows.unwrap_or_else(|| Value::Array(vec![])))).collect())
+}
+
+/// What they did, what was done for them, and of what was done to their account what its activity page tells. Where a member of staff
+/// acted, the staff's own address and browser are not theirs to have; those of a stranger who tried to sign in are.
+async fn activity(conn: &mut PgConnection, accounts: &[Uuid]) -> Sql<Option<Value>> {
+    let subjects: Vec<String> = accounts.iter().map(Uuid::to_string).collect();
+    let rows = sqlx::query!(
+        r#"SELECT v.action, v.outcome, coalesce(v.actor_id = ANY($1), false) OR coalesce(v.on_behalf_of = ANY($1), false) AS "own!",
+                  CASE WHEN v.on_behalf_of = ANY($1) OR NOT v.actor_id = ANY($1) THEN to_jsonb(v) - ARRAY['address', 'user_agent']
+                       ELSE to_jsonb(v) END AS "event!"
+           FROM audit_event v WHERE v.actor_id = ANY($1) OR v.on_behalf_of = ANY($1) OR v.subject = ANY($2) ORDER BY v.id"#,
+        accounts,
+        &subjects
+    )
+    .fetch_all(conn)
+    .await?;
+    let told = rows.into_iter().filter(|row| row.own || accounts::activity::is_told(&row.action, row.outcome == "refused"));
+    Ok(Some(Value::Array(told.map(|row| row.event).collect())))
 }
 
 /// Appointments that were booked: `(id, reference)`.

@@ -132,8 +132,9 @@ pub async fn carry_out(
     let id = ids::uuid();
     expect_one(store::correct(tx, id, approved.request_id, &result, correction, cx.now()).await?)?;
     let domains: Vec<_> = correction.domains.iter().map(|domain| domain.percent).collect();
+    let note = audit::note(tx, cx.now(), result.account_id, approved.reason).await?;
     let detail = json!({
-        "request": approved.request_id, "requested_by": approved.requested_by, "reason": approved.reason, "account": result.account_id,
+        "request": approved.request_id, "requested_by": approved.requested_by, audit::NOTE: note, "account": result.account_id,
         "scaled_score": correction.scaled, "passed": correction.passed, "domains": domains,
     });
     audit::record(tx, cx, "results.corrected", &result.id.to_string(), detail).await?;

@@ -3,6 +3,7 @@ use crate::results::corrections::pages::found;
 use crate::results::corrections::service::search;
 use crate::results::model::{Import, WaitingResult};
 use crate::results::{ReleaseResults, rules, service};
+use crate::server::http::forms::with_next;
 use crate::server::{Permission, RequestContext, format, request};
 use crate::tr;
 use crate::ui::{Alert, AlertKind, Empty, ErrorSummary, Form, Icon, PageTitle, Pages, SearchForm, Table, Tag, Tone, loaded};
@@ -67,6 +68,15 @@ pub fn StaffResultsPage() -> impl IntoView {
 
 fn waiting_list(cx: &RequestContext, waiting: Vec<WaitingResult>, manages: bool) -> AnyView {
     let locale = cx.locale;
+    // Asked for before anything is chosen: the boxes would be empty again afterwards.
+    let proof = (manages && cx.fresh_proof().is_err()).then(|| {
+        view! {
+            <div class="actions">
+                <a class="btn btn--primary" href=with_next("/account/confirm", "/staff/results")>{tr!(locale, results.prove_to_release)}</a>
+            </div>
+        }
+    });
+    let manages = manages && proof.is_none();
     let mut columns = vec![
         tr!(locale, results.candidate),
         tr!(locale, results.exam),
@@ -90,7 +100,7 @@ fn waiting_list(cx: &RequestContext, waiting: Vec<WaitingResult>, manages: bool)
         </Table>
     };
     if !manages {
-        return table.into_any();
+        return view! { {table}{proof} }.into_any();
     }
     view! {
         <Form action=ReleaseResults::PATH class="stack">

@@ -1,16 +1,20 @@
 //! Who did what, when, from where, with which outcome: one row in the change's own transaction, append-only, chained
 //! (security.md lines 76 and 77). Rows hold ids, never a name, an e-mail address, a password, a token or a card number:
-//! they outlive the account they tell of.
+//! they outlive the account they tell of. What staff typed about an act stands in a note beside the log ([`note`]), which goes
+//! with the account.
 
 mod chain;
+mod notes;
 mod search;
 
-pub use chain::{Chain, seal, verify};
+pub use chain::{Chain, KEYS_FORGOTTEN, seal, verify};
+pub use notes::{NOTE, note};
 pub use search::{Entry, Filter, find};
 
 use super::database::internal;
 use super::http::request::RequestContext;
-use chrono::{DateTime, Utc};
+use super::limits::{Limit, address_key};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
@@ -48,6 +52,18 @@ fn by(cx: &RequestContext) -> By {
 pub async fn refused(cx: &RequestContext, action: &str, subject: &str, detail: Value) {
     if let Err(error) = write(&cx.state.db, cx, by(cx), action, subject, detail, "refused").await {
         internal(&error);
+    }
+}
+
+/// Of one person, or of one network address where nobody is signed in: as many at once, then one in three seconds.
+const SOME: Limit = Limit::new("audit.refused", 20, TimeDelta::seconds(3));
+
+/// As [`refused`], for what anybody can have refused as often as they like: some of it, so that the log cannot be flooded.
+pub async fn refused_sometimes(cx: &RequestContext, action: &str, subject: &str, detail: Value) {
+    let who = cx.actor().map_or_else(|| address_key(cx.address), |actor| actor.account_id.to_string());
+    // Else enough is known already; a failure of the database is in the program's own log.
+    if SOME.spend(&cx.state.db, cx.now(), &format!("{action}:{who}")).await.is_ok() {
+        refused(cx, action, subject, detail).await;
     }
 }
 

@@ -22,7 +22,7 @@ pub struct Filter {
     pub before: Option<i64>,
 }
 
-/// One event of the log. The actor's name as it is today; it is not part of the log.
+/// One event of the log. The actor's name as it is today, and the note: these are not part of the log.
 #[derive(Debug, Clone)]
 pub struct Entry {
     pub id: i64,
@@ -35,9 +35,18 @@ pub struct Entry {
     pub action: String,
     pub subject: String,
     pub detail: Value,
+    /// What staff typed about it, as long as the account it is about exists ([`super::note`]).
+    pub note: Option<String>,
     pub address: Option<String>,
     pub user_agent: Option<String>,
     pub outcome: String,
+}
+
+impl Entry {
+    /// There was a note, and it went with the account.
+    pub fn note_erased(&self) -> bool {
+        self.note.is_none() && self.detail.get(super::NOTE).is_some()
+    }
 }
 
 /// Events that fit, newest first.
@@ -45,8 +54,10 @@ pub async fn find(conn: &mut PgConnection, filter: &Filter, limit: i64) -> Resul
     sqlx::query_as!(
         Entry,
         r#"SELECT e.id, e.at, e.actor_id, a.given_name || ' ' || a.family_name AS actor_name, e.on_behalf_of,
-                  c.given_name || ' ' || c.family_name AS on_behalf_of_name, e.action, e.subject, e.detail, e.address, e.user_agent, e.outcome
+                  c.given_name || ' ' || c.family_name AS on_behalf_of_name, e.action, e.subject, e.detail,
+                  n.note AS "note?", e.address, e.user_agent, e.outcome
            FROM audit_event e LEFT JOIN account a ON a.id = e.actor_id LEFT JOIN account c ON c.id = e.on_behalf_of
+           LEFT JOIN staff_note n ON n.id = (e.detail->>'note_id')::uuid
            WHERE ($1::uuid IS NULL OR e.actor_id = $1)
              AND ($2::text IS NULL OR e.subject = $2)
              AND ($3::uuid IS NULL OR e.actor_id = $3 OR e.subject = $3::text OR e.on_behalf_of = $3)

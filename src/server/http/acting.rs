@@ -65,7 +65,10 @@ pub const FREE: &[&str] = &[
     "/_ui",
 ];
 
-/// Server functions that are open while acting: scheduling, and making room in the cart.
+/// Server functions that are open while acting: scheduling, and making room in the cart. A cancellation gives money back, and is open
+/// all the same: it is the candidate's own, under the policies that they bought under and before the same deadline, so that nothing
+/// comes of it that their own click would not have brought; who acts has given a fresh proof within the half hour, and the event
+/// names both. Refunds beyond that are the staff's own act, with its permission, its limit and its second person, and not open here.
 pub const FUNCTIONS: &[&str] = &[
     "/api/scheduling/places",
     "/api/scheduling/start",

@@ -130,6 +130,7 @@ pub async fn post(site: Site, cx: Arc<RequestContext>, request: Request<Body>) -
         Err(AppError::StepUpRequired) => see_other(&with_next("/account/confirm", &page)),
         Err(error) => {
             super::router::note_refusal(&cx, &error, &function).await;
+            super::router::note_missing(&cx, &error, &function).await;
             if cx.owes_factor() && error == AppError::Forbidden {
                 return see_other(&with_next(super::router::ENROLMENT[0], &page));
             }

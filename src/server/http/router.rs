@@ -57,6 +57,8 @@ pub struct Site {
     pub shell: fn() -> AnyView,
     /// The rule of a path; `None`: there is no such page.
     pub access: fn(&str) -> Option<Access>,
+    /// The rule of a plain route's path; `None`: it is a page's, or closed.
+    pub file_access: fn(&str) -> Option<Access>,
     /// Whether a page is shown only after a fresh proof of identity.
     pub needs_proof: fn(&str) -> bool,
 }
@@ -116,10 +118,10 @@ pub fn router(site: Site, routes: Router<Site>) -> Router {
     let _ = any_spawner::Executor::init_tokio();
     let pages = Router::new()
         .route("/api/{*function}", any(server_function))
-        .merge(routes)
+        .merge(routes.layer(middleware::from_fn_with_state(site.clone(), guard_routes)))
         .fallback(page)
         .layer(middleware::from_fn_with_state(site.clone(), with_context))
-        .layer(middleware::from_fn(csrf::refuse_cross_site));
+        .layer(middleware::from_fn_with_state(site.clone(), refuse_cross_site));
     let site_root = site.state.config.site_root.clone();
     static_files(&site_root)
         .route("/health/live", get(|| async { "live" }))
@@ -183,6 +185,18 @@ static PANIC_POLICY: LazyLock<String> = LazyLock::new(|| {
 fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response {
     let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CONTENT_SECURITY_POLICY, PANIC_POLICY.as_str())];
     (StatusCode::INTERNAL_SERVER_ERROR, headers, PANIC_PAGE).into_response()
+}
+
+/// Cross-site requests are refused before anything else looks at them.
+async fn refuse_cross_site(State(site): State<Site>, request: Request, next: Next) -> Response {
+    if csrf::is_allowed(&site.state.config, &request) {
+        return next.run(request).await;
+    }
+    tracing::warn!(url.path = request.uri().path(), "a cross-site request was refused");
+    let (parts, _) = request.into_parts();
+    let (cx, _) = context_of(&site, &parts).await;
+    audit::refused_sometimes(&cx, "access.cross_site", &shortened(&cx.path), serde_json::json!({})).await;
+    csrf::refusal()
 }
 
 /// The programme's colours: the only style that is data.
@@ -419,6 +433,7 @@ async fn server_function(request: Request) -> Response {
         Ok(response) => response,
         Err(error) => {
             note_refusal(&cx, &error, &function).await;
+            note_missing(&cx, &error, &function).await;
             error_response(&error)
         }
     }
@@ -464,10 +479,7 @@ pub async fn page(State(site): State<Site>, request: Request) -> Response {
     // Where a detour leads back to.
     let page = uri.path_and_query().map_or("/", |path| path.as_str());
     match refusal(&site, &cx) {
-        Some(AppError::Unauthenticated) => {
-            let to = if cx.viewer.as_ref().is_some_and(|viewer| viewer.awaiting_factor) { "/login/code" } else { "/login" };
-            return forms::see_other(&forms::with_next(to, page));
-        }
+        Some(AppError::Unauthenticated) => return to_login(&cx, page),
         Some(error) => {
             note_refusal(&cx, &error, &cx.path).await;
             return site.render(cx, uri, Some(error)).await;
@@ -479,10 +491,44 @@ pub async fn page(State(site): State<Site>, request: Request) -> Response {
         Method::GET | Method::HEAD if (site.needs_proof)(&cx.path) && cx.fresh_proof().is_err() => {
             forms::see_other(&forms::with_next("/account/confirm", page))
         }
-        Method::GET | Method::HEAD => site.render(cx, uri, None).await,
+        Method::GET | Method::HEAD => {
+            let response = site.render(cx.clone(), uri, None).await;
+            note_if_missing(&cx, response.status()).await;
+            response
+        }
         Method::POST => forms::post(site, cx, request).await,
         _ => StatusCode::METHOD_NOT_ALLOWED.into_response(),
     }
+}
+
+/// A plain route: who may come is decided by the tables of `app.rs` before its handler runs, and one that stands in none is closed. Some
+/// stand at a page's address, to take its upload: those who may not are answered as by the page.
+async fn guard_routes(State(site): State<Site>, request: Request, next: Next) -> Response {
+    let Some(cx) = request.extensions().get::<Arc<RequestContext>>().cloned() else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let Some(rule) = (site.file_access)(&cx.path) else {
+        return if refusal(&site, &cx).is_some() { page(State(site), request).await } else { next.run(request).await };
+    };
+    match refused_by(&site, &cx, Some(rule)) {
+        None => {
+            let response = next.run(request).await;
+            note_if_missing(&cx, response.status()).await;
+            response
+        }
+        Some(AppError::Unauthenticated) if matches!(*request.method(), Method::GET | Method::HEAD) => to_login(&cx, &cx.path),
+        Some(error @ AppError::Unauthenticated) => error.into_response(),
+        Some(error) => {
+            note_refusal(&cx, &error, &cx.path).await;
+            site.error_page(cx, error).await
+        }
+    }
+}
+
+/// To the page of the sign-in, or of the second factor that is still owed, and from there back.
+fn to_login(cx: &RequestContext, page: &str) -> Response {
+    let to = if cx.viewer.as_ref().is_some_and(|viewer| viewer.awaiting_factor) { "/login/code" } else { "/login" };
+    forms::see_other(&forms::with_next(to, page))
 }
 
 /// Somebody signed in wanted what is not theirs to do: into the audit log (security.md line 76).
@@ -493,8 +539,37 @@ pub async fn note_refusal(cx: &RequestContext, error: &AppError, what: &str) {
     }
 }
 
+/// Somebody signed in asked for what does not exist for them: another's, or nobody's (security.md lines 37 and 76). Which of the two is
+/// not looked up; many in a row are somebody who tries.
+pub async fn note_missing(cx: &RequestContext, error: &AppError, what: &str) {
+    if matches!(error, AppError::NotFound) && cx.viewer().is_ok() {
+        audit::refused_sometimes(cx, "access.not_found", &shortened(what), serde_json::json!({})).await;
+    }
+}
+
+async fn note_if_missing(cx: &RequestContext, status: StatusCode) {
+    if status == StatusCode::NOT_FOUND {
+        note_missing(cx, &AppError::NotFound, &cx.path).await;
+    }
+}
+
+/// A path for the log: its own words and ids, and nothing else that somebody typed there.
+fn shortened(path: &str) -> String {
+    let kept = |part: &str| {
+        let word = part.chars().all(|c| c.is_ascii_lowercase() || "-_.".contains(c));
+        let id = part.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') && part.contains(|c: char| c.is_ascii_digit());
+        part.len() <= 80 && (word || id)
+    };
+    let parts: Vec<&str> = path.split('/').map(|part| if kept(part) { part } else { "…" }).collect();
+    parts.join("/").chars().take(200).collect()
+}
+
 fn refusal(site: &Site, cx: &RequestContext) -> Option<AppError> {
-    match (site.access)(&cx.path) {
+    refused_by(site, cx, (site.access)(&cx.path))
+}
+
+fn refused_by(site: &Site, cx: &RequestContext, rule: Option<Access>) -> Option<AppError> {
+    match rule {
         None => Some(AppError::NotFound),
         Some(Access::Public) => None,
         Some(Access::Demo) => (!site.state.config.demo).then_some(AppError::NotFound),
@@ -507,6 +582,19 @@ fn refusal(site: &Site, cx: &RequestContext) -> Option<AppError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_log_gets_the_words_and_ids_of_a_path() {
+        for (path, kept) in [
+            ("/exams/NL-4F2K/calendar.ics", "/exams/NL-4F2K/calendar.ics"),
+            ("/results/7c9e6679-7425-40de-944b-e07fc1f90ae7", "/results/7c9e6679-7425-40de-944b-e07fc1f90ae7"),
+            ("/orders/ana@example.com", "/orders/…"),
+            ("/orders/Ana%20Prueba", "/orders/…"),
+            ("/orders/Ana", "/orders/…"),
+        ] {
+            assert_eq!(shortened(path), kept);
+        }
+    }
 
     #[test]
     fn security_61_only_the_trusted_hop_counts() {

@@ -7,7 +7,7 @@ use crate::error::{AppError, AppResult, Code, Conflict, FieldError};
 use crate::server::http::permissions::Role;
 use crate::server::http::sessions;
 use crate::server::{Permission, RequestContext, audit};
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -84,6 +84,19 @@ pub async fn target(cx: &RequestContext, permission: Permission, id: &str) -> Ap
     store::account(&mut conn, id).await?.ok_or(AppError::NotFound)
 }
 
+/// Writes an act on an account into the audit log, and why it was done beside it.
+pub async fn record_with_reason(
+    tx: &mut PgConnection,
+    cx: &RequestContext,
+    action: &str,
+    account_id: Uuid,
+    mut detail: Value,
+    reason: &str,
+) -> Result<(), sqlx::Error> {
+    detail[audit::NOTE] = json!(audit::note(tx, cx.now(), account_id, reason).await?);
+    audit::record(tx, cx, action, &account_id.to_string(), detail).await
+}
+
 /// Ends every session of an account (security.md line 33).
 ///
 /// # Errors
@@ -94,7 +107,7 @@ pub async fn end_sessions(cx: &RequestContext, id: &str, reason: &str) -> AppRes
     let mut tx = cx.state.db.begin().await?;
     sessions::end_others(&mut tx, cx.now(), account.id, None).await?;
     announce_staff_act(&mut tx, cx, account.id, StaffAct::SessionsEnded).await?;
-    audit::record(&mut tx, cx, "staff.sessions_ended", &account.id.to_string(), json!({ "reason": reason })).await?;
+    record_with_reason(&mut tx, cx, "staff.sessions_ended", account.id, json!({}), &reason).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -102,7 +115,8 @@ pub async fn end_sessions(cx: &RequestContext, id: &str, reason: &str) -> AppRes
 /// Mails the owner a link to choose a new password. Staff never see it (security.md line 24).
 ///
 /// # Errors
-/// As [`end_sessions`]; [`Conflict::Stale`] for an account that is disabled.
+/// As [`end_sessions`]; [`Conflict::Stale`] for an account that is disabled; [`AppError::RateLimited`]: within a minute of the last
+/// link, or after five in an hour.
 pub async fn start_reset(cx: &RequestContext, id: &str, reason: &str) -> AppResult<()> {
     let account = target(cx, Permission::HelpAccounts, id).await?;
     let reason = parse_reason(reason)?;
@@ -111,7 +125,7 @@ pub async fn start_reset(cx: &RequestContext, id: &str, reason: &str) -> AppResu
     }
     let mut tx = cx.state.db.begin().await?;
     accounts::service::send_reset(&mut tx, cx, account.id).await?;
-    audit::record(&mut tx, cx, "staff.reset_started", &account.id.to_string(), json!({ "reason": reason })).await?;
+    record_with_reason(&mut tx, cx, "staff.reset_started", account.id, json!({}), &reason).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -152,7 +166,7 @@ pub async fn set_disabled(cx: &RequestContext, id: &str, disabled: bool, reason:
             announce_staff_act(&mut tx, cx, account.id, StaffAct::Enabled).await?;
         }
         let action = if disabled { "staff.account_disabled" } else { "staff.account_enabled" };
-        audit::record(&mut tx, cx, action, &account.id.to_string(), json!({ "reason": reason })).await?;
+        record_with_reason(&mut tx, cx, action, account.id, json!({}), &reason).await?;
     }
     tx.commit().await?;
     Ok(())
@@ -195,8 +209,7 @@ pub async fn change_roles(cx: &RequestContext, id: &str, wanted: &[String], reas
     if more || less {
         announce_staff_act(&mut tx, cx, account.id, StaffAct::RolesChanged).await?;
     }
-    let detail = json!({ "before": account.roles, "after": roles, "reason": reason });
-    audit::record(&mut tx, cx, "staff.roles_changed", &account.id.to_string(), detail).await?;
+    record_with_reason(&mut tx, cx, "staff.roles_changed", account.id, json!({ "before": account.roles, "after": roles }), &reason).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use crate::server::http::acting::{self, End};
 use crate::server::http::respond::Cookie;
 use crate::server::http::sessions;
 use crate::server::{Permission, RequestContext, audit};
-use crate::staff::accounts::service::{parse_reason, target};
+use crate::staff::accounts::service::{parse_reason, record_with_reason, target};
 use crate::staff::accounts::store::Account;
 use serde_json::json;
 
@@ -45,8 +45,7 @@ pub async fn start(cx: &RequestContext, id: &str, reason: &str) -> AppResult<Coo
     let (acting, ends_at) = acting::begin(&mut tx, cx.now(), viewer, account.id, &reason).await?.ok_or(Conflict::Stale)?;
     let cookie = sessions::renew(&mut tx, viewer.session_id).await?.ok_or(AppError::Unauthenticated)?;
     accounts::service::announce_acting(&mut tx, cx, account.id, &reason, ends_at).await?;
-    let detail = json!({ "acting": acting, "reason": reason, "until": ends_at });
-    audit::record(&mut tx, cx, "staff.acting_started", &account.id.to_string(), detail).await?;
+    record_with_reason(&mut tx, cx, "staff.acting_started", account.id, json!({ "acting": acting, "until": ends_at }), &reason).await?;
     tx.commit().await?;
     Ok(cookie)
 }

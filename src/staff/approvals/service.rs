@@ -47,8 +47,10 @@ pub async fn ask(tx: &mut PgConnection, cx: &RequestContext, new: &NewRequest) -
     store::insert(tx, new, &payload, viewer, cx.now(), cx.now() + TimeDelta::days(days))
         .await
         .on_constraint("approval_request_pending_key", || Conflict::ApprovalPending.into())?;
-    let detail =
-        json!({ "kind": kind.as_str(), "subject": new.subject_id, "account": new.account_id, "act": payload, "reason": new.reason });
+    let note = audit::note(tx, cx.now(), new.account_id, &new.reason).await?;
+    let detail = json!({
+        "kind": kind.as_str(), "subject": new.subject_id, "account": new.account_id, "act": payload, audit::NOTE: note,
+    });
     audit::record(tx, cx, "approvals.asked", &new.id.to_string(), detail).await?;
     Ok(())
 }
@@ -248,10 +250,13 @@ async fn finish(
     decision: Option<&str>,
 ) -> Result<(), DbError> {
     let viewer = cx.viewer()?;
-    let detail = json!({
+    let mut detail = json!({
         "kind": request.act.kind().as_str(), "subject": request.subject_id, "account": request.account_id,
-        "requested_by": request.requested_by, "decided_by": viewer.account_id, "decision": decision,
+        "requested_by": request.requested_by, "decided_by": viewer.account_id,
     });
+    if let Some(decision) = decision {
+        detail[audit::NOTE] = json!(audit::note(tx, cx.now(), request.account_id, decision).await?);
+    }
     audit::record(tx, cx, &format!("approvals.{}", state.as_str()), &request.id.to_string(), detail).await?;
     mails::ended(tx, &cx.state, cx.now(), request, state, Some(&viewer.full_name()), decision).await?;
     Ok(())

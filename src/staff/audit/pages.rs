@@ -95,6 +95,10 @@ fn table(cx: &Arc<RequestContext>, entries: Vec<Entry>) -> AnyView {
                 let name = entry.on_behalf_of_name.clone().unwrap_or_else(|| id.to_string());
                 tr!(locale, acting.on_behalf_of, name = name).to_string()
             });
+            let note = match &entry.note {
+                Some(note) => Some(tr!(locale, staff.audit_note, note = note.clone()).to_string()),
+                None => entry.note_erased().then(|| tr!(locale, staff.audit_note_erased).to_owned()),
+            };
             let detail = entry.detail.as_object().is_none_or(|detail| !detail.is_empty()).then(|| entry.detail.to_string());
             view! {
                 <tr role="row">
@@ -115,6 +119,7 @@ fn table(cx: &Arc<RequestContext>, entries: Vec<Entry>) -> AnyView {
                         <div>
                             <code class="id">{entry.subject}</code>
                             {detail.map(|detail| view! { <br/> <code class="id">{detail}</code> })}
+                            {note.map(|note| view! { <br/> <bdi>{note}</bdi> })}
                         </div>
                     </td>
                 </tr>

@@ -1,6 +1,7 @@
 use crate::error::AppResult;
 use crate::server::audit::{self, Entry, Filter};
 use crate::server::{Permission, RequestContext, csv, format};
+use crate::tr;
 use chrono::{Days, NaiveDate};
 use serde_json::json;
 
@@ -49,8 +50,10 @@ pub async fn page(cx: &RequestContext) -> AppResult<Found> {
 /// As [`page`].
 pub async fn file(cx: &RequestContext) -> AppResult<String> {
     let entries = read(cx, FILE, "staff.audit_exported").await?;
-    let header = ["id", "at", "actor", "actor_name", "action", "subject", "outcome", "detail", "address", "user_agent", "on_behalf_of"];
+    let header =
+        ["id", "at", "actor", "actor_name", "action", "subject", "outcome", "detail", "address", "user_agent", "on_behalf_of", "note"];
     let rows = entries.into_iter().map(|entry| {
+        let note = if entry.note_erased() { tr!(cx.locale, staff.audit_note_erased).to_owned() } else { entry.note.unwrap_or_default() };
         vec![
             entry.id.to_string(),
             entry.at.to_rfc3339(),
@@ -63,6 +66,7 @@ pub async fn file(cx: &RequestContext) -> AppResult<String> {
             entry.address.unwrap_or_default(),
             entry.user_agent.unwrap_or_default(),
             entry.on_behalf_of.map(|id| id.to_string()).unwrap_or_default(),
+            note,
         ]
     });
     Ok(csv::write(&header.map(str::to_owned), rows))

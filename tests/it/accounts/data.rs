@@ -90,7 +90,72 @@ impl Zenobia {
     async fn count(&self, what: &'static str) -> i64 {
         sqlx::query_scalar(what).fetch_one(self.portal().db()).await.unwrap()
     }
+
+    /// Staff do with her account, her result, her order and her credential whatever asks them why, and each time answer with her name.
+    async fn staff_write_about_her(&self) {
+        let portal = self.portal();
+        let mut browsers = vec![];
+        for role in ["administrator", "support_agent"] {
+            let id = portal.account(&format!("{role}@example.com"), "Kim", "Colleague", &[role]).await;
+            browsers.push(portal.signed_in(id).await);
+        }
+        let [mut admin, mut agent] = browsers.try_into().unwrap_or_else(|_| panic!("two browsers"));
+        let mut manager = self.world.staff().await;
+        let id = self.account.to_string();
+        for (slug, function, roles) in [
+            ("sessions", "end_sessions", None),
+            ("reset", "start_reset", None),
+            ("roles", "change_roles", Some("auditor")),
+            ("roles", "change_roles", None),
+            ("disable", "disable_account", None),
+            ("enable", "enable_account", None),
+        ] {
+            let mut fields = vec![("account", id.as_str()), ("reason", WHY)];
+            fields.extend(roles.map(|role| ("roles[0]", role)));
+            let answer = admin.post_form(&format!("/staff/accounts/{id}/{slug}"), &format!("/api/staff/{function}"), &fields).await;
+            assert!(answer.location().contains("?done="), "{function}: {}", answer.words());
+        }
+        let answer =
+            agent.post_form(&format!("/staff/accounts/{id}/act"), "/api/staff/start_acting", &[("account", &id), ("reason", WHY)]).await;
+        assert_eq!(answer.location(), "/dashboard", "{}", answer.words());
+        // She asked for none of this, and signs in to see what was done.
+        let page = self.browser().await.get("/account/activity").await;
+        assert!(page.words().contains(WHY), "why somebody acts for her is hers to read: {}", page.words());
+
+        let result: Uuid = sqlx::query_scalar("SELECT id FROM exam_result").fetch_one(portal.db()).await.unwrap();
+        let credential: String = sqlx::query_scalar("SELECT public_id FROM credential").fetch_one(portal.db()).await.unwrap();
+        let item: Uuid = sqlx::query_scalar("SELECT id FROM purchase_item").fetch_one(portal.db()).await.unwrap();
+        let (result, item) = (result.to_string(), item.to_string());
+        let scores = [("scaled_score", "810"), ("domains[0]", "80"), ("domains[1]", "60"), ("domains[2]", "83"), ("domains[3]", "70")];
+        let correction = [&[("result", result.as_str())][..], &scores].concat();
+        let correct = format!("/staff/results/{result}/correct");
+        let revoke = format!("/staff/credentials/{credential}/revoke");
+        let revocation = vec![("credential", credential.as_str()), ("cause", "misconduct")];
+        for (page, function, fields, decision) in [
+            (&correct, "/api/results/correct", correction.clone(), "refuse"),
+            (&correct, "/api/results/correct", correction, "approve"),
+            (&revoke, "/api/credentials/revoke", revocation, "approve"),
+        ] {
+            let intent = certportal::server::ids::uuid().to_string();
+            let fields = [fields, vec![("intent", intent.as_str()), ("reason", WHY)]].concat();
+            let answer = manager.post_form(page, function, &fields).await;
+            let request = answer.location().split('?').next().unwrap().to_owned();
+            assert!(request.starts_with("/staff/approvals/"), "{function}: {}", answer.words());
+            let fields = [("request", request.rsplit('/').next().unwrap()), ("refusal", WHY)];
+            let answer = admin.post_form(&request, &format!("/api/approvals/{decision}"), &fields).await;
+            assert!(answer.location().contains("?done="), "{decision} {function}: {}", answer.words());
+        }
+        let intent = certportal::server::ids::uuid().to_string();
+        let fields = [("order", "CP-2026-000777"), ("intent", &intent), ("item", &item), ("amount", "10.00"), ("reason", WHY)];
+        let answer = admin.post_form("/staff/orders/CP-2026-000777/refund", "/api/checkout/refund", &fields).await;
+        assert!(answer.location().contains("?done="), "{}", answer.words());
+        // No gateway knows of this payment: the refund would stay open, and the erasure would wait for it.
+        sqlx::query("UPDATE refund SET state = 'succeeded', settled_at = created_at").execute(portal.db()).await.unwrap();
+    }
 }
+
+/// What staff type where they are asked for a reason.
+const WHY: &str = "Zenobia Xylander-Quux asked by phone";
 
 /// Where a text stands in the database: `table.column` of every column of text that has it.
 async fn found(portal: &Portal, needle: &str) -> Vec<String> {
@@ -150,6 +215,14 @@ async fn an_archive_holds_everything_and_lives_for_a_day() {
     let portal = zenobia.portal();
     let mut browser = zenobia.browser().await;
     assert!(browser.get("/account/data").await.words().contains("You have not asked for an archive"));
+    // What others did to the account is its owner's to have.
+    super::log_in(&mut portal.browser(), EMAIL, "Wrong-Password-1").await;
+    let agent = portal.account("agent@example.com", "Robin", "Answers", &["support_agent"]).await;
+    let (id, mut staff) = (zenobia.account.to_string(), portal.signed_in(agent).await);
+    staff.get(&format!("/staff/accounts/{id}")).await;
+    let fields = [("account", id.as_str()), ("reason", "Asked by phone")];
+    staff.post_form(&format!("/staff/accounts/{id}/sessions"), "/api/staff/end_sessions", &fields).await;
+    let mut browser = zenobia.browser().await;
     for _ in 0..2 {
         assert_eq!(browser.post_form("/account/data", ASK, &[]).await.location(), "/account/data?done=asked");
     }
@@ -177,7 +250,12 @@ async fn an_archive_holds_everything_and_lives_for_a_day() {
     assert!(read("orders.json").contains("CP-2026-000777") && read("orders.json").contains("\"payments\""));
     assert!(read("appointments.json").contains(&zenobia.sitting.reference));
     assert!(read("credentials.json").contains("Certified Solutions Architect"));
-    assert!(read("activity.json").contains("privacy.export_requested"));
+    let activity: Vec<serde_json::Value> = serde_json::from_str(&read("activity.json")).unwrap();
+    let event = |action: &str| activity.iter().find(|event| event["action"] == action).unwrap_or_else(|| panic!("no {action}"));
+    assert_eq!(event("privacy.export_requested")["address"], "127.0.0.1");
+    assert!(event("account.login")["outcome"] == "refused" && event("account.login")["address"] == "127.0.0.1");
+    assert!(event("staff.sessions_ended").get("address").is_none(), "the agent's own");
+    assert!(activity.iter().all(|event| event["action"] != "staff.account_read"), "what the activity page does not tell");
     assert!(read("mails.json").contains("subject") && !read("mails.json").contains("body"));
     let sign_ins = read("sign_ins.json");
     assert!(sign_ins.contains("user_agent") && !sign_ins.contains("token_hash"));
@@ -223,9 +301,15 @@ async fn three_archives_a_day_and_only_with_a_fresh_proof() {
 async fn security_personal_data_after_erasure_the_database_names_the_person_nowhere() {
     let zenobia = Zenobia::new().await;
     let portal = zenobia.portal();
-    for needle in [EMAIL, "Xylander-Quux", "+4915112345678"] {
+    zenobia.staff_write_about_her().await;
+    for needle in [EMAIL, "Xylander-Quux", "+4915112345678", WHY] {
         assert!(!found(portal, needle).await.is_empty(), "{needle} is there before");
     }
+    let auditor = portal.account("auditor@example.com", "Avery", "Auditor", &["auditor"]).await;
+    let log = async |page: &str| portal.signed_in(auditor).await.get(page).await.words();
+    let disabled = "/staff/audit?action=staff.account_disabled";
+    assert!(log(disabled).await.contains(&format!("Note: {WHY}")), "{}", log(disabled).await);
+    assert!(log("/staff/audit.csv?action=staff.account_disabled").await.contains(WHY));
     zenobia.ask("withhold_name").await;
     zenobia.browser().await.post_form("/account/data", ASK, &[]).await;
     portal.run_jobs().await;
@@ -237,9 +321,12 @@ async fn security_personal_data_after_erasure_the_database_names_the_person_nowh
         assert_eq!(found(portal, needle).await, Vec::<String>::new(), "{needle}");
     }
     assert_eq!(zenobia.count("SELECT count(*) FROM account_email WHERE address LIKE 'zenobia%'").await, 0);
+    assert!(log(disabled).await.contains("staff.account_disabled") && log(disabled).await.contains("Note: erased with the account"));
+    assert!(log("/staff/audit.csv?action=staff.account_disabled").await.contains("erased with the account"));
+    assert_eq!(zenobia.count("SELECT count(*) FROM audit_event WHERE detail ? 'note_id'").await, 14);
     // What stays, stays without a person.
     assert_eq!(zenobia.count("SELECT count(*) FROM purchase WHERE number = 'CP-2026-000777' AND total_minor = 15000").await, 1);
-    assert_eq!(zenobia.count("SELECT count(*) FROM exam_result WHERE scaled_score = 800").await, 1);
+    assert_eq!(zenobia.count("SELECT count(*) FROM exam_result WHERE scaled_score = 810").await, 1);
     assert_eq!(zenobia.count("SELECT count(*) FROM retention").await, 3);
     assert_eq!(zenobia.count("SELECT count(*) FROM account WHERE erased_at IS NOT NULL AND disabled_at IS NOT NULL").await, 1);
     let public_id: String = sqlx::query_scalar("SELECT public_id FROM credential").fetch_one(portal.db()).await.unwrap();

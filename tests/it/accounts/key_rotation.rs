@@ -6,6 +6,7 @@ use crate::support::portal::{Portal, STAFF_SECRET};
 use axum::http::StatusCode;
 use certportal::accounts::{factors, totp};
 use certportal::app;
+use certportal::server::audit;
 use certportal::server::server_key::ServerKey;
 use chrono::TimeDelta;
 use std::os::unix::fs::PermissionsExt;
@@ -75,6 +76,59 @@ async fn rotating_the_key_seals_everything_anew_and_codes_go_on_working() {
     log_in(&mut browser, "ana@example.com", PASSWORD).await;
     let fields = [("method", "backup"), ("code", codes[0].as_str())];
     assert_eq!(browser.post_form("/login/code", "/api/accounts/login_code", &fields).await.location(), "/dashboard", "backup codes too");
+}
+
+#[tokio::test]
+async fn security_77_old_keys_are_forgotten_once_nothing_needs_them_and_the_chain_holds_without_them() {
+    let mut portal = portal().await;
+    let (mut browser, secret) = enrolled(&portal).await;
+    portal.run_jobs().await;
+    let directory = portal.state.config.data_dir.clone();
+    std::fs::write(directory.join("server.key"), [7; 32]).unwrap();
+    std::fs::set_permissions(directory.join("server.key"), std::fs::Permissions::from_mode(0o600)).unwrap();
+    let refused = app::forget_old_keys(&portal.state).await.unwrap_err().to_string();
+    assert!(refused.contains("there are no old keys"), "{refused}");
+    app::rotate_key(&portal.state).await.unwrap();
+    portal.restarted_with(ServerKey::load_or_create(&directory).unwrap()).await;
+    let cookie = browser.cookie("__Host-device").unwrap().to_owned();
+    assert_eq!(audit::verify(&portal.state).await.unwrap().broken, None);
+
+    app::forget_old_keys(&portal.state).await.unwrap();
+    assert!(!directory.join("server.key.previous").exists());
+    let key = ServerKey::load_or_create(&directory).unwrap();
+    assert!(!key.has_previous());
+    portal.restarted_with(key).await;
+    let chain = audit::verify(&portal.state).await.unwrap();
+    assert!(chain.links > 1 && chain.broken.is_none(), "{chain:?}");
+    // What the old key sealed was sealed anew; what it signed is worthless.
+    portal.later(TimeDelta::minutes(1));
+    let mut stranger = portal.browser();
+    stranger.set_cookie("__Host-device", &cookie);
+    log_in(&mut stranger, "ana@example.com", PASSWORD).await;
+    let right = code(&portal, &secret);
+    assert_eq!(stranger.post_form("/login/code", "/api/accounts/login_code", &[("code", &right)]).await.location(), "/dashboard");
+    assert!(super::mail(&portal, "ana@example.com", "accounts.new_sign_in").await.is_some(), "its cookie is no cookie any more");
+    browser.get("/dashboard").await;
+    // An old event that is changed is found out all the same, by the hashes that the new key has sealed; and so is a mac of after.
+    let owner = portal.owner().await;
+    for (tamper, expected) in [
+        ("UPDATE audit_event SET subject = 'x' WHERE id = 1", "link 1 (event 1): the event is not what was sealed"),
+        ("UPDATE audit_event SET subject = $1 WHERE id = 1", ""),
+        (
+            "UPDATE audit_seal SET mac = hash WHERE event_id = (SELECT id FROM audit_event WHERE action = 'server.old_keys_forgotten')",
+            "it was not sealed with this portal's key",
+        ),
+    ] {
+        sqlx::raw_sql("ALTER TABLE audit_event DISABLE TRIGGER USER; ALTER TABLE audit_seal DISABLE TRIGGER USER")
+            .execute(&owner)
+            .await
+            .unwrap();
+        let first: String = sqlx::query_scalar("SELECT id::text FROM account").fetch_one(portal.db()).await.unwrap();
+        let query = sqlx::query(tamper);
+        if tamper.contains("$1") { query.bind(first) } else { query }.execute(&owner).await.unwrap();
+        let broken = audit::verify(&portal.state).await.unwrap().broken.unwrap_or_default();
+        assert!(broken.contains(expected) && broken.is_empty() == expected.is_empty(), "{tamper}: {broken}");
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! `/login` and `/logout`.
 
-use super::{PASSWORD, log_in, portal, registered};
+use super::{PASSWORD, log_in, portal, registered, registration};
 use axum::http::StatusCode;
 use chrono::TimeDelta;
 use std::time::{Duration, Instant};
@@ -9,21 +9,48 @@ use std::time::{Duration, Instant};
 async fn security_12_an_unknown_address_is_answered_like_a_wrong_password() {
     let portal = portal().await;
     registered(&portal, "ana@example.com").await;
-    let mut times = vec![];
     let mut answers = vec![];
     for address in ["ana@example.com", "bob@example.com"] {
-        // The first hash of a process also makes the one for nobody.
-        log_in(&mut portal.browser(), address, "Wrong-Password-1").await;
-        let begin = Instant::now();
+        let (begin, hashed) = (Instant::now(), portal.state.hashing.begun());
         let answer = log_in(&mut portal.browser(), address, "Wrong-Password-1").await;
-        times.push(begin.elapsed());
+        // That both take as long is not measured here (docs/benchmarks.md does): it follows from one hash for either, and from a floor
+        // under whatever else there is to look up and to write.
+        assert_eq!(portal.state.hashing.begun() - hashed, 1, "{address} is hashed once");
+        assert!(begin.elapsed() >= LEVEL, "{address}: {:?}", begin.elapsed());
         assert_eq!(answer.status, StatusCode::CONFLICT);
         assert!(answer.words().contains("The e-mail address or the password is wrong"));
         answers.push(masked(&answer.text().replace(address, "ADDRESS")));
     }
     assert_eq!(answers[0], answers[1]);
-    // Both hash: neither answer comes at once.
-    assert!(times.iter().all(|time| *time > Duration::from_millis(5)), "{times:?}");
+    // A locked counter is told without a hash, for both.
+    for address in ["ana@example.com", "bob@example.com"] {
+        for _ in 0..4 {
+            log_in(&mut portal.browser(), address, "Wrong-Password-1").await;
+        }
+        let (begin, hashed) = (Instant::now(), portal.state.hashing.begun());
+        assert_eq!(log_in(&mut portal.browser(), address, PASSWORD).await.status, StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(portal.state.hashing.begun(), hashed, "{address}");
+        assert!(begin.elapsed() >= LEVEL, "{address}: {:?}", begin.elapsed());
+    }
+}
+
+/// What no answer that could tell whether an address has an account comes sooner than.
+const LEVEL: Duration = Duration::from_millis(250);
+
+#[tokio::test]
+async fn security_13_registration_and_reset_do_the_same_work_for_addresses_with_and_without_an_account() {
+    let portal = portal().await;
+    registered(&portal, "ana@example.com").await;
+    for (function, page, hashes) in [("/api/accounts/register", "/register", 1), ("/api/accounts/forgot", "/forgot", 0)] {
+        for address in ["ana@example.com", "bob@example.com"] {
+            let fields = if hashes == 1 { registration(&[("email", address)]) } else { vec![("email", address)] };
+            let (begin, hashed) = (Instant::now(), portal.state.hashing.begun());
+            let answer = portal.browser().post_form(page, function, &fields).await;
+            assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.words());
+            assert_eq!(portal.state.hashing.begun() - hashed, hashes, "{function} {address}");
+            assert!(begin.elapsed() >= LEVEL, "{function} {address}: {:?}", begin.elapsed());
+        }
+    }
 }
 
 /// Without the nonce, which is another on every page.
@@ -45,7 +72,7 @@ async fn security_9_five_wrong_passwords_lock_and_the_clock_unlocks() {
         let answer = log_in(&mut portal.browser(), address, PASSWORD).await;
         assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS, "{address}");
         assert!(answer.words().contains("Too many wrong passwords"));
-        assert!(answer.words().contains("You can try again in 6 minutes") || answer.words().contains("You can try again in 5 minutes"));
+        assert!(answer.words().contains("You can try again in 5 minutes"), "{}", answer.words());
         assert!(answer.words().contains("choose a new password"));
     }
     portal.later(TimeDelta::seconds(299));

@@ -1,12 +1,13 @@
 //! Merging two accounts of one person, and undoing it.
 
-use super::{PASSWORD, log_in, registered};
+use super::{PASSWORD, log_in, passkeys, registered};
 use crate::support::Portal;
 use crate::support::fixtures_results::World;
 use crate::support::portal::{Answer, Browser};
 use axum::http::StatusCode;
 use certportal::accounts::totp;
 use chrono::TimeDelta;
+use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 const PAGE: &str = "/account/merge";
@@ -233,7 +234,14 @@ async fn security_12_the_other_sign_in_answers_and_counts_like_a_login() {
     let unknown = sign_in(&mut browser, "nobody@example.com", "Wrong-Password-1").await;
     assert_eq!((wrong.status, unknown.status), (StatusCode::CONFLICT, StatusCode::CONFLICT));
     assert_eq!(wrong.words().replace(WORK, ""), unknown.words().replace("nobody@example.com", ""));
-    for _ in 0..4 {
+    // The same work, and no answer sooner than a login's.
+    for address in [WORK, "nobody@example.com"] {
+        let (begin, hashed) = (Instant::now(), two.portal().state.hashing.begun());
+        sign_in(&mut browser, address, "Wrong-Password-1").await;
+        assert_eq!(two.portal().state.hashing.begun() - hashed, 1, "{address}");
+        assert!(begin.elapsed() >= Duration::from_millis(250), "{address}: {:?}", begin.elapsed());
+    }
+    for _ in 0..3 {
         sign_in(&mut browser, WORK, "Wrong-Password-1").await;
     }
     assert_eq!(sign_in(&mut browser, WORK, PASSWORD).await.status, StatusCode::TOO_MANY_REQUESTS, "security.md line 9");
@@ -270,6 +278,72 @@ async fn security_18_the_other_accounts_second_factor_is_asked_for() {
 }
 
 #[tokio::test]
+async fn every_second_factor_of_a_login_proves_the_other_account() {
+    let two = Two::new().await;
+    let portal = two.portal();
+    let mut at_work = passkeys::named(portal.signed_in(two.other).await);
+    let mut device = passkeys::device();
+    passkeys::enrol(&mut at_work, &mut device, "Phone").await;
+    let codes = super::backup_codes::make(&mut at_work).await;
+    sqlx::query("UPDATE account SET phone = '+34600123442', phone_verified_at = created_at, sms_factor_since = created_at WHERE id = $1")
+        .bind(two.other)
+        .execute(portal.db())
+        .await
+        .unwrap();
+    let mut browser = passkeys::named(two.browser().await);
+    let begin = async |browser: &mut Browser| {
+        assert_eq!(sign_in(browser, WORK, PASSWORD).await.location(), PAGE);
+        let page = browser.get(PAGE).await;
+        assert!(page.words().contains("The other account has a second factor") && !page.words().contains("What moves"));
+    };
+    let proved = async |browser: &mut Browser| browser.get(PAGE).await.words().contains("What moves to this account");
+
+    // The passkey, in the session of who merges; nobody's else is taken, and the other account is not signed in by it.
+    begin(&mut browser).await;
+    let mine = passkeys::refusal(&passkeys::prove(&mut browser, &mut passkeys::device(), "merge").await);
+    assert_eq!(mine, "passkey_refused");
+    assert!(!proved(&mut browser).await);
+    let answer = passkeys::prove(&mut browser, &mut device, "merge").await;
+    assert_eq!(passkeys::text(&answer), PAGE);
+    assert!(proved(&mut browser).await);
+    assert_eq!(passkeys::refusal(&passkeys::start(&mut browser, "merge").await), "stale", "none is owed any more");
+
+    // A code by SMS.
+    browser.post_form(PAGE, "/api/accounts/merge_again", &[]).await;
+    begin(&mut browser).await;
+    assert_eq!(browser.post_form(PAGE, "/api/accounts/merge_sms", &[]).await.location(), "/account/merge?method=sms");
+    let page = browser.get("/account/merge?method=sms").await;
+    assert!(page.text().contains("name=\"code\"") && page.words().contains("42"), "{}", page.words());
+    let code = super::phone::newest_code(portal, "+34600123442").await;
+    let fields = [("method", "sms"), ("code", code.as_str())];
+    assert_eq!(browser.post_form(PAGE, CODE, &fields).await.location(), PAGE);
+    assert!(proved(&mut browser).await);
+
+    // A backup code, once.
+    for expected in [StatusCode::SEE_OTHER, StatusCode::UNPROCESSABLE_ENTITY] {
+        browser.post_form(PAGE, "/api/accounts/merge_again", &[]).await;
+        begin(&mut browser).await;
+        let fields = [("method", "backup"), ("code", codes[0].as_str())];
+        assert_eq!(browser.post_form(PAGE, CODE, &fields).await.status, expected);
+    }
+    assert_eq!(two.count("SELECT count(*) FROM session WHERE account_id = $1", two.other).await, 1, "its owner's alone");
+    let by: Vec<String> = sqlx::query_scalar(
+        "SELECT detail->>'by' FROM audit_event WHERE action = 'account.merge_factor_given' AND subject = $1 ORDER BY id",
+    )
+    .bind(two.other.to_string())
+    .fetch_all(portal.db())
+    .await
+    .unwrap();
+    assert_eq!(by, ["passkey", "sms", "backup_code"]);
+
+    // Its owner is told that somebody knows the password; once, however often they try within the hour.
+    let told: Vec<_> = portal.mails(WORK).await.into_iter().filter(|mail| mail.template == "accounts.merge_sign_in").collect();
+    assert_eq!(told.len(), 1);
+    assert!(told[0].body_text.contains("127.0.0.1") && told[0].body_text.contains("/forgot"), "{}", told[0].body_text);
+    assert!(portal.mails(ANA).await.is_empty(), "who merges knows it");
+}
+
+#[tokio::test]
 async fn two_people_and_two_places_at_once_are_refused() {
     let two = Two::new().await;
     let portal = two.portal();
@@ -297,12 +371,15 @@ async fn two_people_and_two_places_at_once_are_refused() {
     }
     assert!(browser.get(PAGE).await.words().contains("The dates of birth differ"));
     assert_eq!(browser.post_form(PAGE, MERGE, &[("merge", &id), ("same_person", "on")]).await.status, StatusCode::CONFLICT);
-    // Different names need a tick.
-    sqlx::query("UPDATE account SET date_of_birth = NULL, given_name = 'Anna' WHERE id = $1")
-        .bind(two.other)
-        .execute(portal.db())
-        .await
-        .unwrap();
+    // Different names are two people's, whatever is ticked, where a birth is unknown.
+    for born in ["UPDATE account SET date_of_birth = NULL WHERE id = $1", "UPDATE account SET given_name = 'Anna' WHERE id = $1"] {
+        sqlx::query(born).bind(two.other).execute(portal.db()).await.unwrap();
+    }
+    let page = browser.get(PAGE).await.words();
+    assert!(page.contains("The names of the two accounts differ") && page.contains("support@northlight.example"), "{page}");
+    assert_eq!(browser.post_form(PAGE, MERGE, &[("merge", &id), ("same_person", "on")]).await.status, StatusCode::CONFLICT);
+    // With the same birth they need a tick.
+    sqlx::query("UPDATE account SET date_of_birth = '1990-01-02' WHERE id = $1").bind(two.other).execute(portal.db()).await.unwrap();
     assert!(browser.get(PAGE).await.words().contains("The names differ"));
     assert_eq!(confirm(&mut browser, false).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     // Somebody else's merge does not exist (security.md line 37), and the proof does not last.

@@ -18,7 +18,7 @@ mod phone;
 mod profile;
 mod recovery;
 mod registration;
-mod second_factor;
+pub mod second_factor;
 mod sessions;
 mod staff;
 mod takeover;

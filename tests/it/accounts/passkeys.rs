@@ -11,22 +11,22 @@ const PAGE: &str = "/account/security/passkeys";
 const HOST: &str = "localhost:3000";
 const ANA: &str = "ana@example.com";
 
-fn device() -> Authenticator {
+pub fn device() -> Authenticator {
     Authenticator::new("localhost", "http://localhost:3000")
 }
 
 /// A browser that has opened the demo by its name.
-fn named(browser: Browser) -> Browser {
+pub fn named(browser: Browser) -> Browser {
     browser.with_header("host", HOST)
 }
 
 /// What a server function gives to an island.
-fn text(answer: &Answer) -> String {
+pub fn text(answer: &Answer) -> String {
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
     serde_json::from_slice(&answer.bytes).expect("a JSON string")
 }
 
-fn refusal(answer: &Answer) -> String {
+pub fn refusal(answer: &Answer) -> String {
     let error: Value = serde_json::from_slice(&answer.bytes).unwrap_or_else(|_| panic!("no error: {}", answer.text()));
     error["detail"].as_str().or(error["error"].as_str()).unwrap_or_default().to_owned()
 }
@@ -49,7 +49,7 @@ async fn finish_registration(browser: &mut Browser, ceremony: &str, answer: &str
     browser.call("/api/accounts/passkey_register_finish", &[("ceremony", ceremony), ("answer", answer), ("name", name)]).await
 }
 
-async fn start(browser: &mut Browser, purpose: &str) -> Answer {
+pub async fn start(browser: &mut Browser, purpose: &str) -> Answer {
     browser.call("/api/accounts/passkey_login_start", &[("purpose", purpose)]).await
 }
 
@@ -57,14 +57,14 @@ async fn finish(browser: &mut Browser, ceremony: &str, answer: &str) -> Answer {
     browser.call("/api/accounts/passkey_login_finish", &[("ceremony", ceremony), ("answer", answer)]).await
 }
 
-async fn enrol(browser: &mut Browser, device: &mut Authenticator, name: &str) {
+pub async fn enrol(browser: &mut Browser, device: &mut Authenticator, name: &str) {
     let begun = begun(&start_registration(browser).await);
     let answer = device.create(&begun.options);
     let answer = finish_registration(browser, &begun.ceremony, &answer, name).await;
     assert_eq!(text(&answer), "/account/security/passkeys?done=passkey_added");
 }
 
-async fn prove(browser: &mut Browser, device: &mut Authenticator, purpose: &str) -> Answer {
+pub async fn prove(browser: &mut Browser, device: &mut Authenticator, purpose: &str) -> Answer {
     let begun = begun(&start(browser, purpose).await);
     let answer = device.get(&begun.options);
     finish(browser, &begun.ceremony, &answer).await

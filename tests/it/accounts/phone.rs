@@ -12,7 +12,7 @@ const VERIFY: &str = "/api/accounts/phone_verify";
 const NUMBER: &str = "+34600123442";
 
 /// The code of the newest message to a number.
-async fn newest_code(portal: &Portal, number: &str) -> String {
+pub async fn newest_code(portal: &Portal, number: &str) -> String {
     let text: String = sqlx::query_scalar(
         "SELECT body FROM sms_message WHERE to_number = $1 AND template = 'accounts.code' ORDER BY created_at DESC LIMIT 1",
     )

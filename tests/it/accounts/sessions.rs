@@ -76,6 +76,29 @@ async fn security_33_37_people_see_and_end_their_own_sessions_and_nobody_elses()
 }
 
 #[tokio::test]
+async fn security_30_staffs_sessions_end_after_half_an_hour_without_use() {
+    let portal = portal().await;
+    let agent = portal.account("robin@example.com", "Robin", "Answers", &["support_agent"]).await;
+    let mut browser = portal.signed_in(agent).await;
+    for _ in 0..3 {
+        portal.later(TimeDelta::minutes(29));
+        assert_eq!(browser.get("/staff").await.status, StatusCode::OK, "in use");
+    }
+    portal.later(TimeDelta::minutes(30) + TimeDelta::seconds(1));
+    assert_eq!(browser.get("/staff").await.location(), "/login?next=%2Fstaff");
+    // However much it is used: seven days in all, for staff as for candidates.
+    let mut browser = portal.signed_in(agent).await;
+    sqlx::query("UPDATE session SET created_at = created_at - interval '7 days' + interval '20 minutes' WHERE ended_at IS NULL")
+        .execute(portal.db())
+        .await
+        .unwrap();
+    portal.later(TimeDelta::minutes(20));
+    assert_eq!(browser.get("/staff").await.status, StatusCode::OK);
+    portal.later(TimeDelta::seconds(1));
+    assert_eq!(browser.get("/staff").await.location(), "/login?next=%2Fstaff");
+}
+
+#[tokio::test]
 async fn security_30_idle_and_old_sessions_end() {
     let portal = portal().await;
     let mut browser = registered(&portal, "ana@example.com").await;

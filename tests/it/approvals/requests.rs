@@ -210,7 +210,10 @@ async fn security_41_what_was_taken_back_refused_or_has_lapsed_is_not_approved()
     let told = world.portal.mails("manager@example.com").await;
     let refused = told.iter().find(|mail| mail.subject == "Refused: Correction of a score").expect("a mail");
     assert!(refused.body_text.contains("The partner has not confirmed it.") && told.len() == 1, "who takes back needs no mail");
-    assert_eq!(event(&world.portal, "approvals.refused").await["decision"], "The partner has not confirmed it.");
+    let note: Uuid = event(&world.portal, "approvals.refused").await["note_id"].as_str().unwrap().parse().unwrap();
+    let note: String =
+        sqlx::query_scalar("SELECT note FROM staff_note WHERE id = $1").bind(note).fetch_one(world.portal.db()).await.unwrap();
+    assert_eq!(note, "The partner has not confirmed it.");
 
     // Fourteen days by the clock, whether or not the worker has come by.
     let third = request_page(&ask(&mut manager, &page, "737").await);
@@ -305,7 +308,7 @@ async fn security_76_who_asked_and_who_decided_stand_in_the_audit_log() {
         ]
     );
     let detail = event(&world.portal, "approvals.asked").await;
-    assert!(detail["reason"].is_string() && detail["act"]["scaled"]["after"] == 735, "why, before and after: {detail}");
+    assert!(detail["note_id"].is_string() && detail["act"]["scaled"]["after"] == 735, "why, before and after: {detail}");
     let names: i64 =
         count(&world.portal, "SELECT count(*) FROM audit_event WHERE detail::text LIKE '%Prueba%' OR detail::text LIKE '%Colleague%'")
             .await;

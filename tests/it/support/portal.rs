@@ -353,6 +353,11 @@ impl Browser {
         self.send(Method::POST, function, Some(("application/x-www-form-urlencoded", form(fields).into_bytes())), "application/json").await
     }
 
+    /// A bare request of any method, without a body.
+    pub async fn request(&mut self, method: Method, path: &str) -> Answer {
+        self.send(method, path, None, "text/html").await
+    }
+
     /// Posts bytes of any type.
     pub async fn post(&mut self, path: &str, content_type: &str, body: Vec<u8>) -> Answer {
         self.send(Method::POST, path, Some((content_type, body)), "text/html").await
