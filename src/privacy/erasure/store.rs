@@ -210,6 +210,15 @@ pub async fn forget_names(conn: &mut PgConnection, accounts: &[Uuid], on_credent
 /// What staff wrote about the person in their own words: why a score was corrected, a credential revoked, money given back. That it was
 /// done, by whom and when, stays; the notes beside the audit log go with the account.
 pub async fn forget_reasons(conn: &mut PgConnection, accounts: &[Uuid]) -> Sql<()> {
+    // The mail to who asked for an act carries the words of who decided.
+    sqlx::query!(
+        "WITH gone AS (DELETE FROM mail_message WHERE dedup_key IN
+                           (SELECT 'approvals.ended:' || id FROM approval_request WHERE account_id = ANY($1)) RETURNING id)
+         DELETE FROM job WHERE kind = 'mail.deliver' AND payload #>> '{}' IN (SELECT id::text FROM gone)",
+        accounts
+    )
+    .execute(&mut *conn)
+    .await?;
     sqlx::query!(
         "UPDATE approval_request SET reason = '–', decision = CASE WHEN decision IS NULL THEN NULL ELSE '–' END WHERE account_id = ANY($1)",
         accounts
