@@ -328,9 +328,11 @@ fn unknown(names: impl Iterator<Item = String>) -> Vec<Problem> {
             !["CERTPORTAL_TEST_", "CERTPORTAL_BIN", "CERTPORTAL_SERVICE_", "CERTPORTAL_PORT"].iter().any(|prefix| name.starts_with(prefix))
         })
         .map(|name| {
-            let nearest = SETTINGS.iter().map(|(known, ..)| (*known, distance(known, &name))).min_by_key(|(_, distance)| *distance);
+            let nearest = SETTINGS.iter().map(|(known, ..)| (*known, strsim::damerau_levenshtein(known, &name))).min_by_key(|near| near.1);
+            // More than a slip in a short name is another name.
+            let slips = (name.len() - "CERTPORTAL_".len()).div_ceil(3).min(3);
             let problem = match nearest {
-                Some((known, 0..=3)) => format!("is no setting of this program: is {known} meant?"),
+                Some((known, distance)) if distance <= slips => format!("is no setting of this program: is {known} meant?"),
                 _ => "is no setting of this program: the README lists them".to_owned(),
             };
             Problem::new(name, problem)
@@ -338,22 +340,6 @@ fn unknown(names: impl Iterator<Item = String>) -> Vec<Problem> {
         .collect();
     problems.sort_by(|a, b| a.setting.cmp(&b.setting));
     problems
-}
-
-/// How many letters have to be added, taken away or changed to make one word of the other.
-fn distance(one: &str, other: &str) -> usize {
-    let other = other.as_bytes();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (i, a) in one.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, b) in other.iter().enumerate() {
-            let changed = diagonal + usize::from(a != *b);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[other.len()]
 }
 
 /// The run-time keys of `Leptos.toml` by the name of the variable that overrides them.

@@ -398,7 +398,9 @@ async fn security_42_paying_stays_with_the_candidate() {
         assert!(says_it_stays(&send(&mut robin, page, "/api/checkout/pay", &fields).await), "{page}");
     }
     assert_eq!(robin.call("/api/checkout/pay", &fields).await.status, StatusCode::FORBIDDEN);
-    assert_eq!(desk.count("SELECT count(*) FROM payment").await, 0);
+    let paid: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM payment WHERE purchase_id = $1").bind(purchase).fetch_one(desk.portal.db()).await.unwrap();
+    assert_eq!(paid, 0);
     // The candidate can, with the seat that was held for them.
     let answer = amara.post_form("/checkout", "/api/checkout/pay", &fields).await;
     let hosted = answer.location().to_owned();

@@ -263,7 +263,8 @@ async fn without_factor(site: &Site, cx: &Arc<RequestContext>, uri: &Uri) -> Opt
         Some(_) if ENROLMENT.contains(&path) => None,
         Some(_) => Some(forms::see_other(&forms::with_next(ENROLMENT[0], uri.path_and_query().map_or("/", |path| path.as_str())))),
         // Files: what is the same for everybody.
-        None if acting::way(path) == acting::Way::Free || fits("/badges/:file", path) => None,
+        None if acting::way(path) == acting::Way::Free => None,
+        None if matches!((site.file_access)(path), Some(Access::Public | Access::Demo)) => None,
         None => {
             note_refusal(cx, &AppError::Forbidden, path).await;
             Some(site.error_page(cx.clone(), AppError::Forbidden).await)
