@@ -113,8 +113,8 @@ interface Fixtures {
   problems: Problems;
   /** Allows a console error, exception or 5xx answer that the test provokes. */
   expectProblem: (pattern: RegExp) => void;
-  /** Fails when the page breaks a rule of WCAG 2.2 AA that a program can check. */
-  axe: (page: Page) => Promise<void>;
+  /** Fails when the page breaks a rule of WCAG 2.2 AA that a program can check, or one of those named. */
+  axe: (page: Page, rules?: string[]) => Promise<void>;
   /** Logs in by the forms, with the second factor when the account has one. */
   login: (page: Page, roleOrEmail: string) => Promise<DemoAccount>;
   /** Lets the member of staff that is logged in open the form to act as a candidate; `act` sends it. */
@@ -157,8 +157,11 @@ export const test = base.extend<Fixtures, { sharedPortal: () => Promise<Portal> 
     await use(context);
   },
   axe: async ({}, use) =>
-    use(async (page) => {
-      const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]).analyze();
+    use(async (page, rules) => {
+      const builder = new AxeBuilder({ page });
+      if (rules) builder.withRules(rules);
+      else builder.withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]);
+      const { violations } = await builder.analyze();
       const told = violations.map(({ id, help, nodes }) => `${id}: ${help}\n${nodes.map((node) => `    ${node.target.join(" ")}`).join("\n")}`);
       expect(told, `accessibility of ${page.url()}`).toEqual([]);
     }),
