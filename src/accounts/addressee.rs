@@ -6,7 +6,7 @@ use crate::server::format;
 use crate::server::i18n::{self, Locale};
 use crate::server::mail::{Block, Mail, Recipient};
 use crate::tr;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -78,12 +78,8 @@ impl Addressee {
     }
 
     /// The day of a moment where they live.
-    pub fn day(&self, at: DateTime<Utc>) -> NaiveDate {
-        format::day_in(at, self.zone)
-    }
-
     pub fn date(&self, at: DateTime<Utc>) -> String {
-        format::date(self.locale, self.day(at))
+        format::date(self.locale, format::day_in(at, self.zone))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::tr;
 use chrono::{DateTime, Utc};
 
 /// Where something was done: the place, if it is known, and the network address.
-pub(super) fn place_and_address(state: &AppState, locale: Locale, address: &str) -> String {
+fn place_and_address(state: &AppState, locale: Locale, address: &str) -> String {
     match state.places.name(locale, address) {
         Some(place) => format!("{place} ({address})"),
         None => address.to_owned(),
@@ -268,9 +268,25 @@ impl SecurityChange {
                 tr!(locale, acting.mail_not_asked, url = state.config.url("/account/activity"), support = support).to_string()
             }
             _ if self.is_by_staff() => tr!(locale, accounts.mail_by_staff, support = support).to_string(),
-            _ => tr!(locale, accounts.mail_security_not_you, url = state.config.url("/forgot"), support = support).to_string(),
+            _ => not_you(state, locale),
         }
     }
+}
+
+/// What to do about something that was done in a browser and not by its reader.
+pub(super) fn not_you(state: &AppState, locale: Locale) -> String {
+    let support = state.programme.get().support_email.clone();
+    tr!(locale, accounts.mail_security_not_you, url = state.config.url("/forgot"), support = support).to_string()
+}
+
+/// With which browser, when and from where somebody gave a password.
+pub(super) fn sign_in_facts(state: &AppState, to: &Addressee, browser: Option<String>, now: DateTime<Utc>, from: &str) -> Block {
+    let locale = to.locale;
+    Block::Details(vec![
+        (tr!(locale, accounts.mail_browser).to_owned(), browser.unwrap_or_else(|| tr!(locale, accounts.browser_unknown).to_owned())),
+        (tr!(locale, accounts.mail_when).to_owned(), to.when(now)),
+        (tr!(locale, accounts.mail_from_address).to_owned(), place_and_address(state, locale, from)),
+    ])
 }
 
 pub fn security_changed(state: &AppState, to: Addressee, change: &SecurityChange, now: DateTime<Utc>, from: &str) -> Mail {
@@ -319,23 +335,10 @@ pub fn security_changed_sms(state: &AppState, to: Addressee, change: &SecurityCh
 
 pub fn new_sign_in(state: &AppState, to: Addressee, browser: Option<String>, now: DateTime<Utc>, from: &str) -> Mail {
     let locale = to.locale;
-    let browser = browser.unwrap_or_else(|| tr!(locale, accounts.browser_unknown).to_owned());
     let blocks = vec![
         Block::Paragraph(tr!(locale, accounts.mail_sign_in_text).to_owned()),
-        Block::Details(vec![
-            (tr!(locale, accounts.mail_browser).to_owned(), browser),
-            (tr!(locale, accounts.mail_when).to_owned(), to.when(now)),
-            (tr!(locale, accounts.mail_from_address).to_owned(), place_and_address(state, locale, from)),
-        ]),
-        Block::Notice(
-            tr!(
-                locale,
-                accounts.mail_security_not_you,
-                url = state.config.url("/forgot"),
-                support = state.programme.get().support_email.clone()
-            )
-            .to_string(),
-        ),
+        sign_in_facts(state, &to, browser, now, from),
+        Block::Notice(not_you(state, locale)),
     ];
     let key = format!("accounts.new_sign_in:{}:{}", to.account_id, now.timestamp_micros());
     to.mail(

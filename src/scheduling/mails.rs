@@ -19,7 +19,8 @@ use sqlx::PgConnection;
 
 /// A booking is paid for and confirmed.
 pub async fn booked(conn: &mut PgConnection, state: &AppState, now: DateTime<Utc>, appointment: &Appointment) -> Result<(), DbError> {
-    let (to, locale) = recipient(conn, appointment).await?;
+    let to = recipient(conn, appointment).await?;
+    let locale = to.locale;
     let mut blocks =
         vec![Block::Paragraph(tr!(locale, scheduling.mail_booked_text, exam = exam(appointment)).to_string()), facts(&to, appointment)];
     blocks.extend(what_next(now, &to, appointment)?);
@@ -37,7 +38,8 @@ pub async fn rescheduled(
     old: &Appointment,
     new: &Appointment,
 ) -> Result<(), DbError> {
-    let (to, locale) = recipient(conn, new).await?;
+    let to = recipient(conn, new).await?;
+    let locale = to.locale;
     let before = format!("{}, {}", format::date_time(locale, old.starts_at, old.zone()), place(locale, old));
     let mut blocks = vec![
         Block::Paragraph(tr!(locale, scheduling.mail_moved_text, exam = exam(new)).to_string()),
@@ -59,7 +61,8 @@ pub async fn cancelled(
     appointment: &Appointment,
     refund: Option<&Money>,
 ) -> Result<(), DbError> {
-    let (to, locale) = recipient(conn, appointment).await?;
+    let to = recipient(conn, appointment).await?;
+    let locale = to.locale;
     let refunded = match refund {
         Some(money) => tr!(locale, scheduling.mail_cancelled_refund, amount = format::money(locale, money)).to_string(),
         None => tr!(locale, scheduling.mail_cancelled_no_refund).to_owned(),
@@ -88,7 +91,8 @@ pub async fn reminder(
     appointment: &Appointment,
     days: i64,
 ) -> Result<(), DbError> {
-    let (to, locale) = recipient(conn, appointment).await?;
+    let to = recipient(conn, appointment).await?;
+    let locale = to.locale;
     let mut blocks =
         vec![Block::Paragraph(tr!(locale, scheduling.mail_reminder_text, exam = exam(appointment)).to_string()), facts(&to, appointment)];
     blocks.extend(what_next(now, &to, appointment)?);
@@ -121,11 +125,9 @@ pub async fn reminder(
     send(conn, state, now, "scheduling.reminder", to, appointment, subject, blocks, key).await
 }
 
-async fn recipient(conn: &mut PgConnection, appointment: &Appointment) -> Result<(Addressee, Locale), sqlx::Error> {
+async fn recipient(conn: &mut PgConnection, appointment: &Appointment) -> Result<Addressee, sqlx::Error> {
     // Appointments of a person without an account are all over, and nothing is told of them.
-    let to = Addressee::of(conn, appointment.account_id).await?.ok_or(sqlx::Error::RowNotFound)?;
-    let locale = to.locale;
-    Ok((to, locale))
+    Addressee::of(conn, appointment.account_id).await?.ok_or(sqlx::Error::RowNotFound)
 }
 
 fn exam(appointment: &Appointment) -> String {

@@ -2,7 +2,7 @@
 
 use super::rules::masked;
 use crate::accounts::addressee::Addressee;
-use crate::accounts::mails::link_key;
+use crate::accounts::mails::{link_key, not_you};
 use crate::server::AppState;
 use crate::server::mail::{Block, Mail};
 use crate::tr;
@@ -75,15 +75,7 @@ pub fn changed(state: &AppState, to: Addressee, change: Change, changed: &str, n
             (tr!(locale, accounts.mail_when).to_owned(), to.when(now)),
             (tr!(locale, accounts.mail_from_address).to_owned(), from.to_owned()),
         ]),
-        Block::Notice(
-            tr!(
-                locale,
-                accounts.mail_security_not_you,
-                url = state.config.url("/forgot"),
-                support = state.programme.get().support_email.clone()
-            )
-            .to_string(),
-        ),
+        Block::Notice(not_you(state, locale)),
     ];
     let key = format!("{template}:{}:{}:{}", to.account_id, now.timestamp_micros(), to.address.to_lowercase());
     to.mail(template, subject.to_owned(), text.to_owned(), blocks, key)

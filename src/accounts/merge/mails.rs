@@ -2,7 +2,7 @@
 
 use super::store::MailTo;
 use crate::accounts::addressee::Addressee;
-use crate::accounts::mails::place_and_address;
+use crate::accounts::mails::{not_you, sign_in_facts};
 use crate::accounts::store::Account;
 use crate::server::AppState;
 use crate::server::mail::{Block, Mail};
@@ -37,20 +37,8 @@ pub fn signed_in(state: &AppState, account: &Account, by: Uuid, browser: Option<
     let locale = to.locale;
     let blocks = vec![
         Block::Paragraph(tr!(locale, merge.mail_signed_in_text).to_owned()),
-        Block::Details(vec![
-            (tr!(locale, accounts.mail_browser).to_owned(), browser.unwrap_or_else(|| tr!(locale, accounts.browser_unknown).to_owned())),
-            (tr!(locale, accounts.mail_when).to_owned(), to.when(now)),
-            (tr!(locale, accounts.mail_from_address).to_owned(), place_and_address(state, locale, from)),
-        ]),
-        Block::Notice(
-            tr!(
-                locale,
-                accounts.mail_security_not_you,
-                url = state.config.url("/forgot"),
-                support = state.programme.get().support_email.clone()
-            )
-            .to_string(),
-        ),
+        sign_in_facts(state, &to, browser, now, from),
+        Block::Notice(not_you(state, locale)),
     ];
     let key = format!("{SIGNED_IN}:{}:{by}:{}", account.id, now.format("%Y%m%d%H"));
     let text = tr!(locale, merge.mail_signed_in_text).to_owned();

@@ -15,12 +15,13 @@ pub use invitations::{Invitation, accept_invitation, invite, sign_in_anew};
 pub use links::{LinkInfo, look_at};
 pub(in crate::accounts) use login::complete;
 pub use login::{Next, Proof, SignedIn, confirm_identity, enter_code, log_in, log_out};
-pub use notices::{StaffAct, announce, announce_acting, announce_staff_act};
+pub use notices::{announce, announce_acting, announce_staff_act};
 pub use profile::{accept_agreement, agreement_accepted, change_profile, profile};
 pub use recovery::{request_reset, reset_password, send_reset};
 pub use registration::{load, register, resend_verification};
 pub use security::{SessionView, change_password, end_other_sessions, end_session, sessions};
 
+pub use super::mails::SecurityChange;
 pub use super::store::Purpose;
 
 use super::model::Region;

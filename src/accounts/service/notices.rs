@@ -22,7 +22,7 @@ pub async fn announce(conn: &mut PgConnection, cx: &RequestContext, account: &Ac
     }
     let from = cx.address.to_string();
     for address in addresses {
-        let to = Addressee::new(account.id, &account.given_name, &account.family_name, &address, &account.language, &account.time_zone);
+        let to = Addressee::at(account, &address);
         mail::enqueue(conn, &cx.state, cx.now(), mails::security_changed(&cx.state, to, &change, cx.now(), &from)).await?;
     }
     let phone = factors::factors(conn, account.id).await?.phone;
@@ -34,24 +34,15 @@ pub async fn announce(conn: &mut PgConnection, cx: &RequestContext, account: &Ac
     Ok(())
 }
 
-/// What staff do to an account, for its owner to know (security.md line 15).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StaffAct {
-    SessionsEnded,
-    Disabled,
-    Enabled,
-    RolesChanged,
-}
-
-/// Tells the owner of an account what staff do to it. Called before it is disabled: afterwards it is reached no more.
-pub async fn announce_staff_act(conn: &mut PgConnection, cx: &RequestContext, account_id: Uuid, act: StaffAct) -> Result<(), sqlx::Error> {
+/// Tells the owner of an account what staff do to it (security.md line 15). Called before it is disabled: afterwards it is reached no
+/// more.
+pub async fn announce_staff_act(
+    conn: &mut PgConnection,
+    cx: &RequestContext,
+    account_id: Uuid,
+    change: SecurityChange,
+) -> Result<(), sqlx::Error> {
     let Some(account) = store::by_id(conn, account_id).await? else { return Ok(()) };
-    let change = match act {
-        StaffAct::SessionsEnded => SecurityChange::SessionsEnded,
-        StaffAct::Disabled => SecurityChange::Disabled,
-        StaffAct::Enabled => SecurityChange::Enabled,
-        StaffAct::RolesChanged => SecurityChange::RolesChanged,
-    };
     announce(conn, cx, &account, change).await
 }
 

@@ -2,7 +2,7 @@
 
 use super::store::{self, Account, Found};
 use crate::accounts;
-use crate::accounts::service::{StaffAct, announce_staff_act, sign_in_anew};
+use crate::accounts::service::{SecurityChange, announce_staff_act, sign_in_anew};
 use crate::error::{AppError, AppResult, Code, Conflict, FieldError};
 use crate::server::http::permissions::Role;
 use crate::server::http::sessions;
@@ -106,7 +106,7 @@ pub async fn end_sessions(cx: &RequestContext, id: &str, reason: &str) -> AppRes
     let reason = parse_reason(reason)?;
     let mut tx = cx.state.db.begin().await?;
     sessions::end_others(&mut tx, cx.now(), account.id, None).await?;
-    announce_staff_act(&mut tx, cx, account.id, StaffAct::SessionsEnded).await?;
+    announce_staff_act(&mut tx, cx, account.id, SecurityChange::SessionsEnded).await?;
     record_with_reason(&mut tx, cx, "staff.sessions_ended", account.id, json!({}), &reason).await?;
     tx.commit().await?;
     Ok(())
@@ -157,13 +157,13 @@ pub async fn set_disabled(cx: &RequestContext, id: &str, disabled: bool, reason:
         return Err(Conflict::LastAdministrator.into());
     }
     if disabled && account.disabled_at.is_none() {
-        announce_staff_act(&mut tx, cx, account.id, StaffAct::Disabled).await?;
+        announce_staff_act(&mut tx, cx, account.id, SecurityChange::Disabled).await?;
     }
     if store::set_disabled(&mut tx, account.id, disabled.then(|| cx.now())).await? {
         if disabled {
             sessions::end_others(&mut tx, cx.now(), account.id, None).await?;
         } else {
-            announce_staff_act(&mut tx, cx, account.id, StaffAct::Enabled).await?;
+            announce_staff_act(&mut tx, cx, account.id, SecurityChange::Enabled).await?;
         }
         let action = if disabled { "staff.account_disabled" } else { "staff.account_enabled" };
         record_with_reason(&mut tx, cx, action, account.id, json!({}), &reason).await?;
@@ -207,7 +207,7 @@ pub async fn change_roles(cx: &RequestContext, id: &str, wanted: &[String], reas
         sign_in_anew(&mut tx, account.id, cx.now()).await?;
     }
     if more || less {
-        announce_staff_act(&mut tx, cx, account.id, StaffAct::RolesChanged).await?;
+        announce_staff_act(&mut tx, cx, account.id, SecurityChange::RolesChanged).await?;
     }
     record_with_reason(&mut tx, cx, "staff.roles_changed", account.id, json!({ "before": account.roles, "after": roles }), &reason).await?;
     tx.commit().await?;
