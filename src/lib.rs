@@ -31,6 +31,7 @@ pub mod demo;
 // What they stand on.
 pub mod base32;
 pub mod error;
+pub mod ids;
 pub mod money;
 #[cfg(feature = "ssr")]
 pub mod server;

@@ -2,6 +2,7 @@
 //! (product.md section 2). Read from the audit log; what only concerns the programme stays there.
 
 use crate::error::AppResult;
+use crate::ids::AccountId;
 use crate::server::audit::{self, Entry, Filter};
 use crate::server::i18n::Locale;
 use crate::server::{RequestContext, format, request};
@@ -148,7 +149,7 @@ pub fn ActivityPage() -> impl IntoView {
     })
 }
 
-fn row(cx: &Arc<RequestContext>, own: uuid::Uuid, entry: Entry) -> AnyView {
+fn row(cx: &Arc<RequestContext>, own: AccountId, entry: Entry) -> AnyView {
     let (locale, zone) = (cx.locale, cx.time_zone());
     let refused = entry.outcome == "refused";
     let for_them = entry.on_behalf_of.is_some();

@@ -2,16 +2,16 @@
 //! through one, so that all begin alike.
 
 use super::store::{self, Account};
+use crate::ids::AccountId;
 use crate::server::format;
 use crate::server::i18n::{self, Locale};
 use crate::server::mail::{Block, Mail, Recipient};
 use crate::tr;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 pub struct Addressee {
-    pub account_id: Uuid,
+    pub account_id: AccountId,
     pub address: String,
     pub locale: Locale,
     pub zone: chrono_tz::Tz,
@@ -23,7 +23,7 @@ pub struct Addressee {
 }
 
 impl Addressee {
-    pub fn new(account_id: Uuid, given_name: &str, family_name: &str, address: &str, language: &str, time_zone: &str) -> Self {
+    pub fn new(account_id: AccountId, given_name: &str, family_name: &str, address: &str, language: &str, time_zone: &str) -> Self {
         Self {
             account_id,
             called: given_name.to_owned(),
@@ -36,7 +36,7 @@ impl Addressee {
     }
 
     /// The owner of an account at their main address. `None`: they have had the account erased.
-    pub async fn of(conn: &mut PgConnection, account_id: Uuid) -> Result<Option<Self>, sqlx::Error> {
+    pub async fn of(conn: &mut PgConnection, account_id: AccountId) -> Result<Option<Self>, sqlx::Error> {
         let row = store::addressee(conn, account_id).await?;
         Ok(row.map(|row| Self {
             disabled: row.disabled,

@@ -4,14 +4,14 @@
 use super::contact::{self, store::Contact};
 use super::store::NewAccount;
 use super::{factors, password, service, totp};
+use crate::ids::{self, AccountId};
+use crate::server::AppState;
 use crate::server::config::Config;
-use crate::server::{AppState, ids};
 use chrono::{NaiveDate, TimeDelta};
 use serde::{Deserialize, Serialize};
 use std::error::Error;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
-use uuid::Uuid;
 
 const PEOPLE: &str = include_str!("../../seed/demo/people.toml");
 
@@ -55,7 +55,7 @@ fn people() -> Result<People, Box<dyn Error>> {
 }
 
 /// The id of a seeded person by the file's `key`; a member of staff without one goes by the role.
-pub fn seeded_account_id(key: &str) -> Uuid {
+pub fn seeded_account_id(key: &str) -> AccountId {
     ids::named("account", key)
 }
 
@@ -72,7 +72,7 @@ pub fn only_in_demo_mode(config: &Config) -> Result<(), Box<dyn Error>> {
 ///
 /// # Errors
 /// The file cannot be read.
-pub fn seeded_candidates() -> Result<Vec<Uuid>, Box<dyn Error>> {
+pub fn seeded_candidates() -> Result<Vec<AccountId>, Box<dyn Error>> {
     Ok(people()?.candidate.iter().filter_map(|person| person.key.as_deref()).map(seeded_account_id).collect())
 }
 
@@ -145,7 +145,7 @@ async fn load_person(state: &AppState, person: &Person, key: &str, staff_role: O
 /// The same candidate has the same ID in every demo.
 fn first_five(key: &str) -> [u8; 5] {
     let mut bytes = [0; 5];
-    bytes.copy_from_slice(&ids::named("candidate", key).as_bytes()[..5]);
+    bytes.copy_from_slice(&ids::named::<uuid::Uuid>("candidate", key).as_bytes()[..5]);
     bytes
 }
 

@@ -4,7 +4,7 @@ use super::addressee::Addressee;
 use super::factors::{Factor, LAST_BACKUP_CODES};
 use crate::server::i18n::Locale;
 use crate::server::mail::{Block, Mail};
-use crate::server::{AppState, format, ids};
+use crate::server::{AppState, format, random};
 use crate::tr;
 use chrono::{DateTime, Utc};
 
@@ -306,7 +306,7 @@ pub fn security_changed(state: &AppState, to: Addressee, change: &SecurityChange
     }
     blocks.push(Block::Notice(change.if_wrong(state, locale)));
     // Several addresses get the same one, and two changes may come in one moment: no two are one.
-    let key = format!("{template}:{}", ids::uuid());
+    let key = format!("{template}:{}", random::id::<uuid::Uuid>());
     to.mail(template, subject, text, blocks, key)
 }
 

@@ -5,7 +5,7 @@ use super::model::Secret;
 use crate::error::{AppResult, Code, FieldError};
 use crate::server::config::PasswordPolicy;
 use crate::server::hashing::Place;
-use crate::server::{AppState, ids};
+use crate::server::{AppState, random};
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -122,13 +122,13 @@ pub async fn hash(state: &AppState, password: NewPassword) -> AppResult<String> 
 
 /// The same on this thread: for the loader of demo data, whose passwords are public, and for commands.
 pub fn hash_now(password: &str) -> String {
-    let salt: [u8; 16] = ids::random_bytes();
+    let salt: [u8; 16] = random::bytes();
     let hash: PasswordHash = argon2().hash_password_with_salt(normalise(password).as_bytes(), &salt).expect("the salt is long enough");
     hash.to_string()
 }
 
 /// Nobody's password: hashed for addresses without an account, so that they take as long.
-static NOBODY: LazyLock<String> = LazyLock::new(|| hash_now(&ids::token()));
+static NOBODY: LazyLock<String> = LazyLock::new(|| hash_now(&random::token()));
 
 /// Whether the password is the one that `hash` was made of. Takes as long without a hash. The place in the queue is the caller's to
 /// take, before they count the attempt.

@@ -3,30 +3,30 @@
 
 use super::model::{Announcement, Domain, ExamLanguage, Level, Status};
 use super::store;
+use crate::ids::{self, CertificationId, ExamId};
 use crate::money::Money;
 use crate::server::data_file::{Fields, Problems};
-use crate::server::{i18n, ids};
+use crate::server::i18n;
 use chrono::NaiveDate;
 use serde_json::Value;
 use sqlx::PgConnection;
 use std::collections::BTreeSet;
-use uuid::Uuid;
 
 pub const NAME: &str = "catalog.toml";
 
 /// The id of a certification of a catalogue.
-pub fn certification_id(slug: &str) -> Uuid {
+pub fn certification_id(slug: &str) -> CertificationId {
     ids::named("certification", slug)
 }
 
 /// The id of an exam version of a catalogue.
-pub fn exam_id(code: &str) -> Uuid {
+pub fn exam_id(code: &str) -> ExamId {
     ids::named("exam", code)
 }
 
 /// A row of `certification` and what it renews.
 pub(super) struct CertificationRow {
-    pub id: Uuid,
+    pub id: CertificationId,
     pub slug: String,
     pub code: String,
     pub name: String,
@@ -39,14 +39,14 @@ pub(super) struct CertificationRow {
     pub validity_years: i32,
     pub retired_on: Option<NaiveDate>,
     pub position: i32,
-    renews: Vec<Uuid>,
+    renews: Vec<CertificationId>,
 }
 
 /// A row of `exam` and what belongs to it.
 pub(super) struct ExamRow {
-    pub id: Uuid,
+    pub id: ExamId,
     pub code: String,
-    pub certification_id: Uuid,
+    pub certification_id: CertificationId,
     pub status: String,
     pub minutes: i32,
     pub questions: i32,
@@ -70,7 +70,7 @@ pub(super) struct ExamRow {
 pub struct Catalog {
     certifications: Vec<CertificationRow>,
     exams: Vec<ExamRow>,
-    announcements: Vec<(Uuid, Announcement)>,
+    announcements: Vec<(CertificationId, Announcement)>,
 }
 
 /// Writes the catalogue in the caller's transaction.
@@ -187,7 +187,7 @@ pub fn read(text: &str, currency: &str, problems: &Problems) -> Option<Catalog> 
     Some(catalog)
 }
 
-fn exam_row(entry: &Fields, code: String, certification_id: Uuid, status: String, currency: &str) -> ExamRow {
+fn exam_row(entry: &Fields, code: String, certification_id: CertificationId, status: String, currency: &str) -> ExamRow {
     entry.unread(&["version", "beta", "regular_price", "title", "general_from"]);
     let delivery_modes = entry.list("delivery");
     if delivery_modes.is_empty() || delivery_modes.iter().any(|mode| !matches!(mode.as_str(), "center" | "online")) {

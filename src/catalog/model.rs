@@ -1,9 +1,9 @@
 //! What the catalogue is made of (product.md section 3).
 
+use crate::ids::{CertificationId, ExamId};
 use crate::money::Money;
 use chrono::NaiveDate;
 use serde_json::Value;
-use uuid::Uuid;
 
 /// How far a certification reaches, from the first step up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -57,7 +57,7 @@ impl Status {
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Certification {
-    pub id: Uuid,
+    pub id: CertificationId,
     /// Its part of the address.
     pub slug: String,
     /// The part that its exam codes share, e.g. `SAA`.
@@ -74,7 +74,7 @@ pub struct Certification {
     /// Last day on which it could be earned.
     pub retired_on: Option<NaiveDate>,
     /// Certifications that a pass renews besides this one.
-    pub renews: Vec<Uuid>,
+    pub renews: Vec<CertificationId>,
     /// Newest code first.
     pub exams: Vec<Exam>,
     pub announcements: Vec<Announcement>,
@@ -83,7 +83,7 @@ pub struct Certification {
 /// One version of an exam. Days count in the zone of the place where it is taken, both ends included.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Exam {
-    pub id: Uuid,
+    pub id: ExamId,
     pub code: String,
     pub status: Status,
     pub minutes: i32,

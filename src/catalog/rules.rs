@@ -108,8 +108,8 @@ impl Search {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::{CertificationId, ExamId};
     use serde_json::json;
-    use uuid::Uuid;
 
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()
@@ -117,7 +117,7 @@ mod tests {
 
     fn exam(code: &str, status: Status, first: Option<&str>, last: Option<&str>) -> Exam {
         Exam {
-            id: Uuid::nil(),
+            id: ExamId::from_u128(0),
             code: code.into(),
             status,
             minutes: 130,
@@ -142,7 +142,7 @@ mod tests {
 
     fn certification(exams: Vec<Exam>) -> Certification {
         Certification {
-            id: Uuid::nil(),
+            id: CertificationId::from_u128(0),
             slug: "solutions-architect-associate".into(),
             code: "SAA".into(),
             name: "Solutions Architect – Associate".into(),

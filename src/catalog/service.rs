@@ -5,6 +5,7 @@ use super::model::{Certification, Exam};
 use super::rules::{self, Search};
 use super::store;
 use crate::error::{AppError, AppResult};
+use crate::ids::{CertificationId, ExamId};
 use crate::server::fold::fold;
 use crate::server::i18n::{self, LANGUAGES, Locale};
 use crate::server::programme::{self, Policies};
@@ -13,7 +14,6 @@ use chrono::NaiveDate;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
-use uuid::Uuid;
 
 /// How old the copy in memory may be: a change by staff is seen everywhere this soon.
 const FRESH: Duration = Duration::from_secs(10);
@@ -63,7 +63,7 @@ impl Catalogue {
         self.certifications.iter().find(|certification| certification.slug == slug)
     }
 
-    pub fn by_id(&self, id: Uuid) -> Option<&Certification> {
+    pub fn by_id(&self, id: CertificationId) -> Option<&Certification> {
         self.certifications.iter().find(|certification| certification.id == id)
     }
 
@@ -179,7 +179,7 @@ async fn read(state: &AppState) -> Result<Catalogue, sqlx::Error> {
     Ok(Catalogue::new(certifications))
 }
 
-fn of(exams: &mut [(Uuid, Exam)], id: Uuid, change: impl FnOnce(&mut Exam)) {
+fn of(exams: &mut [(CertificationId, Exam)], id: ExamId, change: impl FnOnce(&mut Exam)) {
     if let Some((_, exam)) = exams.iter_mut().find(|(_, exam)| exam.id == id) {
         change(exam);
     }

@@ -3,10 +3,10 @@
 use super::file::{CertificationRow, ExamRow};
 use super::model::{Announcement, Certification, Domain, Exam, ExamLanguage, Level, Status};
 use super::reference::{City, Country, PostalCode, Subdivision};
+use crate::ids::{CertificationId, ExamId};
 use crate::money::Money;
 use chrono::NaiveDate;
 use sqlx::{PgConnection, PgExecutor};
-use uuid::Uuid;
 
 // Reference data
 
@@ -160,7 +160,7 @@ pub async fn certifications(conn: &mut PgConnection) -> Result<Vec<Certification
         r#"SELECT c.id, c.slug, c.code, c.name, c.short_name, c.level, c.job_roles, c.summary, c.description, c.validity_years,
                   c.retired_on,
                   ARRAY(SELECT r.renews_id FROM certification_renews r JOIN certification o ON o.id = r.renews_id
-                        WHERE r.certification_id = c.id ORDER BY o.position) AS "renews!"
+                        WHERE r.certification_id = c.id ORDER BY o.position) AS "renews!: Vec<CertificationId>"
            FROM certification c ORDER BY c.position, c.slug"#
     )
     .fetch_all(conn)
@@ -188,7 +188,7 @@ pub async fn certifications(conn: &mut PgConnection) -> Result<Vec<Certification
 }
 
 /// `(certification, exam)`, newest version first, without prices, languages and domains.
-pub async fn exams(conn: &mut PgConnection) -> Result<Vec<(Uuid, Exam)>, sqlx::Error> {
+pub async fn exams(conn: &mut PgConnection) -> Result<Vec<(CertificationId, Exam)>, sqlx::Error> {
     let rows = sqlx::query!(
         "SELECT id, code, certification_id, status, minutes, questions, scored_questions, scale_min, scale_max, pass_mark,
                 delivery_modes, registration_from, first_day, last_day, retake_wait_days, max_attempts, guide_url
@@ -227,13 +227,13 @@ pub async fn exams(conn: &mut PgConnection) -> Result<Vec<(Uuid, Exam)>, sqlx::E
 }
 
 /// `(exam, price)`.
-pub async fn prices(conn: &mut PgConnection) -> Result<Vec<(Uuid, Money)>, sqlx::Error> {
+pub async fn prices(conn: &mut PgConnection) -> Result<Vec<(ExamId, Money)>, sqlx::Error> {
     let rows = sqlx::query!("SELECT exam_id, currency, minor FROM exam_price ORDER BY currency").fetch_all(conn).await?;
     Ok(rows.into_iter().map(|row| (row.exam_id, Money::new(row.minor, row.currency))).collect())
 }
 
 /// `(exam, language)`.
-pub async fn languages(conn: &mut PgConnection) -> Result<Vec<(Uuid, ExamLanguage)>, sqlx::Error> {
+pub async fn languages(conn: &mut PgConnection) -> Result<Vec<(ExamId, ExamLanguage)>, sqlx::Error> {
     let rows = sqlx::query!("SELECT exam_id, language, first_day, last_day FROM exam_language ORDER BY language").fetch_all(conn).await?;
     let language =
         |row: (String, Option<NaiveDate>, Option<NaiveDate>)| ExamLanguage { language: row.0, first_day: row.1, last_day: row.2 };
@@ -241,13 +241,13 @@ pub async fn languages(conn: &mut PgConnection) -> Result<Vec<(Uuid, ExamLanguag
 }
 
 /// `(exam, domain)`, in the order of the exam guide.
-pub async fn domains(conn: &mut PgConnection) -> Result<Vec<(Uuid, Domain)>, sqlx::Error> {
+pub async fn domains(conn: &mut PgConnection) -> Result<Vec<(ExamId, Domain)>, sqlx::Error> {
     let rows = sqlx::query!("SELECT exam_id, name, weight FROM exam_domain ORDER BY exam_id, position").fetch_all(conn).await?;
     Ok(rows.into_iter().map(|row| (row.exam_id, Domain { name: row.name, weight: row.weight })).collect())
 }
 
 /// `(certification, announcement)`.
-pub async fn announcements(conn: &mut PgConnection) -> Result<Vec<(Uuid, Announcement)>, sqlx::Error> {
+pub async fn announcements(conn: &mut PgConnection) -> Result<Vec<(CertificationId, Announcement)>, sqlx::Error> {
     let rows = sqlx::query!("SELECT code, certification_id, registration_from, replaces_code FROM exam_announcement ORDER BY code")
         .fetch_all(conn)
         .await?;
@@ -275,7 +275,7 @@ pub async fn put_certification(conn: &mut PgConnection, row: &CertificationRow) 
              short_name = excluded.short_name, level = excluded.level, job_roles = excluded.job_roles, summary = excluded.summary,
              description = excluded.description, badge_color = excluded.badge_color, validity_years = excluded.validity_years,
              retired_on = excluded.retired_on, position = excluded.position",
-        row.id,
+        row.id as _,
         row.slug,
         row.code,
         row.name,
@@ -295,12 +295,16 @@ pub async fn put_certification(conn: &mut PgConnection, row: &CertificationRow) 
 }
 
 /// Replaces what a pass on `certification` renews.
-pub async fn replace_renews(conn: &mut PgConnection, certification: Uuid, renews: &[Uuid]) -> Result<(), sqlx::Error> {
-    sqlx::query!("DELETE FROM certification_renews WHERE certification_id = $1", certification).execute(&mut *conn).await?;
+pub async fn replace_renews(
+    conn: &mut PgConnection,
+    certification: CertificationId,
+    renews: &[CertificationId],
+) -> Result<(), sqlx::Error> {
+    sqlx::query!("DELETE FROM certification_renews WHERE certification_id = $1", certification as _).execute(&mut *conn).await?;
     sqlx::query!(
         "INSERT INTO certification_renews (certification_id, renews_id) SELECT $1, * FROM unnest($2::uuid[])",
-        certification,
-        renews
+        certification as _,
+        renews as _
     )
     .execute(conn)
     .await?;
@@ -318,9 +322,9 @@ pub async fn put_exam(conn: &mut PgConnection, row: &ExamRow) -> Result<(), sqlx
              delivery_modes = excluded.delivery_modes, registration_from = excluded.registration_from,
              first_day = excluded.first_day, last_day = excluded.last_day, retake_wait_days = excluded.retake_wait_days,
              guide_url = excluded.guide_url, max_attempts = excluded.max_attempts",
-        row.id,
+        row.id as _,
         row.code,
-        row.certification_id,
+        row.certification_id as _,
         row.status,
         row.minutes,
         row.questions,
@@ -341,13 +345,13 @@ pub async fn put_exam(conn: &mut PgConnection, row: &ExamRow) -> Result<(), sqlx
     Ok(())
 }
 
-pub async fn replace_prices(conn: &mut PgConnection, exam: Uuid, prices: &[Money]) -> Result<(), sqlx::Error> {
+pub async fn replace_prices(conn: &mut PgConnection, exam: ExamId, prices: &[Money]) -> Result<(), sqlx::Error> {
     let currency: Vec<&str> = prices.iter().map(|price| price.currency.as_str()).collect();
     let minor: Vec<i64> = prices.iter().map(|price| price.minor).collect();
-    sqlx::query!("DELETE FROM exam_price WHERE exam_id = $1", exam).execute(&mut *conn).await?;
+    sqlx::query!("DELETE FROM exam_price WHERE exam_id = $1", exam as _).execute(&mut *conn).await?;
     sqlx::query!(
         "INSERT INTO exam_price (exam_id, currency, minor) SELECT $1, * FROM unnest($2::text[], $3::bigint[])",
-        exam,
+        exam as _,
         &currency as &[&str],
         &minor
     )
@@ -356,14 +360,14 @@ pub async fn replace_prices(conn: &mut PgConnection, exam: Uuid, prices: &[Money
     Ok(())
 }
 
-pub async fn replace_languages(conn: &mut PgConnection, exam: Uuid, languages: &[ExamLanguage]) -> Result<(), sqlx::Error> {
+pub async fn replace_languages(conn: &mut PgConnection, exam: ExamId, languages: &[ExamLanguage]) -> Result<(), sqlx::Error> {
     let language: Vec<&str> = languages.iter().map(|language| language.language.as_str()).collect();
     let first_day: Vec<Option<NaiveDate>> = languages.iter().map(|language| language.first_day).collect();
     let last_day: Vec<Option<NaiveDate>> = languages.iter().map(|language| language.last_day).collect();
-    sqlx::query!("DELETE FROM exam_language WHERE exam_id = $1", exam).execute(&mut *conn).await?;
+    sqlx::query!("DELETE FROM exam_language WHERE exam_id = $1", exam as _).execute(&mut *conn).await?;
     sqlx::query!(
         "INSERT INTO exam_language (exam_id, language, first_day, last_day) SELECT $1, * FROM unnest($2::text[], $3::date[], $4::date[])",
-        exam,
+        exam as _,
         &language as &[&str],
         &first_day as &[Option<NaiveDate>],
         &last_day as &[Option<NaiveDate>],
@@ -373,14 +377,14 @@ pub async fn replace_languages(conn: &mut PgConnection, exam: Uuid, languages: &
     Ok(())
 }
 
-pub async fn replace_domains(conn: &mut PgConnection, exam: Uuid, domains: &[Domain]) -> Result<(), sqlx::Error> {
+pub async fn replace_domains(conn: &mut PgConnection, exam: ExamId, domains: &[Domain]) -> Result<(), sqlx::Error> {
     let position: Vec<i32> = (1..).take(domains.len()).collect();
     let name: Vec<serde_json::Value> = domains.iter().map(|domain| domain.name.clone()).collect();
     let weight: Vec<i32> = domains.iter().map(|domain| domain.weight).collect();
-    sqlx::query!("DELETE FROM exam_domain WHERE exam_id = $1", exam).execute(&mut *conn).await?;
+    sqlx::query!("DELETE FROM exam_domain WHERE exam_id = $1", exam as _).execute(&mut *conn).await?;
     sqlx::query!(
         "INSERT INTO exam_domain (exam_id, position, name, weight) SELECT $1, * FROM unnest($2::int[], $3::jsonb[], $4::int[])",
-        exam,
+        exam as _,
         &position,
         &name,
         &weight
@@ -396,13 +400,17 @@ pub async fn delete_announcements(conn: &mut PgConnection) -> Result<(), sqlx::E
     Ok(())
 }
 
-pub async fn put_announcement(conn: &mut PgConnection, certification: Uuid, announcement: &Announcement) -> Result<(), sqlx::Error> {
+pub async fn put_announcement(
+    conn: &mut PgConnection,
+    certification: CertificationId,
+    announcement: &Announcement,
+) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "INSERT INTO exam_announcement (code, certification_id, registration_from, replaces_code) VALUES ($1, $2, $3, $4)
          ON CONFLICT (code) DO UPDATE SET certification_id = excluded.certification_id,
              registration_from = excluded.registration_from, replaces_code = excluded.replaces_code",
         announcement.code,
-        certification,
+        certification as _,
         announcement.registration_from,
         announcement.replaces_code,
     )

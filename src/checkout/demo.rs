@@ -6,13 +6,13 @@ use super::model::{PaymentState, PurchaseState};
 use super::rules;
 use super::store::{self, NewItem};
 use crate::accounts::demo::seeded_candidates;
+use crate::ids::AccountId;
 use crate::money::Money;
 use crate::server::config::GatewayKind;
-use crate::server::{AppState, ids};
+use crate::server::{AppState, random};
 use chrono::{Datelike, TimeDelta};
 use sqlx::PgConnection;
 use std::error::Error;
-use uuid::Uuid;
 
 /// From the order to the money.
 const TYPING: TimeDelta = TimeDelta::minutes(2);
@@ -46,16 +46,16 @@ pub async fn load(state: &AppState) -> Result<(), Box<dyn Error>> {
 async fn order(
     tx: &mut PgConnection,
     state: &AppState,
-    account_id: Uuid,
+    account_id: AccountId,
     currency: &str,
     appointment: store::demo::Appointment,
 ) -> Result<(), Box<dyn Error>> {
     let Some(bought) = store::held_appointment(tx, appointment.id, account_id, currency).await? else { return Ok(()) };
     let Some(price_minor) = bought.price_minor else { return Ok(()) };
     let (placed_at, paid_at) = (appointment.booked_at - TYPING, appointment.booked_at);
-    let purchase_id = store::lock_cart(tx, account_id, ids::uuid(), currency, placed_at).await?;
+    let purchase_id = store::lock_cart(tx, account_id, random::id(), currency, placed_at).await?;
     let item = NewItem {
-        id: ids::uuid(),
+        id: random::id(),
         purchase_id,
         exam_id: bought.exam_id,
         appointment_id: appointment.id,
@@ -66,7 +66,7 @@ async fn order(
     store::insert_item(tx, item, placed_at).await?;
     let number = rules::order_number(placed_at.year(), store::next_number(tx).await?);
     store::place(tx, purchase_id, &number, price_minor, placed_at).await?;
-    let (payment_id, amount) = (ids::uuid(), Money::new(price_minor, currency));
+    let (payment_id, amount) = (random::id(), Money::new(price_minor, currency));
     store::insert_payment(tx, payment_id, purchase_id, sandbox::NAME, &amount, placed_at).await?;
     let back = state.config.url(&format!("/checkout/return/{number}"));
     let request = CheckoutRequest {

@@ -3,20 +3,20 @@
 use super::pages::{failure_text, place, refund_text};
 use super::store::{self, DueRefund, Line, Payment, Purchase};
 use crate::accounts::addressee::Addressee;
+use crate::ids::PurchaseItemId;
 use crate::money::Money;
 use crate::server::mail::{Block, enqueue};
 use crate::server::{AppState, Locale, format};
 use crate::tr;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// "We received your payment": every item, the sum, and what could not be booked any more (`lost`: ids of items).
 pub async fn receipt(
     tx: &mut PgConnection,
     state: &AppState,
     purchase: &Purchase,
-    lost: &[Uuid],
+    lost: &[PurchaseItemId],
     now: DateTime<Utc>,
 ) -> Result<(), sqlx::Error> {
     let Some(payer) = Addressee::of(tx, purchase.account_id).await? else { return Ok(()) };

@@ -2,10 +2,10 @@
 
 use super::model::{PaymentState, PurchaseState};
 use crate::checkout::gateway::Outcome;
+use crate::ids::{AppointmentId, PurchaseItemId};
 use crate::money::Money;
 use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
-use uuid::Uuid;
 
 /// Time to pay that a candidate has at least when they leave for the payment page; given once an order.
 pub const TIME_TO_PAY: TimeDelta = TimeDelta::minutes(10);
@@ -43,7 +43,7 @@ pub fn line_state(state: &str, hold_expires_at: Option<DateTime<Utc>>, now: Date
 
 /// What the candidate saw on the review page, as one word: another tab's change of the cart is noticed before
 /// anything is charged. Takes each item with its appointment and price, in any order.
-pub fn reviewed(items: impl IntoIterator<Item = (Uuid, Uuid, i64)>, currency: &str) -> String {
+pub fn reviewed(items: impl IntoIterator<Item = (PurchaseItemId, AppointmentId, i64)>, currency: &str) -> String {
     let mut items: Vec<_> = items.into_iter().collect();
     items.sort();
     let mut digest = Sha256::new();
@@ -122,12 +122,12 @@ mod tests {
 
     #[test]
     fn the_review_notices_another_item_and_another_price_but_not_another_order() {
-        let (a, b) = (Uuid::from_u128(1), Uuid::from_u128(2));
-        let seen = reviewed([(a, a, 100), (b, b, 200)], "USD");
-        assert_eq!(seen, reviewed([(b, b, 200), (a, a, 100)], "USD"));
-        assert_ne!(seen, reviewed([(a, a, 100)], "USD"));
-        assert_ne!(seen, reviewed([(a, a, 100), (b, b, 201)], "USD"));
-        assert_ne!(seen, reviewed([(a, a, 100), (b, b, 200)], "EUR"));
+        let [a, b] = [1, 2].map(|n| (PurchaseItemId::from_u128(n), AppointmentId::from_u128(n)));
+        let seen = reviewed([(a.0, a.1, 100), (b.0, b.1, 200)], "USD");
+        assert_eq!(seen, reviewed([(b.0, b.1, 200), (a.0, a.1, 100)], "USD"));
+        assert_ne!(seen, reviewed([(a.0, a.1, 100)], "USD"));
+        assert_ne!(seen, reviewed([(a.0, a.1, 100), (b.0, b.1, 201)], "USD"));
+        assert_ne!(seen, reviewed([(a.0, a.1, 100), (b.0, b.1, 200)], "EUR"));
     }
 
     #[test]

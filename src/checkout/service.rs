@@ -7,15 +7,15 @@ use super::settlement;
 use super::store::{self, NewItem, NewRefund};
 pub use super::store::{Line, OrderRow, Payment, Purchase, Refund};
 use crate::error::{AppError, AppResult, Conflict};
+use crate::ids::{AccountId, AppointmentId, PaymentId, PurchaseId, PurchaseItemId};
 use crate::money::Money;
 use crate::scheduling;
 use crate::server::database::{DbError, expect_one, internal, retrying};
 use crate::server::programme::policies;
-use crate::server::{AppState, RequestContext, audit, ids};
+use crate::server::{AppState, RequestContext, audit, random};
 use chrono::{Datelike, TimeDelta};
 use serde_json::json;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// Orders on a page of the history.
 pub const ORDERS_A_PAGE: i64 = 20;
@@ -27,16 +27,16 @@ pub const ORDERS_A_PAGE: i64 = 20;
 ///
 /// # Errors
 /// [`AppError::NotFound`]: not the candidate's appointment; [`Conflict::ExamClosed`]: it has no price in the currency.
-pub async fn add_to_cart(tx: &mut PgConnection, cx: &RequestContext, appointment_id: Uuid) -> Result<(), DbError> {
+pub async fn add_to_cart(tx: &mut PgConnection, cx: &RequestContext, appointment_id: AppointmentId) -> Result<(), DbError> {
     let account_id = cx.candidate()?.account_id;
     let currency = cx.programme().currency.clone();
     let held = store::held_appointment(tx, appointment_id, account_id, &currency).await?.ok_or(AppError::NotFound)?;
     let price_minor = held.price_minor.ok_or(Conflict::ExamClosed)?;
     let policies = serde_json::to_value(policies(tx, cx.now()).await?).map_err(|error| internal(&error))?;
-    let purchase_id = store::lock_cart(tx, account_id, ids::uuid(), &currency, cx.now()).await?;
+    let purchase_id = store::lock_cart(tx, account_id, random::id(), &currency, cx.now()).await?;
     store::delete_lapsed_of_exam(tx, purchase_id, held.exam_id, cx.now()).await?;
     let item = NewItem {
-        id: ids::uuid(),
+        id: random::id(),
         purchase_id,
         exam_id: held.exam_id,
         appointment_id,
@@ -54,7 +54,7 @@ pub async fn add_to_cart(tx: &mut PgConnection, cx: &RequestContext, appointment
 pub async fn refund_appointment(
     tx: &mut PgConnection,
     state: &AppState,
-    appointment_id: Uuid,
+    appointment_id: AppointmentId,
     reason: &str,
     key: &str,
 ) -> Result<Option<Money>, DbError> {
@@ -68,13 +68,13 @@ pub async fn refund_appointment(
     if amount_minor <= 0 {
         return Ok(None);
     }
-    let refund = NewRefund { id: ids::uuid(), payment_id: item.payment_id, item_id: Some(item.item_id), amount_minor, reason, key };
+    let refund = NewRefund { id: random::id(), payment_id: item.payment_id, item_id: Some(item.item_id), amount_minor, reason, key };
     settlement::ask_refund(tx, &refund, state.clock.now()).await?;
     Ok(Some(Money::new(amount_minor, item.currency)))
 }
 
 /// What was paid for an appointment and has not gone back: for "full refund of …" before somebody cancels.
-pub async fn paid_for(conn: &mut PgConnection, appointment_id: Uuid) -> Result<Option<Money>, DbError> {
+pub async fn paid_for(conn: &mut PgConnection, appointment_id: AppointmentId) -> Result<Option<Money>, DbError> {
     let Some(item) = store::item_paid_for(conn, appointment_id).await? else { return Ok(None) };
     let left = item.price_minor - store::refund_asked(conn, item.item_id).await?;
     Ok((left > 0).then(|| Money::new(left, item.currency)))
@@ -86,7 +86,7 @@ pub async fn paid_for(conn: &mut PgConnection, appointment_id: Uuid) -> Result<O
 #[derive(Debug, Clone)]
 pub struct Cart {
     /// The cart, or an order that still waits for its payment.
-    pub purchase_id: Option<Uuid>,
+    pub purchase_id: Option<PurchaseId>,
     pub held: Vec<Line>,
     /// Their holds are over: not part of the sum, but not forgotten either.
     pub lapsed: Vec<Line>,
@@ -123,14 +123,14 @@ pub async fn review(cx: &RequestContext) -> AppResult<Cart> {
     Ok(Cart { waiting_order: Some(order.number), ..review })
 }
 
-async fn waiting_order(conn: &mut PgConnection, account_id: Uuid) -> Result<Option<Purchase>, sqlx::Error> {
+async fn waiting_order(conn: &mut PgConnection, account_id: AccountId) -> Result<Option<Purchase>, sqlx::Error> {
     match store::waiting_order(conn, account_id).await? {
         None => Ok(None),
         Some(id) => store::purchase(conn, id).await,
     }
 }
 
-async fn read(cx: &RequestContext, conn: &mut PgConnection, id: Option<Uuid>, is_order: bool) -> AppResult<Cart> {
+async fn read(cx: &RequestContext, conn: &mut PgConnection, id: Option<PurchaseId>, is_order: bool) -> AppResult<Cart> {
     let currency = cx.programme().currency.clone();
     let lines = match id {
         None => vec![],
@@ -156,7 +156,7 @@ fn reviewed(lines: &[Line], currency: &str) -> String {
 }
 
 /// Takes an item out of the cart and gives its seat back. An item that is not there (any more) is out already.
-pub async fn remove_item(cx: &RequestContext, item_id: Uuid) -> AppResult<()> {
+pub async fn remove_item(cx: &RequestContext, item_id: PurchaseItemId) -> AppResult<()> {
     let account_id = cx.candidate()?.account_id;
     retrying(|| async {
         let mut tx = cx.state.db.begin().await?;
@@ -191,7 +191,7 @@ pub enum Next {
 /// [`AppError::NotFound`]: not the candidate's. [`Conflict::CartEmpty`], [`Conflict::HoldExpired`]: a hold is over;
 /// [`Conflict::Stale`]: the cart is not what was reviewed; [`Conflict::EmailNotVerified`]; [`AppError::Unavailable`]: the
 /// gateway does not answer (the order waits).
-pub async fn pay(cx: &RequestContext, purchase_id: Uuid, reviewed: &str) -> AppResult<Next> {
+pub async fn pay(cx: &RequestContext, purchase_id: PurchaseId, reviewed: &str) -> AppResult<Next> {
     let viewer = cx.candidate()?;
     if !viewer.email_verified {
         return Err(Conflict::EmailNotVerified.into());
@@ -212,10 +212,16 @@ pub async fn pay(cx: &RequestContext, purchase_id: Uuid, reviewed: &str) -> AppR
 
 enum Placed {
     Paid(String),
-    Due(Uuid),
+    Due(PaymentId),
 }
 
-async fn place(tx: &mut PgConnection, cx: &RequestContext, account_id: Uuid, purchase_id: Uuid, seen: &str) -> Result<Placed, DbError> {
+async fn place(
+    tx: &mut PgConnection,
+    cx: &RequestContext,
+    account_id: AccountId,
+    purchase_id: PurchaseId,
+    seen: &str,
+) -> Result<Placed, DbError> {
     let now = cx.now();
     let purchase = store::lock_purchase(tx, purchase_id).await?.filter(|purchase| purchase.account_id == account_id);
     let purchase = purchase.ok_or(AppError::NotFound)?;
@@ -246,8 +252,8 @@ async fn place(tx: &mut PgConnection, cx: &RequestContext, account_id: Uuid, pur
     expect_one(store::place(tx, purchase_id, &number, total.minor, now).await?)?;
     if !lapsed.is_empty() {
         // The candidate saw that they are not part of the order; they stay in the cart to be chosen again.
-        let cart = store::lock_cart(tx, account_id, ids::uuid(), &total.currency, now).await?;
-        let items: Vec<Uuid> = lapsed.iter().map(|line| line.item_id).collect();
+        let cart = store::lock_cart(tx, account_id, random::id(), &total.currency, now).await?;
+        let items: Vec<PurchaseItemId> = lapsed.iter().map(|line| line.item_id).collect();
         store::move_items(tx, &items, cart).await?;
     }
     let purchase = Purchase { number, total, ..purchase };
@@ -260,12 +266,12 @@ async fn place(tx: &mut PgConnection, cx: &RequestContext, account_id: Uuid, pur
 
 /// Writes the payment that is about to be made, gives the holds time for it, and makes sure that somebody asks what
 /// became of it.
-async fn begin_payment(tx: &mut PgConnection, cx: &RequestContext, purchase: &Purchase) -> Result<Uuid, DbError> {
+async fn begin_payment(tx: &mut PgConnection, cx: &RequestContext, purchase: &Purchase) -> Result<PaymentId, DbError> {
     let now = cx.now();
     if purchase.extended_at.is_none() {
         store::extend_holds(tx, purchase.id, now + rules::TIME_TO_PAY, now).await?;
     }
-    let payment_id = ids::uuid();
+    let payment_id = random::id();
     let gateway = gateway::configured(&cx.state)?;
     store::insert_payment(tx, payment_id, purchase.id, gateway.name(), &purchase.total, now).await?;
     settlement::enqueue_reconcile(tx, payment_id, 0, now, now).await?;
@@ -276,7 +282,7 @@ async fn begin_payment(tx: &mut PgConnection, cx: &RequestContext, purchase: &Pu
 
 /// Asks the gateway for its page, once: the payment's id is the key, so that a crash between its answer and our note
 /// of it leads to the same page.
-async fn open_checkout(state: &AppState, payment_id: Uuid) -> AppResult<String> {
+async fn open_checkout(state: &AppState, payment_id: PaymentId) -> AppResult<String> {
     let (payment, purchase, description) = {
         let mut conn = state.db.acquire().await?;
         let payment = store::payment(&mut conn, payment_id).await?.ok_or(AppError::NotFound)?;
@@ -333,9 +339,9 @@ pub async fn reopen(cx: &RequestContext, number: &str) -> AppResult<()> {
             store::settle_payment(&mut tx, payment.id, PaymentState::Pending, PaymentState::Failed, Some("cancelled"), cx.now()).await?;
         }
         expect_one(store::set_purchase_state(&mut tx, purchase_id, PurchaseState::Cancelled, None).await?)?;
-        let cart = store::lock_cart(&mut tx, account_id, ids::uuid(), &purchase.total.currency, cx.now()).await?;
+        let cart = store::lock_cart(&mut tx, account_id, random::id(), &purchase.total.currency, cx.now()).await?;
         let items = store::lines(&mut tx, purchase_id, cx.now()).await?;
-        let copies: Vec<Uuid> = items.iter().map(|_| ids::uuid()).collect();
+        let copies: Vec<PurchaseItemId> = items.iter().map(|_| random::id()).collect();
         store::copy_items(&mut tx, purchase_id, cart, &copies, cx.now()).await?;
         tx.commit().await?;
         Ok(())
@@ -344,7 +350,7 @@ pub async fn reopen(cx: &RequestContext, number: &str) -> AppResult<()> {
 }
 
 /// The id of the candidate's own order.
-async fn own(cx: &RequestContext, number: &str) -> AppResult<Uuid> {
+async fn own(cx: &RequestContext, number: &str) -> AppResult<PurchaseId> {
     let account_id = cx.candidate()?.account_id;
     let mut conn = cx.state.db.acquire().await?;
     store::purchase_id(&mut conn, account_id, number).await?.ok_or(AppError::NotFound)

@@ -7,16 +7,16 @@ use super::model::{PaymentState, PurchaseState, refund_reason};
 use super::rules::{self, Decision};
 use super::store::{self, NewRefund, Payment, Purchase};
 use crate::error::{AppError, AppResult, Conflict};
+use crate::ids::{AppointmentId, PaymentId, RefundId};
 use crate::scheduling;
 use crate::server::database::{DbError, expect_one, retrying};
 use crate::server::jobs::{self, JobError};
-use crate::server::{AppState, audit, ids};
+use crate::server::{AppState, audit, random};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sqlx::{Connection, PgConnection};
 use std::time::Duration;
-use uuid::Uuid;
 
 /// The kind of the job that asks what became of a payment.
 pub const RECONCILE: &str = "checkout.reconcile";
@@ -94,8 +94,14 @@ pub async fn settle_in(
         Decision::GiveBack(reason) => {
             expect_one(store::settle_payment(tx, payment.id, payment.state, PaymentState::Returned, None, now).await?)?;
             let key = format!("payment:{}:{reason}", payment.id);
-            let refund =
-                NewRefund { id: ids::uuid(), payment_id: payment.id, item_id: None, amount_minor: payment.amount.minor, reason, key: &key };
+            let refund = NewRefund {
+                id: random::id(),
+                payment_id: payment.id,
+                item_id: None,
+                amount_minor: payment.amount.minor,
+                reason,
+                key: &key,
+            };
             ask_refund(tx, &refund, now).await?;
             Ok(Settled::GivenBack)
         }
@@ -139,7 +145,7 @@ async fn take(tx: &mut PgConnection, state: &AppState, purchase: &Purchase, paym
         if line.price_minor > 0 {
             let key = format!("item:{}:{}", line.item_id, refund_reason::SEAT_LOST);
             let refund = NewRefund {
-                id: ids::uuid(),
+                id: random::id(),
                 payment_id: payment.id,
                 item_id: Some(line.item_id),
                 amount_minor: line.price_minor,
@@ -175,7 +181,7 @@ pub async fn complete_free(tx: &mut PgConnection, state: &AppState, purchase: &P
 
 /// Books one seat; `false`: it is gone. In a savepoint, because a seat that somebody else has taken may be told by a
 /// constraint, which spoils whatever it stands in.
-async fn book(tx: &mut PgConnection, state: &AppState, appointment_id: Uuid) -> Result<bool, DbError> {
+async fn book(tx: &mut PgConnection, state: &AppState, appointment_id: AppointmentId) -> Result<bool, DbError> {
     let mut savepoint = tx.begin().await?;
     match scheduling::service::confirm_booking(&mut savepoint, state, appointment_id).await {
         Ok(()) => {
@@ -201,7 +207,7 @@ pub async fn ask_refund(tx: &mut PgConnection, refund: &NewRefund<'_>, now: Date
 
 /// Sends money back: asks the gateway, then writes down what it did. A second run, or one after a crash between the
 /// two, asks with the same key and gives nothing twice.
-pub async fn refund(state: &AppState, refund_id: Uuid) -> Result<(), JobError> {
+pub async fn refund(state: &AppState, refund_id: RefundId) -> Result<(), JobError> {
     let due = {
         let mut conn = state.db.acquire().await?;
         store::due_refund(&mut conn, refund_id).await?
@@ -243,7 +249,7 @@ pub async fn refund(state: &AppState, refund_id: Uuid) -> Result<(), JobError> {
 
 #[derive(Serialize, Deserialize)]
 pub struct Reconcile {
-    payment: Uuid,
+    payment: PaymentId,
     /// Index into [`rules::RECONCILE_AFTER`].
     step: usize,
     begun: DateTime<Utc>,
@@ -252,7 +258,7 @@ pub struct Reconcile {
 /// Enqueues the question what became of a payment begun at `begun`.
 pub async fn enqueue_reconcile(
     tx: &mut PgConnection,
-    payment: Uuid,
+    payment: PaymentId,
     step: usize,
     begun: DateTime<Utc>,
     now: DateTime<Utc>,

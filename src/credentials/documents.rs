@@ -6,7 +6,7 @@ use super::model::Credential;
 use crate::error::AppResult;
 use crate::server::database::internal;
 use crate::server::drawing::Color;
-use crate::server::{AppState, Locale, format, i18n, ids};
+use crate::server::{AppState, Locale, format, i18n, random};
 use crate::tr;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex};
@@ -104,7 +104,7 @@ const PNGS_KEPT: usize = 200;
 
 /// The badge as a PNG of `size` pixels, one of [`badge::PNG_SIZES`].
 pub async fn badge_png(svg: String, size: u32) -> AppResult<Arc<Vec<u8>>> {
-    let key = (ids::token_hash(&svg), size);
+    let key = (random::token_hash(&svg), size);
     let kept = || PNGS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     if let Some(png) = kept().get(&key) {
         return Ok(png.clone());

@@ -4,14 +4,14 @@ use super::CredentialId;
 use super::revocation::model::Cause;
 use super::rules::{self, State};
 use crate::credentials::badge::BadgeLevel;
+use crate::ids::{AccountId, CredentialKey};
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
 #[derive(Debug, Clone)]
 pub struct Credential {
-    pub id: Uuid,
+    pub id: CredentialKey,
     pub public_id: CredentialId,
-    pub account_id: Uuid,
+    pub account_id: AccountId,
     /// `None`: withheld, because the holder had the account erased and their name taken off.
     pub holder_name: Option<String>,
     pub certification: String,

@@ -4,21 +4,21 @@ use super::open_badge::STATUS_LIST_BITS;
 use super::revocation::model::Cause;
 use super::{revocation, rules, store};
 use crate::error::{AppError, AppResult};
+use crate::ids::{AccountId, CertificationId, ExamId, ResultId};
 use crate::server::database::DbError;
 use crate::server::limits::{Limit, address_key};
-use crate::server::{RequestContext, audit, ids};
+use crate::server::{RequestContext, audit, random};
 use chrono::TimeDelta;
 use serde_json::json;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// A released, passed result.
 #[derive(Debug, Clone, Copy)]
 pub struct Pass {
-    pub result_id: Uuid,
-    pub account_id: Uuid,
-    pub certification_id: Uuid,
-    pub exam_id: Uuid,
+    pub result_id: ResultId,
+    pub account_id: AccountId,
+    pub certification_id: CertificationId,
+    pub exam_id: ExamId,
 }
 
 /// Awards the certification of a pass, inside the transaction of its release: issued now, valid to the end of the day so
@@ -29,12 +29,12 @@ pub async fn award(tx: &mut PgConnection, cx: &RequestContext, pass: &Pass) -> R
     if let Some(known) = store::of_result(tx, pass.result_id).await? {
         return Ok(CredentialId::parse(&known).map_err(|error| crate::server::database::internal(&error))?);
     }
-    let public_id = CredentialId::from_random(ids::random_bytes());
+    let public_id = CredentialId::from_random(random::bytes());
     let compact = public_id.compact();
     let years = store::validity_years(tx, pass.certification_id).await?;
     let superseded = store::supersede_active(tx, pass.account_id, pass.certification_id, cx.now()).await?;
     let new = store::NewCredential {
-        id: ids::uuid(),
+        id: random::id(),
         public_id: &compact,
         account_id: pass.account_id,
         certification_id: pass.certification_id,
@@ -47,7 +47,7 @@ pub async fn award(tx: &mut PgConnection, cx: &RequestContext, pass: &Pass) -> R
     // Somebody who is awarded another credential at this moment may take the same place in the list of revocations.
     let mut placed = false;
     for _ in 0..PLACE_TRIES {
-        let places: [u32; 16] = std::array::from_fn(|_| u32::from_be_bytes(ids::random_bytes()) % STATUS_LIST_BITS);
+        let places: [u32; 16] = std::array::from_fn(|_| u32::from_be_bytes(random::bytes()) % STATUS_LIST_BITS);
         placed = store::insert(tx, &new, &places.map(|place| place as i32)).await?;
         if placed {
             break;
@@ -141,6 +141,6 @@ pub async fn find(state: &crate::server::AppState, public_id: CredentialId) -> A
 }
 
 /// All credentials of an account, for the export of a person's data.
-pub async fn of_account(state: &crate::server::AppState, account_id: Uuid) -> Result<Vec<Credential>, sqlx::Error> {
+pub async fn of_account(state: &crate::server::AppState, account_id: AccountId) -> Result<Vec<Credential>, sqlx::Error> {
     store::find(&state.db, None, Some(account_id)).await
 }

@@ -3,37 +3,40 @@
 use super::CredentialId;
 use super::model::{Credential, Revoked, StoredState};
 use super::revocation::model::Cause;
+use crate::ids::{AccountId, CertificationId, CredentialKey, ExamId, ResultId};
 use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, PgPool};
-use uuid::Uuid;
 
 /// Locks the account: one award of a person at a time, so that two passes do not leave two active credentials.
-pub async fn lock_holder(conn: &mut PgConnection, account_id: Uuid) -> Result<String, sqlx::Error> {
-    sqlx::query_scalar!(r#"SELECT given_name || ' ' || family_name AS "name!" FROM account WHERE id = $1 FOR NO KEY UPDATE"#, account_id)
-        .fetch_one(conn)
-        .await
+pub async fn lock_holder(conn: &mut PgConnection, account_id: AccountId) -> Result<String, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT given_name || ' ' || family_name AS "name!" FROM account WHERE id = $1 FOR NO KEY UPDATE"#,
+        account_id as _
+    )
+    .fetch_one(conn)
+    .await
 }
 
-pub async fn validity_years(conn: &mut PgConnection, certification_id: Uuid) -> Result<i32, sqlx::Error> {
-    sqlx::query_scalar!("SELECT validity_years FROM certification WHERE id = $1", certification_id).fetch_one(conn).await
+pub async fn validity_years(conn: &mut PgConnection, certification_id: CertificationId) -> Result<i32, sqlx::Error> {
+    sqlx::query_scalar!("SELECT validity_years FROM certification WHERE id = $1", certification_id as _).fetch_one(conn).await
 }
 
-pub async fn of_result(conn: &mut PgConnection, result_id: Uuid) -> Result<Option<String>, sqlx::Error> {
-    sqlx::query_scalar!("SELECT public_id FROM credential WHERE result_id = $1", result_id).fetch_optional(conn).await
+pub async fn of_result(conn: &mut PgConnection, result_id: ResultId) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar!("SELECT public_id FROM credential WHERE result_id = $1", result_id as _).fetch_optional(conn).await
 }
 
 /// Gives way to a new credential of the same certification; what is expired by then stays expired.
 pub async fn supersede_active(
     conn: &mut PgConnection,
-    account_id: Uuid,
-    certification_id: Uuid,
+    account_id: AccountId,
+    certification_id: CertificationId,
     now: DateTime<Utc>,
 ) -> Result<Vec<String>, sqlx::Error> {
     sqlx::query_scalar!(
         "UPDATE credential SET state = 'superseded'
          WHERE account_id = $1 AND certification_id = $2 AND state = 'active' AND expires_at >= $3 RETURNING public_id",
-        account_id,
-        certification_id,
+        account_id as _,
+        certification_id as _,
         now
     )
     .fetch_all(conn)
@@ -41,12 +44,12 @@ pub async fn supersede_active(
 }
 
 pub struct NewCredential<'a> {
-    pub id: Uuid,
+    pub id: CredentialKey,
     pub public_id: &'a str,
-    pub account_id: Uuid,
-    pub certification_id: Uuid,
-    pub exam_id: Uuid,
-    pub result_id: Uuid,
+    pub account_id: AccountId,
+    pub certification_id: CertificationId,
+    pub exam_id: ExamId,
+    pub result_id: ResultId,
     pub holder_name: &'a str,
     pub issued_at: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,
@@ -65,12 +68,12 @@ pub async fn insert(conn: &mut PgConnection, new: &NewCredential<'_>, places: &[
          WHERE NOT EXISTS (SELECT FROM credential k WHERE k.status_list = l.list AND k.status_index = p.place)
          ORDER BY p.nth LIMIT 1
          ON CONFLICT ON CONSTRAINT credential_status_key DO NOTHING",
-        new.id,
+        new.id as _,
         new.public_id,
-        new.account_id,
-        new.certification_id,
-        new.exam_id,
-        new.result_id,
+        new.account_id as _,
+        new.certification_id as _,
+        new.exam_id as _,
+        new.result_id as _,
         new.holder_name,
         new.issued_at,
         new.expires_at,
@@ -81,7 +84,7 @@ pub async fn insert(conn: &mut PgConnection, new: &NewCredential<'_>, places: &[
 }
 
 /// A credential by its ID, or all of an account, newest first.
-pub async fn find(pool: &PgPool, public_id: Option<CredentialId>, account_id: Option<Uuid>) -> Result<Vec<Credential>, sqlx::Error> {
+pub async fn find(pool: &PgPool, public_id: Option<CredentialId>, account_id: Option<AccountId>) -> Result<Vec<Credential>, sqlx::Error> {
     let rows = sqlx::query!(
         "SELECT k.id, k.public_id, k.account_id, k.holder_name, c.name, c.slug, c.short_name, c.level, c.badge_color, e.code, k.issued_at,
                 k.expires_at, k.state, k.version, k.status_list, k.status_index, k.revoked_at, k.revoked_reason, k.revoked_note,
@@ -91,7 +94,7 @@ pub async fn find(pool: &PgPool, public_id: Option<CredentialId>, account_id: Op
          WHERE ($1::text IS NULL OR k.public_id = $1) AND ($2::uuid IS NULL OR k.account_id = $2)
          ORDER BY k.issued_at DESC, k.id",
         public_id.map(CredentialId::compact),
-        account_id
+        account_id as _
     )
     .fetch_all(pool)
     .await?;
@@ -123,13 +126,13 @@ pub async fn find(pool: &PgPool, public_id: Option<CredentialId>, account_id: Op
 }
 
 /// Locks a credential until the transaction ends; gives what is stored of its state. By its id, or by the result it stands on.
-pub async fn lock(conn: &mut PgConnection, id: Option<Uuid>, result_id: Option<Uuid>) -> Result<Option<Locked>, sqlx::Error> {
+pub async fn lock(conn: &mut PgConnection, id: Option<CredentialKey>, result_id: Option<ResultId>) -> Result<Option<Locked>, sqlx::Error> {
     sqlx::query_as!(
         Locked,
         "SELECT k.id, k.public_id, k.account_id, k.state, c.name AS certification
          FROM credential k JOIN certification c ON c.id = k.certification_id WHERE k.id = $1 OR k.result_id = $2 FOR UPDATE OF k",
-        id,
-        result_id
+        id as _,
+        result_id as _
     )
     .fetch_optional(conn)
     .await
@@ -138,18 +141,24 @@ pub async fn lock(conn: &mut PgConnection, id: Option<Uuid>, result_id: Option<U
 /// A credential that somebody is about to change.
 #[derive(Debug, Clone)]
 pub struct Locked {
-    pub id: Uuid,
+    pub id: CredentialKey,
     pub public_id: String,
-    pub account_id: Uuid,
+    pub account_id: AccountId,
     pub state: String,
     pub certification: String,
 }
 
 /// Revokes a credential that is not revoked yet; gives the number of rows that changed.
-pub async fn revoke(conn: &mut PgConnection, id: Uuid, cause: Cause, note: Option<&str>, now: DateTime<Utc>) -> Result<u64, sqlx::Error> {
+pub async fn revoke(
+    conn: &mut PgConnection,
+    id: CredentialKey,
+    cause: Cause,
+    note: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<u64, sqlx::Error> {
     let done = sqlx::query!(
         "UPDATE credential SET state = 'revoked', revoked_reason = $2, revoked_note = $3, revoked_at = $4 WHERE id = $1 AND state <> 'revoked'",
-        id,
+        id as _,
         cause.as_str(),
         note,
         now
@@ -160,7 +169,7 @@ pub async fn revoke(conn: &mut PgConnection, id: Uuid, cause: Cause, note: Optio
 }
 
 /// Takes a credential off the result it stood on, which is a pass no more: should it become one again, that awards another.
-pub async fn detach(conn: &mut PgConnection, id: Uuid) -> Result<(), sqlx::Error> {
-    sqlx::query!("UPDATE credential SET result_id = NULL WHERE id = $1", id).execute(conn).await?;
+pub async fn detach(conn: &mut PgConnection, id: CredentialKey) -> Result<(), sqlx::Error> {
+    sqlx::query!("UPDATE credential SET result_id = NULL WHERE id = $1", id as _).execute(conn).await?;
     Ok(())
 }

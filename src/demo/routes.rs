@@ -3,6 +3,7 @@
 
 use super::mailbox;
 use crate::error::{AppError, AppResult, Code};
+use crate::ids::MessageId;
 use crate::server::AppState;
 use crate::server::database::internal;
 use crate::server::http::router::Site;
@@ -15,7 +16,6 @@ use chrono::TimeDelta;
 use serde::Deserialize;
 use serde_json::json;
 use subtle::ConstantTimeEq;
-use uuid::Uuid;
 
 #[derive(Debug, Deserialize)]
 pub struct Wanted {
@@ -53,7 +53,7 @@ pub async fn messages(State(site): State<Site>, Query(wanted): Query<Wanted>) ->
 }
 
 async fn find(site: &Site, id: &str) -> AppResult<mailbox::Message> {
-    let id: Uuid = id.parse().map_err(|_| AppError::NotFound)?;
+    let id: MessageId = id.parse().map_err(|_| AppError::NotFound)?;
     mailbox::message(&site.state.db, id).await?.ok_or(AppError::NotFound)
 }
 

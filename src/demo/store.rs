@@ -1,23 +1,23 @@
 //! The SQL of demo mode: the outbox, which every mail and SMS is written to, and how far ahead the clock is.
 
+use crate::ids::MessageId;
 use crate::server::mail::Attachment;
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgPool;
-use uuid::Uuid;
 
 /// Messages on a page of the mailbox's list.
 pub const PAGE: i64 = 25;
 
 /// A line of the list.
 pub struct Line {
-    pub id: Uuid,
+    pub id: MessageId,
     pub to_address: String,
     pub subject: String,
     pub created_at: DateTime<Utc>,
 }
 
 pub struct Message {
-    pub id: Uuid,
+    pub id: MessageId,
     /// `mail` or `sms`.
     pub channel: String,
     pub to_name: String,
@@ -73,13 +73,13 @@ pub async fn addresses(db: &PgPool) -> Result<Vec<String>, sqlx::Error> {
     sqlx::query_scalar!(r#"SELECT DISTINCT to_address AS "address!" FROM outbox ORDER BY 1 LIMIT 200"#).fetch_all(db).await
 }
 
-pub async fn message(db: &PgPool, id: Uuid) -> Result<Option<Message>, sqlx::Error> {
+pub async fn message(db: &PgPool, id: MessageId) -> Result<Option<Message>, sqlx::Error> {
     let row = sqlx::query_as!(
         Row,
         r#"SELECT id AS "id!", channel AS "channel!", to_name AS "to_name!", to_address AS "to_address!", subject AS "subject!",
                   body_html AS "body_html!", body_text AS "body_text!", attachments AS "attachments!", created_at AS "created_at!", sent_at
            FROM outbox WHERE id = $1"#,
-        id
+        id as _
     )
     .fetch_optional(db)
     .await?;
@@ -103,7 +103,7 @@ pub async fn messages(db: &PgPool, to: Option<&str>, limit: i64) -> Result<Vec<M
 
 /// A message as the database has it.
 struct Row {
-    id: Uuid,
+    id: MessageId,
     channel: String,
     to_name: String,
     to_address: String,

@@ -2,12 +2,12 @@
 
 use super::store::Person;
 use crate::accounts::addressee::Addressee;
+use crate::ids::{ErasureId, ExportId};
 use crate::server::AppState;
 use crate::server::i18n::{self, Locale};
 use crate::server::mail::{Block, Mail};
 use crate::tr;
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
 /// The last mail: its row is deleted once it has been sent (`jobs.rs`).
 pub const ERASED: &str = "privacy.erased";
@@ -25,7 +25,7 @@ fn mail(person: &Person, template: &'static str, subject: &str, blocks: Vec<Bloc
 }
 
 /// An archive can be fetched.
-pub fn export_ready(state: &AppState, person: &Person, export: Uuid, expires_at: DateTime<Utc>) -> Mail {
+pub fn export_ready(state: &AppState, person: &Person, export: ExportId, expires_at: DateTime<Utc>) -> Mail {
     let locale = locale(person);
     let blocks = vec![
         Block::Paragraph(tr!(locale, privacy.mail_ready_text, until = addressee(person).when(expires_at)).to_string()),
@@ -43,7 +43,7 @@ fn stop(state: &AppState, locale: Locale) -> Block {
 }
 
 /// The account goes at `due_at` unless its owner stops it.
-pub fn erasure_requested(state: &AppState, person: &Person, erasure: Uuid, due_at: DateTime<Utc>) -> Mail {
+pub fn erasure_requested(state: &AppState, person: &Person, erasure: ErasureId, due_at: DateTime<Utc>) -> Mail {
     let locale = locale(person);
     let blocks = vec![
         Block::Paragraph(tr!(locale, privacy.mail_requested_text, when = addressee(person).when(due_at)).to_string()),
@@ -53,7 +53,7 @@ pub fn erasure_requested(state: &AppState, person: &Person, erasure: Uuid, due_a
     mail(person, "privacy.erasure_requested", tr!(locale, privacy.mail_requested_subject), blocks, format!("privacy.requested:{erasure}"))
 }
 
-pub fn erasure_reminder(state: &AppState, person: &Person, erasure: Uuid, due_at: DateTime<Utc>) -> Mail {
+pub fn erasure_reminder(state: &AppState, person: &Person, erasure: ErasureId, due_at: DateTime<Utc>) -> Mail {
     let locale = locale(person);
     let blocks = vec![
         Block::Paragraph(tr!(locale, privacy.mail_reminder_text, when = addressee(person).when(due_at)).to_string()),
@@ -62,14 +62,14 @@ pub fn erasure_reminder(state: &AppState, person: &Person, erasure: Uuid, due_at
     mail(person, "privacy.erasure_reminder", tr!(locale, privacy.mail_reminder_subject), blocks, format!("privacy.reminder:{erasure}"))
 }
 
-pub fn erasure_stopped(person: &Person, erasure: Uuid) -> Mail {
+pub fn erasure_stopped(person: &Person, erasure: ErasureId) -> Mail {
     let locale = locale(person);
     let blocks = vec![Block::Paragraph(tr!(locale, privacy.mail_stopped_text).to_owned())];
     mail(person, "privacy.erasure_stopped", tr!(locale, privacy.mail_stopped_subject), blocks, format!("privacy.stopped:{erasure}"))
 }
 
 /// It is done. The mail belongs to no account any more.
-pub fn erased(person: &Person, erasure: Uuid) -> Mail {
+pub fn erased(person: &Person, erasure: ErasureId) -> Mail {
     let locale = locale(person);
     let blocks = vec![
         Block::Paragraph(tr!(locale, privacy.mail_erased_text).to_owned()),

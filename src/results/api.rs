@@ -39,14 +39,13 @@ pub async fn release_results(#[server(flatten)] form: ReleaseForm) -> Result<(),
     use crate::server::http::respond;
     let cx = crate::server::request();
     cx.staff_with_fresh_proof(crate::server::Permission::ManageResults)?;
-    let id = |text: &str| text.parse::<uuid::Uuid>().map_err(|_| AppError::NotFound);
     if !form.import.is_empty() {
-        let import = id(&form.import)?;
+        let import = form.import.parse().map_err(|_| AppError::NotFound)?;
         service::release(&cx, &Selection::Import(import)).await?;
         respond::redirect(&format!("/staff/results/imports/{import}?done=released"));
         return Ok(());
     }
-    let results = form.results.iter().map(|text| id(text)).collect::<Result<Vec<_>, _>>()?;
+    let results = form.results.iter().map(|text| text.parse()).collect::<Result<Vec<_>, _>>().map_err(|_| AppError::NotFound)?;
     if results.is_empty() {
         return Err(AppError::field("results", Code::NothingChosen));
     }

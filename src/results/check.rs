@@ -161,8 +161,8 @@ fn parse_time(text: &str) -> Option<DateTime<Utc>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::{AccountId, AppointmentId, ExamId};
     use crate::results::rules::Scale;
-    use uuid::Uuid;
 
     fn at(text: &str) -> DateTime<Utc> {
         text.parse().unwrap()
@@ -170,10 +170,10 @@ mod tests {
 
     fn facts() -> Facts {
         let appointment = AppointmentFacts {
-            id: Uuid::from_u128(1),
-            account_id: Uuid::from_u128(2),
+            id: AppointmentId::from_u128(1),
+            account_id: AccountId::from_u128(2),
             candidate_id: "CPAAAAAAAA".into(),
-            exam_id: Uuid::from_u128(3),
+            exam_id: ExamId::from_u128(3),
             exam_code: "SAA-C03".into(),
             state: "booked".into(),
             starts_at: at("2026-12-01T09:00:00Z"),
@@ -182,7 +182,7 @@ mod tests {
             domains: 2,
             has_result: false,
         };
-        let other = AppointmentFacts { id: Uuid::from_u128(9), candidate_id: "CPBBBBBBBB".into(), ..appointment.clone() };
+        let other = AppointmentFacts { id: AppointmentId::from_u128(9), candidate_id: "CPBBBBBBBB".into(), ..appointment.clone() };
         let cancelled = AppointmentFacts { state: "cancelled".into(), ..appointment.clone() };
         let scored = AppointmentFacts { has_result: true, state: "scored".into(), ..appointment.clone() };
         Facts {

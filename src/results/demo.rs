@@ -5,9 +5,10 @@ use super::model::NewResult;
 use super::rules;
 use super::service::{self, Selection};
 use super::store::demo as demo_store;
+use crate::ids::{AccountId, AppointmentId};
 use crate::server::clock::Clock;
 use crate::server::programme::{Policies, policies};
-use crate::server::{AppState, RequestContext, format, ids};
+use crate::server::{AppState, RequestContext, format, random};
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use serde::Deserialize;
@@ -15,7 +16,6 @@ use serde_json::json;
 use sqlx::PgConnection;
 use std::error::Error;
 use std::net::{IpAddr, Ipv4Addr};
-use uuid::Uuid;
 
 const PEOPLE: &str = include_str!("../../seed/demo/people.toml");
 /// How many days an appointment is moved to find an open day with a free seat.
@@ -100,7 +100,7 @@ async fn load_person(state: &AppState, person: &Person) -> Result<(), Box<dyn Er
 
 struct History<'a> {
     state: &'a AppState,
-    account: Uuid,
+    account: AccountId,
     /// The person's.
     zone: Tz,
     policies: Policies,
@@ -108,7 +108,7 @@ struct History<'a> {
 
 /// An appointment that was written.
 struct Booked {
-    id: Uuid,
+    id: AppointmentId,
     exam: demo_store::Exam,
     starts_at: DateTime<Utc>,
     zone: Tz,
@@ -152,11 +152,11 @@ impl History<'_> {
             let occupied_to = ends_at + TimeDelta::minutes(i64::from(overhead));
             let center_id = center.as_ref().map(|(id, _)| *id);
             let Some(seat) = demo_store::free_seat(tx, center_id, &place.language, starts_at, occupied_to).await? else { continue };
-            let id = ids::uuid();
+            let id = random::id();
             let booked_at = (starts_at - TimeDelta::days(20)).min(self.state.clock.now());
             let appointment = demo_store::Appointment {
                 id,
-                reference: &ids::readable(8),
+                reference: &random::readable(8),
                 account_id: self.account,
                 exam_id: exam.id,
                 language: &place.language,

@@ -1,9 +1,9 @@
 //! What an import and a result are made of.
 
 use super::rules::Scale;
+use crate::ids::{AccountId, AppointmentId, ExamId, ImportId, ResultId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 /// One row of a delivery partner's file: its cells as they were read, trimmed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,9 +67,9 @@ pub enum Problem {
 /// A row without errors, as it will be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewResult {
-    pub appointment_id: Uuid,
-    pub account_id: Uuid,
-    pub exam_id: Uuid,
+    pub appointment_id: AppointmentId,
+    pub account_id: AccountId,
+    pub exam_id: ExamId,
     pub taken_at: DateTime<Utc>,
     pub raw_score: Option<i32>,
     pub scaled_score: i32,
@@ -81,10 +81,10 @@ pub struct NewResult {
 /// What the database knows of an appointment that a row names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppointmentFacts {
-    pub id: Uuid,
-    pub account_id: Uuid,
+    pub id: AppointmentId,
+    pub account_id: AccountId,
     pub candidate_id: String,
-    pub exam_id: Uuid,
+    pub exam_id: ExamId,
     pub exam_code: String,
     pub state: String,
     pub starts_at: DateTime<Utc>,
@@ -98,7 +98,7 @@ pub struct AppointmentFacts {
 /// One file, for lists and its own page.
 #[derive(Debug, Clone)]
 pub struct Import {
-    pub id: Uuid,
+    pub id: ImportId,
     pub file_name: String,
     pub uploaded_by: String,
     pub created_at: DateTime<Utc>,
@@ -134,8 +134,8 @@ pub enum ImportState {
 /// A result that waits for its release, as staff see it.
 #[derive(Debug, Clone)]
 pub struct WaitingResult {
-    pub id: Uuid,
-    pub import_id: Option<Uuid>,
+    pub id: ResultId,
+    pub import_id: Option<ImportId>,
     pub candidate_id: String,
     pub candidate_name: String,
     pub reference: String,
@@ -150,7 +150,7 @@ pub struct WaitingResult {
 /// A released result in the candidate's list.
 #[derive(Debug, Clone)]
 pub struct ListedResult {
-    pub id: Uuid,
+    pub id: ResultId,
     pub exam_code: String,
     pub certification: String,
     pub taken_at: DateTime<Utc>,
@@ -162,7 +162,7 @@ pub struct ListedResult {
 /// An exam that was taken and whose result is not released.
 #[derive(Debug, Clone)]
 pub struct PendingExam {
-    pub appointment_id: Uuid,
+    pub appointment_id: AppointmentId,
     pub reference: String,
     pub exam_code: String,
     pub certification: String,
@@ -175,7 +175,7 @@ pub struct PendingExam {
 /// Everything a score report shows.
 #[derive(Debug, Clone)]
 pub struct ScoreReport {
-    pub id: Uuid,
+    pub id: ResultId,
     pub candidate_id: String,
     pub candidate_name: String,
     pub exam_code: String,

@@ -3,14 +3,14 @@ use super::model::*;
 use super::{csv_file, mails, store};
 use crate::credentials;
 use crate::error::{AppError, AppResult, Conflict};
+use crate::ids::{ImportId, ResultId};
 use crate::server::database::{DbError, OnConstraint, expect_one, internal, retrying};
 use crate::server::programme::Policies;
-use crate::server::{Permission, RequestContext, audit, ids};
+use crate::server::{Permission, RequestContext, audit, random};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 use std::collections::HashMap;
-use uuid::Uuid;
 
 /// Imports and waiting results on a page of a list.
 pub const PAGE: i64 = 50;
@@ -18,9 +18,9 @@ pub const PAGE: i64 = 50;
 /// What became of an uploaded file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Uploaded {
-    New(Uuid),
+    New(ImportId),
     /// The same bytes came before: this is their import.
-    Known(Uuid),
+    Known(ImportId),
 }
 
 /// Reads and checks a partner's file and keeps it for the preview. Nothing of it counts before [`apply`].
@@ -40,7 +40,7 @@ pub async fn upload(cx: &RequestContext, field: &str, file_name: &str, bytes: &[
     let (id, known) = store::insert_import(
         &mut tx,
         cx.now(),
-        ids::uuid(),
+        random::id(),
         viewer.account_id,
         if file_name.is_empty() { "results.csv" } else { &file_name },
         &digest,
@@ -65,11 +65,11 @@ pub struct Preview {
     pub passes: usize,
     pub fails: usize,
     /// What was taken over, by the appointment's reference.
-    pub results: HashMap<String, Uuid>,
+    pub results: HashMap<String, ResultId>,
 }
 
 /// The preview of an import; what was taken over is not checked again.
-pub async fn preview(cx: &RequestContext, id: Uuid) -> AppResult<Preview> {
+pub async fn preview(cx: &RequestContext, id: ImportId) -> AppResult<Preview> {
     cx.staff(Permission::ReadResults)?;
     let mut import = store::imports(&cx.state.db, Some(id), 1, 0).await?.pop().ok_or(AppError::NotFound)?;
     let mut conn = cx.state.db.acquire().await?;
@@ -106,7 +106,7 @@ fn parse_rows(rows: serde_json::Value) -> AppResult<Vec<ImportRow>> {
 ///
 /// # Errors
 /// [`AppError::StepUpRequired`]; [`AppError::NotFound`]; [`Conflict::ImportHasErrors`] when a row has errors by now.
-pub async fn apply(cx: &RequestContext, id: Uuid) -> AppResult<()> {
+pub async fn apply(cx: &RequestContext, id: ImportId) -> AppResult<()> {
     cx.staff_with_fresh_proof(Permission::ManageResults)?;
     let errors = retrying(|| async {
         let mut tx = cx.state.db.begin().await?;
@@ -138,10 +138,10 @@ pub async fn apply(cx: &RequestContext, id: Uuid) -> AppResult<()> {
 pub async fn receive(
     tx: &mut PgConnection,
     cx: &RequestContext,
-    import: Option<Uuid>,
+    import: Option<ImportId>,
     results: &[NewResult],
-) -> Result<Vec<Uuid>, DbError> {
-    let results: Vec<(Uuid, NewResult)> = results.iter().map(|result| (ids::uuid(), result.clone())).collect();
+) -> Result<Vec<ResultId>, DbError> {
+    let results: Vec<(ResultId, NewResult)> = results.iter().map(|result| (random::id(), result.clone())).collect();
     let actor = cx.viewer.as_ref().map(|viewer| viewer.account_id);
     store::insert_results(tx, cx.now(), import, actor, &results)
         .await
@@ -153,8 +153,8 @@ pub async fn receive(
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Selection {
     /// All of an import that wait.
-    Import(Uuid),
-    Results(Vec<Uuid>),
+    Import(ImportId),
+    Results(Vec<ResultId>),
 }
 
 /// Releases results: the candidate gets a mail and sees the report, a pass awards its certification. Results that were
@@ -194,7 +194,7 @@ pub async fn release_in(tx: &mut PgConnection, cx: &RequestContext, selection: &
         return Err(AppError::NotFound.into());
     }
     let releasing: Vec<_> = results.into_iter().filter(|result| result.state == "received").collect();
-    let ids: Vec<Uuid> = releasing.iter().map(|result| result.id).collect();
+    let ids: Vec<ResultId> = releasing.iter().map(|result| result.id).collect();
     let actor = cx.viewer.as_ref().map(|viewer| viewer.account_id);
     let changed = store::set_released(tx, cx.now(), actor, &ids).await?;
     if changed != ids.len() as u64 {

@@ -3,14 +3,14 @@
 
 use super::rules::parse_opening_hours;
 use super::store::centers as store;
+use crate::ids::{self, CenterId, SeatId};
 use crate::server::data_file::{Fields, Problems};
-use crate::server::{i18n, ids};
+use crate::server::i18n;
 use chrono::{Datelike, NaiveDate, NaiveTime};
 use chrono_tz::Tz;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 use std::collections::{BTreeSet, HashMap};
-use uuid::Uuid;
 
 pub const CENTERS: &str = "test_centers.csv";
 pub const DELIVERY: &str = "delivery.toml";
@@ -35,7 +35,7 @@ const OPTIONAL: &[&str] =
     &["region", "postal_code", "phone", "accessible_workstations", "same_day", "closed_on", "languages", "geoname_id"];
 
 pub(super) struct CenterRow {
-    pub id: Uuid,
+    pub id: CenterId,
     pub code: String,
     pub name: String,
     pub address_lines: Vec<String>,
@@ -77,7 +77,7 @@ pub async fn put(conn: &mut PgConnection, places: &Places, today: NaiveDate) -> 
         store::put_center(conn, center).await?;
         store::replace_opening_hours(conn, center.id, &center.hours).await?;
         let labels: Vec<String> = (1..=center.workstations).map(|number| format!("{number:02}")).collect();
-        let ids: Vec<Uuid> = labels.iter().map(|label| ids::named("seat", &format!("{}:{label}", center.code))).collect();
+        let ids: Vec<SeatId> = labels.iter().map(|label| ids::named("seat", &format!("{}:{label}", center.code))).collect();
         // The accessible workstations are among the workstations, not beside them.
         let accessible: Vec<bool> = (0..center.workstations).map(|index| index < center.accessible).collect();
         store::replace_seats(conn, center.id, &ids, &labels, &accessible).await?;
@@ -87,7 +87,7 @@ pub async fn put(conn: &mut PgConnection, places: &Places, today: NaiveDate) -> 
     }
     for (language, count) in &places.lanes {
         let labels: Vec<String> = (1..=*count).map(|number| format!("Online {language} {number}")).collect();
-        let ids: Vec<Uuid> = labels.iter().map(|label| ids::named("lane", label)).collect();
+        let ids: Vec<SeatId> = labels.iter().map(|label| ids::named("lane", label)).collect();
         store::replace_lanes(conn, language, &ids, &labels).await?;
     }
     Ok(())

@@ -3,6 +3,7 @@
 use super::mails;
 use super::store::appointments::{self, Appointment};
 use super::store::booking;
+use crate::ids::AppointmentId;
 use crate::server::AppState;
 use crate::server::database::DbError;
 use crate::server::jobs::{self, JobError};
@@ -11,7 +12,6 @@ use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// Ends holds whose time is over.
 pub const EXPIRE_HOLDS: &str = "scheduling.expire_holds";
@@ -19,7 +19,12 @@ pub const EXPIRE_HOLDS: &str = "scheduling.expire_holds";
 pub const REMIND: &str = "scheduling.remind";
 
 /// Ends the hold when its time is over.
-pub async fn enqueue_expiry(conn: &mut PgConnection, now: DateTime<Utc>, id: Uuid, expires_at: DateTime<Utc>) -> Result<(), sqlx::Error> {
+pub async fn enqueue_expiry(
+    conn: &mut PgConnection,
+    now: DateTime<Utc>,
+    id: AppointmentId,
+    expires_at: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
     jobs::enqueue_at(conn, now, expires_at, EXPIRE_HOLDS, (), Some(&format!("hold:{id}"))).await
 }
 
@@ -34,7 +39,7 @@ pub fn expire_holds(state: AppState, _: Value) -> BoxFuture<'static, Result<(), 
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Reminder {
-    appointment_id: Uuid,
+    appointment_id: AppointmentId,
     /// The start it reminds of: an appointment that was moved has reminders of its own.
     starts_at: DateTime<Utc>,
     days: i64,

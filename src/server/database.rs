@@ -68,7 +68,7 @@ where
     for attempt in 0..5u64 {
         match work().await {
             Err(DbError::Sql(error)) if is_transient(&error) => {
-                let jitter = u64::from(super::ids::random_bytes::<1>()[0]) % 16;
+                let jitter = u64::from(super::random::bytes::<1>()[0]) % 16;
                 tokio::time::sleep(Duration::from_millis((5 << attempt) + jitter)).await;
             }
             other => return other.map_err(AppError::from),
@@ -144,7 +144,7 @@ fn is_outage(code: &str) -> bool {
 /// Logs a cause that is nobody's business outside and gives the error that may be shown.
 #[track_caller]
 pub fn internal(cause: &dyn std::fmt::Display) -> AppError {
-    let reference = super::ids::readable(8);
+    let reference = super::random::readable(8);
     let at = std::panic::Location::caller();
     tracing::error!(error.reference = %reference, error.cause = %cause, code.file = at.file(), code.line = at.line(), "a request failed");
     AppError::Internal(reference)

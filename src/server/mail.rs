@@ -6,6 +6,7 @@ use super::i18n;
 use super::jobs::{self, JobError};
 use super::notices::{self, Channel, Kind};
 use super::state::AppState;
+use crate::ids::{AccountId, MailId};
 use crate::tr;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -17,7 +18,6 @@ use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// The kind of the job that delivers one message.
 pub const DELIVER: &str = "mail.deliver";
@@ -39,7 +39,7 @@ pub struct Mail {
 
 #[derive(Debug, Clone)]
 pub struct Recipient {
-    pub account_id: Option<Uuid>,
+    pub account_id: Option<AccountId>,
     pub name: String,
     pub address: String,
     /// BCP 47.
@@ -86,15 +86,15 @@ pub async fn enqueue(conn: &mut PgConnection, state: &AppState, now: DateTime<Ut
         let url = state.config.url("/account/notifications");
         mail.blocks.push(Block::Paragraph(tr!(locale, common.em_mail_choose, url = url).to_string()));
     }
-    let id = super::ids::uuid();
+    let id: MailId = super::random::id();
     let programme = state.programme.get();
     let written = sqlx::query_scalar!(
         "INSERT INTO mail_message (id, account_id, template, language, to_name, to_address, subject, body_html, body_text,
                                    attachments, dedup_key, created_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
          ON CONFLICT (dedup_key) DO NOTHING RETURNING id",
-        id,
-        mail.to.account_id,
+        id as _,
+        mail.to.account_id as _,
         mail.template,
         mail.to.language,
         mail.to.name,
@@ -138,11 +138,11 @@ impl Mailer {
 /// Delivers one message; a message that is sent already is left alone.
 pub fn deliver(state: AppState, payload: Value) -> BoxFuture<'static, Result<(), JobError>> {
     Box::pin(async move {
-        let id: Uuid = serde_json::from_value(payload)?;
+        let id: MailId = serde_json::from_value(payload)?;
         let mail = sqlx::query!(
             "SELECT to_name, to_address, subject, body_html, body_text, attachments FROM mail_message
              WHERE id = $1 AND sent_at IS NULL",
-            id
+            id as _
         )
         .fetch_optional(&state.db)
         .await?;
@@ -164,7 +164,9 @@ pub fn deliver(state: AppState, payload: Value) -> BoxFuture<'static, Result<(),
                 .subject(mail.subject)
                 .multipart(parts)?;
             if let Err(error) = transport.send(message).await {
-                sqlx::query!("UPDATE mail_message SET last_error = $2 WHERE id = $1", id, error.to_string()).execute(&state.db).await?;
+                sqlx::query!("UPDATE mail_message SET last_error = $2 WHERE id = $1", id as _, error.to_string())
+                    .execute(&state.db)
+                    .await?;
                 if error.is_permanent() && says_no_such_address(&error.to_string()) {
                     tracing::info!(mail.id = %id, "a mail cannot be delivered: there is no such address");
                     return Ok(());
@@ -174,7 +176,7 @@ pub fn deliver(state: AppState, payload: Value) -> BoxFuture<'static, Result<(),
         } else if !state.config.demo {
             return Err(JobError("CERTPORTAL_SMTP_URL is not set: the mail waits".into()));
         }
-        sqlx::query!("UPDATE mail_message SET sent_at = $2, last_error = NULL WHERE id = $1", id, state.clock.now())
+        sqlx::query!("UPDATE mail_message SET sent_at = $2, last_error = NULL WHERE id = $1", id as _, state.clock.now())
             .execute(&state.db)
             .await?;
         Ok(())

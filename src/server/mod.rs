@@ -16,7 +16,7 @@ pub mod format;
 pub mod hashing;
 pub mod http;
 pub mod i18n;
-pub mod ids;
+pub mod random;
 pub mod jobs;
 pub mod limits;
 pub mod mail;

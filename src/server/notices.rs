@@ -1,9 +1,9 @@
 //! Which notices somebody gets, by kind and channel (product.md section 1, "Preferences"). What secures an account, and what
 //! confirms something bought or moved, always goes out; the rest can be switched off.
 
+use crate::ids::AccountId;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// What a notice is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -78,11 +78,11 @@ pub fn by_default(kind: Kind, channel: Channel) -> bool {
 }
 
 /// Whether somebody wants notices of a kind by a channel.
-pub async fn wanted(conn: &mut PgConnection, account_id: Uuid, kind: Kind, channel: Channel) -> Result<bool, sqlx::Error> {
+pub async fn wanted(conn: &mut PgConnection, account_id: AccountId, kind: Kind, channel: Channel) -> Result<bool, sqlx::Error> {
     let Some(choice) = kind.choice() else { return Ok(channel == Channel::Mail) };
     let chosen = sqlx::query_scalar!(
         "SELECT wanted FROM notice_choice WHERE account_id = $1 AND kind = $2 AND channel = $3",
-        account_id,
+        account_id as _,
         choice,
         channel.as_str()
     );
@@ -93,7 +93,7 @@ pub async fn wanted(conn: &mut PgConnection, account_id: Uuid, kind: Kind, chann
 /// are left alone.
 pub async fn choose(
     conn: &mut PgConnection,
-    account_id: Uuid,
+    account_id: AccountId,
     kind: Kind,
     channel: Channel,
     wants: bool,
@@ -101,14 +101,19 @@ pub async fn choose(
 ) -> Result<bool, sqlx::Error> {
     let Some(choice) = kind.choice() else { return Ok(false) };
     let done = if wants == by_default(kind, channel) {
-        sqlx::query!("DELETE FROM notice_choice WHERE account_id = $1 AND kind = $2 AND channel = $3", account_id, choice, channel.as_str())
-            .execute(conn)
-            .await?
+        sqlx::query!(
+            "DELETE FROM notice_choice WHERE account_id = $1 AND kind = $2 AND channel = $3",
+            account_id as _,
+            choice,
+            channel.as_str()
+        )
+        .execute(conn)
+        .await?
     } else {
         sqlx::query!(
             "INSERT INTO notice_choice AS c (account_id, kind, channel, wanted, changed_at) VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT (account_id, kind, channel) DO UPDATE SET wanted = $4, changed_at = $5 WHERE c.wanted <> $4",
-            account_id,
+            account_id as _,
             choice,
             channel.as_str(),
             wants,

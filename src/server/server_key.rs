@@ -5,7 +5,7 @@
 //! that nothing signed or sealed before is lost; what is sealed in the database is sealed anew in the same command.
 //! `certportal rotate-key --forget-old` throws them away.
 
-use super::ids;
+use super::random;
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use hmac::{Hmac, KeyInit, Mac};
@@ -47,7 +47,7 @@ impl ServerKey {
             Some(keys) if keys.len() == 1 => keys,
             Some(_) => return Err(std::io::Error::other(format!("{} is not {KEY} bytes long", path.display()))),
             None => {
-                let key = ids::random_bytes();
+                let key = random::bytes();
                 write_new(&path, &key)?;
                 vec![key]
             }
@@ -65,7 +65,7 @@ impl ServerKey {
         let (path, previous) = paths(data_dir);
         // The old key is safe before the new one replaces it.
         replace(&previous, &old.0.concat())?;
-        replace(&path, &ids::random_bytes::<KEY>())?;
+        replace(&path, &random::bytes::<KEY>())?;
         Self::load_or_create(data_dir)
     }
 
@@ -98,7 +98,7 @@ impl ServerKey {
     /// Encrypts what must not be readable in a copy of the database. `bound_to`: what it belongs to (an account's id); sealed
     /// bytes copied to another row do not open there.
     pub fn seal(&self, label: &str, bound_to: &[u8], secret: &[u8]) -> Vec<u8> {
-        let nonce = ids::random_bytes::<NONCE>();
+        let nonce = random::bytes::<NONCE>();
         let cipher = cipher(&self.0[0], label);
         let sealed = cipher.encrypt(&XNonce::from(nonce), Payload { msg: secret, aad: bound_to }).expect("a short secret can be encrypted");
         [&[SEAL_VERSION][..], &key_id(&self.0[0]), &nonce, &sealed].concat()
@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn after_a_rotation_the_old_key_reads_and_the_new_one_writes() {
-        let directory = std::env::temp_dir().join(format!("certportal-key-{}", ids::token()));
+        let directory = std::env::temp_dir().join(format!("certportal-key-{}", random::token()));
         std::fs::create_dir(&directory).unwrap();
         let old = ServerKey::load_or_create(&directory).unwrap();
         let (sealed, mac) = (old.seal("totp", b"1", b"secret"), old.mac("device", b"1"));

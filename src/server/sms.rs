@@ -3,6 +3,7 @@
 use super::config::{Config, SmsSettings};
 use super::jobs::{self, JobError};
 use super::state::AppState;
+use crate::ids::{self, AccountId, SmsId};
 use axum::body::Body;
 use axum::http::{Request, Uri, header};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -14,7 +15,6 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 use std::time::Duration;
-use uuid::Uuid;
 
 /// The kind of the job that delivers one message.
 pub const DELIVER: &str = "sms.deliver";
@@ -29,7 +29,7 @@ const ANSWER: Duration = Duration::from_secs(15);
 /// One message, in the recipient's language.
 #[derive(Debug, Clone)]
 pub struct Sms {
-    pub account_id: Uuid,
+    pub account_id: AccountId,
     /// The kind of message, e.g. `accounts.code`.
     pub template: &'static str,
     /// E.164.
@@ -43,12 +43,12 @@ pub struct Sms {
 
 /// Writes the message and the job that delivers it. Call it inside the change's transaction.
 pub async fn enqueue(conn: &mut PgConnection, now: DateTime<Utc>, sms: Sms) -> Result<(), sqlx::Error> {
-    let id = sms.once.as_deref().map_or_else(super::ids::uuid, |key| super::ids::named("sms", key));
+    let id = sms.once.as_deref().map_or_else(super::random::id, |key| ids::named("sms", key));
     let written = sqlx::query!(
         "INSERT INTO sms_message (id, account_id, template, to_number, body, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
          ON CONFLICT (id) DO NOTHING",
         id,
-        sms.account_id,
+        sms.account_id as _,
         sms.template,
         sms.to,
         sms.text,
@@ -106,7 +106,7 @@ impl HttpGateway {
         Self { settings, client: Client::builder(TokioExecutor::new()).build(connector) }
     }
 
-    async fn send(&self, id: Uuid, to: &str, text: &str) -> Result<(), JobError> {
+    async fn send(&self, id: SmsId, to: &str, text: &str) -> Result<(), JobError> {
         let uri: Uri = self.settings.url.parse()?;
         let body = serde_json::to_vec(&json!({"to": to, "from": self.settings.sender, "text": text}))?;
         let request = Request::post(uri)
@@ -127,9 +127,9 @@ impl HttpGateway {
 /// Delivers one message; one that is sent already or has outlived its use is left alone.
 pub fn deliver(state: AppState, payload: Value) -> BoxFuture<'static, Result<(), JobError>> {
     Box::pin(async move {
-        let id: Uuid = serde_json::from_value(payload)?;
+        let id: SmsId = serde_json::from_value(payload)?;
         let now = state.clock.now();
-        let sms = sqlx::query!("SELECT to_number, body, expires_at FROM sms_message WHERE id = $1 AND sent_at IS NULL", id)
+        let sms = sqlx::query!("SELECT to_number, body, expires_at FROM sms_message WHERE id = $1 AND sent_at IS NULL", id as _)
             .fetch_optional(&state.db)
             .await?;
         let Some(sms) = sms.filter(|sms| sms.expires_at.is_none_or(|expires_at| expires_at > now)) else { return Ok(()) };
@@ -140,11 +140,13 @@ pub fn deliver(state: AppState, payload: Value) -> BoxFuture<'static, Result<(),
         };
         match outcome {
             Ok(()) => {
-                sqlx::query!("UPDATE sms_message SET sent_at = $2, last_error = NULL WHERE id = $1", id, now).execute(&state.db).await?;
+                sqlx::query!("UPDATE sms_message SET sent_at = $2, last_error = NULL WHERE id = $1", id as _, now)
+                    .execute(&state.db)
+                    .await?;
                 Ok(())
             }
             Err(JobError(cause)) => {
-                sqlx::query!("UPDATE sms_message SET last_error = $2 WHERE id = $1", id, cause).execute(&state.db).await?;
+                sqlx::query!("UPDATE sms_message SET last_error = $2 WHERE id = $1", id as _, cause).execute(&state.db).await?;
                 Err(JobError(cause))
             }
         }

@@ -5,6 +5,7 @@ use crate::support::portal::{Answer, Browser};
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use certportal::app::{self, FILES, PAGES, PROVED};
+use certportal::ids::AccountId;
 use certportal::server::http::forms::OPEN_WITHOUT_FACTOR;
 use certportal::server::http::permissions::{Permission, Role, allows};
 use certportal::server::http::router::{Access, Site};
@@ -426,7 +427,7 @@ async fn security_76_a_refused_access_is_in_the_audit_log() {
     let mut browser = portal.signed_in(id).await;
     browser.get("/staff/audit").await;
     browser.call("/api/staff/disable_account", &[("account", &Uuid::nil().to_string()), ("reason", "x")]).await;
-    let refused: Vec<(Option<Uuid>, String)> =
+    let refused: Vec<(Option<AccountId>, String)> =
         sqlx::query_as("SELECT actor_id, subject FROM audit_event WHERE action = 'access.refused' AND outcome = 'refused' ORDER BY id")
             .fetch_all(portal.db())
             .await

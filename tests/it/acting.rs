@@ -5,6 +5,7 @@ use crate::support::{Portal, Shop};
 use axum::http::{Method, StatusCode};
 use certportal::accounts::demo::seeded_account_id;
 use certportal::app::PAGES;
+use certportal::ids::{AccountId, AppointmentId, PurchaseId};
 use certportal::scheduling::service::confirm_booking;
 use certportal::server::audit::verify;
 use certportal::server::http::permissions::{Permission, Role, allows};
@@ -24,8 +25,8 @@ const LATER_SLOT: &str = "2026-12-03T08:00:00Z";
 /// A portal with a candidate, Amara, and a support agent, Robin.
 struct Desk {
     portal: Portal,
-    amara: Uuid,
-    robin: Uuid,
+    amara: AccountId,
+    robin: AccountId,
 }
 
 impl Desk {
@@ -44,7 +45,7 @@ impl Desk {
         Self { portal, amara, robin }
     }
 
-    async fn ask(&self, browser: &mut Browser, account: Uuid, reason: &str) -> Answer {
+    async fn ask(&self, browser: &mut Browser, account: AccountId, reason: &str) -> Answer {
         let id = account.to_string();
         browser.post_form(&format!("/staff/accounts/{id}/act"), START, &[("account", &id), ("reason", reason)]).await
     }
@@ -58,7 +59,7 @@ impl Desk {
     }
 
     /// Which of the events since the start of an acting are whose: `(action, actor, on_behalf_of, outcome)`.
-    async fn log(&self) -> Vec<(String, Option<Uuid>, Option<Uuid>, String)> {
+    async fn log(&self) -> Vec<(String, Option<AccountId>, Option<AccountId>, String)> {
         sqlx::query_as("SELECT action, actor_id, on_behalf_of, outcome FROM audit_event ORDER BY id")
             .fetch_all(self.portal.db())
             .await
@@ -78,7 +79,7 @@ impl Desk {
             .unwrap()
     }
 
-    async fn run(&self, statement: &'static str, account: Uuid) {
+    async fn run(&self, statement: &'static str, account: AccountId) {
         sqlx::query(statement).bind(account).execute(self.portal.db()).await.unwrap();
     }
 
@@ -359,7 +360,7 @@ fn time<'a>(slot: &'a str, replaces: &'a str) -> [(&'a str, &'a str); 5] {
 }
 
 /// Holds a time and gives the details, up to the cart; gives the hold.
-async fn into_the_cart(browser: &mut Browser) -> Uuid {
+async fn into_the_cart(browser: &mut Browser) -> AppointmentId {
     let page = format!("/schedule/{EXAM}");
     let answer = send(browser, &page, "/api/scheduling/hold", &time(SLOT, "")).await;
     let details = answer.location().to_owned();
@@ -387,7 +388,7 @@ async fn security_42_paying_stays_with_the_candidate() {
     assert!(robin.get("/cart").await.words().contains("$"));
     let page = robin.get("/checkout").await;
     assert!(says_it_stays(&page) && page.words().contains("Paying stays with them"), "{}", page.words());
-    let purchase: Uuid =
+    let purchase: PurchaseId =
         sqlx::query_scalar("SELECT id FROM purchase WHERE account_id = $1").bind(desk.amara).fetch_one(desk.portal.db()).await.unwrap();
     // Amara's own page tells what was reviewed: even with that it is refused.
     let mut amara = desk.portal.signed_in(desk.amara).await;
@@ -673,7 +674,7 @@ async fn security_35_42_a_cancellation_while_acting_is_the_candidates_own() {
     let shop = Shop::new().await;
     let (soon, _) = shop.paid(shop.amara, shop.exam, 1).await;
     let (far, order) = shop.paid(shop.amara, shop.other_exam, 10).await;
-    let reference = async |id: Uuid| -> String {
+    let reference = async |id: AppointmentId| -> String {
         sqlx::query_scalar("SELECT reference FROM appointment WHERE id = $1").bind(id).fetch_one(shop.portal.db()).await.unwrap()
     };
     // One minute after the deadline of the first one.
@@ -685,7 +686,7 @@ async fn security_35_42_a_cancellation_while_acting_is_the_candidates_own() {
     assert_eq!(answer.location(), "/dashboard", "{}", answer.words());
     // The page of the first one says that it is too late, and offers no form; the acting is the same on every page.
     let acting = browser.get(&format!("/exams/{}/cancel", reference(far).await)).await.hidden("__acting");
-    let cancel = async |browser: &mut Browser, id: Uuid| {
+    let cancel = async |browser: &mut Browser, id: AppointmentId| {
         let reference = reference(id).await;
         let fields = [("reference", reference.as_str()), ("__acting", acting.as_str())];
         browser.post_form(&format!("/exams/{reference}/cancel"), "/api/scheduling/cancel", &fields).await
@@ -707,7 +708,7 @@ async fn security_35_42_a_cancellation_while_acting_is_the_candidates_own() {
         assert!(cancel(&mut browser, far).await.location().ends_with("?done=cancelled"));
     }
     assert_eq!((shop.appointment_state(far).await.as_str(), shop.count(refunds).await), ("cancelled", 10000));
-    let both: (Option<Uuid>, Option<Uuid>) =
+    let both: (Option<AccountId>, Option<AccountId>) =
         sqlx::query_as("SELECT actor_id, on_behalf_of FROM audit_event WHERE action = 'appointment.cancel' AND outcome = 'done'")
             .fetch_one(shop.portal.db())
             .await
@@ -763,7 +764,7 @@ async fn the_demos_support_agent_may_act_for_its_candidates() {
         .unwrap();
     let answer = robin.get(&format!("/credentials/{public_id}/certificate-v1.pdf")).await;
     assert_eq!((answer.status, answer.headers["content-type"].to_str().unwrap()), (StatusCode::OK, "application/pdf"));
-    let both: (Option<Uuid>, Option<Uuid>) =
+    let both: (Option<AccountId>, Option<AccountId>) =
         sqlx::query_as("SELECT actor_id, on_behalf_of FROM audit_event WHERE action = 'credentials.certificate_downloaded'")
             .fetch_one(portal.db())
             .await

@@ -4,10 +4,10 @@ use crate::accounts::second_factor::enrolled;
 use crate::accounts::{PASSWORD, log_in, portal, registered};
 use crate::support::Portal;
 use axum::http::StatusCode;
+use certportal::ids::AccountId;
 use certportal::server::audit::verify;
 use certportal::server::{AppState, check};
 use chrono::TimeDelta;
-use uuid::Uuid;
 
 /// A few events: an administrator disables an account and enables it again.
 async fn with_events() -> Portal {
@@ -94,7 +94,7 @@ async fn security_77_events_that_are_left_out_of_the_chain_are_told_of() {
 }
 
 /// `(actor, subject, reason)` of what was refused, oldest first.
-async fn refused(portal: &Portal, action: &str) -> Vec<(Option<Uuid>, String, Option<String>)> {
+async fn refused(portal: &Portal, action: &str) -> Vec<(Option<AccountId>, String, Option<String>)> {
     sqlx::query_as("SELECT actor_id, subject, detail->>'reason' FROM audit_event WHERE action = $1 AND outcome = 'refused' ORDER BY id")
         .bind(action)
         .fetch_all(portal.db())
@@ -136,7 +136,7 @@ async fn security_76_requests_of_other_sites_and_links_that_are_none_are_in_the_
     let portal = portal().await;
     let mut browser = registered(&portal, "ana@example.com").await;
     log_in(&mut browser, "ana@example.com", PASSWORD).await;
-    let ana: Uuid = sqlx::query_scalar("SELECT id FROM account").fetch_one(portal.db()).await.unwrap();
+    let ana: AccountId = sqlx::query_scalar("SELECT id FROM account").fetch_one(portal.db()).await.unwrap();
     let mut lured = portal.browser().with_header("sec-fetch-site", "cross-site");
     lured.set_cookie("__Host-session", browser.cookie("__Host-session").unwrap());
     for _ in 0..30 {
@@ -169,7 +169,7 @@ async fn security_76_requests_of_other_sites_and_links_that_are_none_are_in_the_
 async fn security_76_proofs_that_come_after_too_many_wrong_ones_are_in_the_audit_log() {
     let portal = portal().await;
     let (mut browser, _) = enrolled(&portal).await;
-    let ana: Uuid = sqlx::query_scalar("SELECT id FROM account").fetch_one(portal.db()).await.unwrap();
+    let ana: AccountId = sqlx::query_scalar("SELECT id FROM account").fetch_one(portal.db()).await.unwrap();
     for _ in 0..6 {
         browser.post_form("/account/confirm", "/api/accounts/confirm_identity", &[("password", "Wrong-Password-1")]).await;
     }

@@ -5,14 +5,14 @@ use crate::scheduling::{CENTER, at, choice, conflict, morning, one_seat, request
 use crate::support::Portal;
 use crate::support::portal::Browser;
 use certportal::error::{AppError, Code, Conflict, FieldError};
+use certportal::ids::{AccountId, AppointmentId, SeatId};
 use certportal::scheduling::service::holds::{self, Choice, Details};
-use certportal::server::ids;
+use certportal::server::random;
 use chrono::{DateTime, TimeDelta, Utc};
-use uuid::Uuid;
 
 /// Seats of a centre are taken from now until then, but for those that `spare` names (SQL about a seat `s`).
 async fn full_until(portal: &Portal, center: &str, until: DateTime<Utc>, spare: &str) {
-    let seats: Vec<Uuid> = sqlx::query_scalar(sqlx::AssertSqlSafe(format!(
+    let seats: Vec<SeatId> = sqlx::query_scalar(sqlx::AssertSqlSafe(format!(
         "SELECT s.id FROM seat s JOIN test_center c ON c.id = s.center_id WHERE c.code = $1 AND s.active AND NOT ({spare})"
     )))
     .bind(center)
@@ -20,7 +20,7 @@ async fn full_until(portal: &Portal, center: &str, until: DateTime<Utc>, spare: 
     .await
     .unwrap();
     for seat in seats {
-        let id = ids::uuid();
+        let id: AppointmentId = random::id();
         let somebody = portal.account(&format!("{id}@example.com"), "Some", "Body", &[]).await;
         sqlx::query(
             "INSERT INTO appointment (id, reference, account_id, exam_id, language, delivery, center_id, seat_id, time_zone, starts_at, minutes,
@@ -29,7 +29,7 @@ async fn full_until(portal: &Portal, center: &str, until: DateTime<Utc>, spare: 
              FROM seat s, exam e WHERE s.id = $4 AND e.code = 'SAA-C03'",
         )
         .bind(id)
-        .bind(ids::readable(8))
+        .bind(random::readable(8))
         .bind(somebody)
         .bind(seat)
         .bind(portal.clock.now())
@@ -40,7 +40,7 @@ async fn full_until(portal: &Portal, center: &str, until: DateTime<Utc>, spare: 
     }
 }
 
-async fn candidate(portal: &Portal) -> (Uuid, Browser) {
+async fn candidate(portal: &Portal) -> (AccountId, Browser) {
     let id = portal.account("anna@example.com", "Anna", "Berg", &[]).await;
     (id, portal.signed_in(id).await)
 }
@@ -188,7 +188,7 @@ fn accessible(starts_at: DateTime<Utc>) -> Choice {
     Choice { accessible: true, ..choice(starts_at) }
 }
 
-async fn has_accessible_seat(portal: &Portal, hold: Uuid) -> bool {
+async fn has_accessible_seat(portal: &Portal, hold: AppointmentId) -> bool {
     sqlx::query_scalar("SELECT s.accessible FROM appointment a JOIN seat s ON s.id = a.seat_id WHERE a.id = $1")
         .bind(hold)
         .fetch_one(portal.db())

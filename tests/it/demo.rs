@@ -2,6 +2,7 @@
 
 use crate::support::Portal;
 use axum::http::StatusCode;
+use certportal::ids::MessageId;
 use certportal::server::mail::{self, Attachment, Block, Mail, Recipient};
 
 async fn write(portal: &Portal, to: &str, subject: &str) {
@@ -147,7 +148,7 @@ async fn every_component_has_its_place_in_the_style_guide_on_both_grounds() {
 #[tokio::test]
 async fn security_production_has_no_mailbox_and_no_style_guide() {
     let portal = Portal::in_production().await;
-    let id = certportal::server::ids::uuid();
+    let id: MessageId = certportal::server::random::id();
     for path in [
         "/mailbox".to_owned(),
         "/mailbox.json".into(),

@@ -3,7 +3,7 @@
 use crate::support::Portal;
 use crate::support::portal::Answer;
 use axum::http::StatusCode;
-use certportal::server::ids;
+use certportal::server::random;
 
 /// Checks the summary of a refused page: each of `fields` is there, with its label before the sentence.
 #[track_caller]
@@ -94,7 +94,7 @@ async fn every_refused_form_names_its_fields() {
     let answer = browser.post_form(&link, "/api/accounts/reset", &[("token", token)]).await;
     names_its_fields(&link, &answer, &["password"]);
 
-    let staff = portal.account(&format!("{}@example.com", ids::readable(6)), "Sam", "Staff", &["exam_manager"]).await;
+    let staff = portal.account(&format!("{}@example.com", random::readable(6)), "Sam", "Staff", &["exam_manager"]).await;
     let mut staff = portal.signed_in(staff).await;
     let answer = staff.upload("/staff/results/import", "file", "results.csv", b"").await;
     names_its_fields("/staff/results/import", &answer, &["file"]);

@@ -7,7 +7,7 @@ use certportal::server::config::Secret;
 use certportal::server::database::{DbError, retrying};
 use certportal::server::jobs::{self, JobError, Registry};
 use certportal::server::mail::{self, Attachment, Block, Mail, Recipient};
-use certportal::server::{AppState, check, ids};
+use certportal::server::{AppState, check, random};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
@@ -73,7 +73,7 @@ fn registry() -> Registry {
 }
 
 async fn enqueue(portal: &Portal, kind: &str, fails: usize) -> Uuid {
-    let id = ids::uuid();
+    let id = random::id();
     let mut tx = portal.db().begin().await.unwrap();
     jobs::enqueue(&mut tx, portal.clock.now(), kind, Work { id, fails }, None).await.unwrap();
     tx.commit().await.unwrap();

@@ -2,6 +2,7 @@
 
 use crate::support::fixtures_results::{EXAM, HEADER, Spoken as _, World, file};
 use axum::http::StatusCode;
+use certportal::ids::CredentialKey;
 use chrono::TimeDelta;
 use uuid::Uuid;
 
@@ -286,8 +287,8 @@ async fn without_its_lock_a_release_would_award_four_times_so_the_test_above_see
              SELECT $1, $2, r.account_id, e.certification_id, e.id, r.id, 'Ana Prueba', $3, $4, 'active', 0, $5
              FROM exam_result r JOIN exam e ON e.id = r.exam_id",
         )
-        .bind(certportal::server::ids::uuid())
-        .bind(certportal::server::ids::readable(10))
+        .bind(certportal::server::random::id::<CredentialKey>())
+        .bind(certportal::server::random::readable(10))
         .bind(world.portal.clock.now())
         .bind(world.portal.clock.now() + TimeDelta::days(3 * 365))
         .bind(number)

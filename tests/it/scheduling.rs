@@ -3,13 +3,13 @@
 use crate::support::Portal;
 use axum::http::StatusCode;
 use certportal::error::{AppError, Code, Conflict};
+use certportal::ids::{AccountId, AppointmentId};
 use certportal::scheduling::service::holds::{self, Choice, Details};
 use certportal::scheduling::service::{changes, confirm_booking};
 use certportal::server::RequestContext;
 use certportal::server::http::sessions;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::Arc;
-use uuid::Uuid;
 
 pub const CENTER: &str = "DE-BER-01";
 
@@ -38,7 +38,7 @@ pub fn conflict<T: std::fmt::Debug>(answer: Result<T, AppError>) -> Conflict {
 }
 
 /// The request a candidate makes now, in a session of their own.
-pub async fn request_of(portal: &Portal, account_id: Uuid) -> RequestContext {
+pub async fn request_of(portal: &Portal, account_id: AccountId) -> RequestContext {
     let address = "127.0.0.1".parse().unwrap();
     let mut connection = portal.db().acquire().await.unwrap();
     let cookie = sessions::start(&mut connection, portal.clock.now(), account_id, false, address, "test").await.unwrap().to_string();
@@ -48,7 +48,7 @@ pub async fn request_of(portal: &Portal, account_id: Uuid) -> RequestContext {
     RequestContext::new(portal.state.clone(), address).with(|cx| cx.viewer = viewer)
 }
 
-async fn book(portal: &Portal, account_id: Uuid, choice: &Choice) -> (Uuid, String) {
+async fn book(portal: &Portal, account_id: AccountId, choice: &Choice) -> (AppointmentId, String) {
     let cx = request_of(portal, account_id).await;
     let id = holds::hold(&cx, choice).await.unwrap();
     let mut tx = portal.db().begin().await.unwrap();
@@ -58,7 +58,7 @@ async fn book(portal: &Portal, account_id: Uuid, choice: &Choice) -> (Uuid, Stri
     (id, reference)
 }
 
-async fn state_of(portal: &Portal, id: Uuid) -> String {
+async fn state_of(portal: &Portal, id: AppointmentId) -> String {
     sqlx::query_scalar("SELECT state FROM appointment WHERE id = $1").bind(id).fetch_one(portal.db()).await.unwrap()
 }
 

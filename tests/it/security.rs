@@ -7,6 +7,7 @@ use axum::http::{Method, Request, StatusCode};
 use axum::routing::get;
 use base64::Engine;
 use certportal::app;
+use certportal::ids::AccountId;
 use certportal::server::http::router::{Access, Site, router};
 use chrono::TimeDelta;
 use sha2::{Digest, Sha256};
@@ -205,7 +206,7 @@ async fn security_51_markup_in_a_name_is_text_on_pages_in_mails_and_for_staff() 
     assert!(!mail.body_html.contains("<img src=x") && !mail.body_html.contains("<script>"), "{}", mail.body_html);
     let mut browser = portal.browser();
     log_in(&mut browser, "ana@example.com", PASSWORD).await;
-    let account: uuid::Uuid = sqlx::query_scalar("SELECT id FROM account").fetch_one(portal.db()).await.unwrap();
+    let account: AccountId = sqlx::query_scalar("SELECT id FROM account").fetch_one(portal.db()).await.unwrap();
     let admin = portal.account("alex@example.com", "Alex", "Keyring", &["administrator"]).await;
     let mut staff = portal.signed_in(admin).await;
     let mut pages = vec![];

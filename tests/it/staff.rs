@@ -4,10 +4,11 @@ use crate::accounts::{PASSWORD, log_in, mail, portal, registered, registration};
 use crate::support::Portal;
 use crate::support::portal::Browser;
 use axum::http::StatusCode;
+use certportal::ids::AccountId;
 use chrono::TimeDelta;
 use uuid::Uuid;
 
-async fn id_of(portal: &Portal, email: &str) -> Uuid {
+async fn id_of(portal: &Portal, email: &str) -> AccountId {
     sqlx::query_scalar("SELECT account_id FROM account_email WHERE address = $1").bind(email).fetch_one(portal.db()).await.unwrap()
 }
 
@@ -16,7 +17,13 @@ async fn staff(portal: &Portal, role: &str) -> Browser {
     portal.signed_in(id).await
 }
 
-async fn act(browser: &mut Browser, account: Uuid, slug: &str, function: &str, more: &[(&str, &str)]) -> crate::support::portal::Answer {
+async fn act(
+    browser: &mut Browser,
+    account: AccountId,
+    slug: &str,
+    function: &str,
+    more: &[(&str, &str)],
+) -> crate::support::portal::Answer {
     let id = account.to_string();
     let mut fields = vec![("account", id.as_str())];
     fields.extend_from_slice(more);
@@ -125,7 +132,7 @@ async fn roles_are_given_and_taken_but_never_ones_own_or_the_last_administrators
     let account = id_of(&portal, "ana@example.com").await;
     let mut admin = staff(&portal, "administrator").await;
     let own = id_of(&portal, "administrator@example.com").await;
-    let roles = async |id: Uuid| -> Vec<String> {
+    let roles = async |id: AccountId| -> Vec<String> {
         sqlx::query_scalar("SELECT role FROM account_role WHERE account_id = $1 ORDER BY role")
             .bind(id)
             .fetch_all(portal.db())

@@ -10,14 +10,14 @@ use crate::accounts::rules::resend_wait;
 use crate::accounts::service::{announce, enqueue, levelled, links};
 use crate::accounts::store::{self as accounts, Account, Purpose};
 use crate::error::{AppError, AppResult, Code, Conflict};
+use crate::ids::{AccountId, EmailId};
 use crate::server::database::{DbError, OnConstraint, expect_one, retrying};
 use crate::server::limits::Limit;
 use crate::server::programme::policies;
-use crate::server::{RequestContext, audit, ids};
+use crate::server::{RequestContext, audit, random};
 use chrono::TimeDelta;
 use serde_json::json;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// Addresses added by one account.
 const ADDED: Limit = Limit::new("emails.added", 10, TimeDelta::minutes(6));
@@ -42,7 +42,7 @@ pub async fn own(cx: &RequestContext, id: &str) -> AppResult<Address> {
 
 async fn own_in(conn: &mut PgConnection, cx: &RequestContext, id: &str) -> AppResult<Address> {
     let viewer = cx.viewer()?;
-    let id: Uuid = id.parse().map_err(|_| AppError::NotFound)?;
+    let id: EmailId = id.parse().map_err(|_| AppError::NotFound)?;
     let found = store::by_id(conn, id).await?.filter(|found| found.account_id == viewer.account_id);
     let still_there = |found: &Address| found.is_primary || found.verified_at.is_some() || waits(found.created_at, cx.now());
     found.filter(still_there).ok_or(AppError::NotFound)
@@ -80,7 +80,7 @@ pub async fn add(cx: &RequestContext, typed: &str, becomes_primary: bool) -> App
             return Err(Conflict::TooManyAddresses.into());
         }
         ADDED.spend(&mut *tx, now, &viewer.account_id.to_string()).await?;
-        let id = ids::uuid();
+        let id = random::id();
         store::insert(&mut tx, id, viewer.account_id, email.as_str(), becomes_primary, now).await?;
         let account = accounts::by_id(&mut tx, viewer.account_id).await?.ok_or(AppError::Unauthenticated)?;
         announce(&mut tx, cx, &account, SecurityChange::AddressAdded { address: masked(email.as_str()), becomes_primary }).await?;
@@ -93,7 +93,7 @@ pub async fn add(cx: &RequestContext, typed: &str, becomes_primary: bool) -> App
 }
 
 /// The link to the address; or, where it is another account's, the news to its owner. Both cost the same and wait the same.
-async fn send_link(conn: &mut PgConnection, cx: &RequestContext, account: &Account, email_id: Uuid, address: &str) -> AppResult<()> {
+async fn send_link(conn: &mut PgConnection, cx: &RequestContext, account: &Account, email_id: EmailId, address: &str) -> AppResult<()> {
     let now = cx.now();
     let hours = policies(conn, now).await?.email_verification_hours;
     let (token, hash, expires_at) = links::make(conn, Purpose::VerifyEmail, account.id, email_id, now, TimeDelta::hours(hours)).await?;
@@ -155,7 +155,7 @@ pub enum Verified {
 /// A [`Conflict`] of links; [`AppError::Unauthenticated`]; [`Conflict::LinkOfAnother`] for who is signed in to another account;
 /// [`Conflict::AddressTaken`] when another account was quicker.
 pub async fn verify(cx: &RequestContext, token: &str) -> AppResult<Verified> {
-    let hash = ids::token_hash(token);
+    let hash = random::token_hash(token);
     retrying(|| async {
         let mut tx = cx.state.db.begin().await?;
         let verified = verify_in(&mut tx, cx, &hash).await?;
@@ -282,7 +282,7 @@ pub async fn remove(cx: &RequestContext, id: &str) -> AppResult<()> {
 async fn tell(
     conn: &mut PgConnection,
     cx: &RequestContext,
-    account_id: Uuid,
+    account_id: AccountId,
     change: mails::Change,
     changed: &str,
     also: Option<&str>,
@@ -298,6 +298,6 @@ async fn tell(
 }
 
 /// How many addresses of an account are verified.
-pub async fn verified_count(conn: &mut PgConnection, account_id: Uuid) -> Result<i64, sqlx::Error> {
+pub async fn verified_count(conn: &mut PgConnection, account_id: AccountId) -> Result<i64, sqlx::Error> {
     store::verified_count(conn, account_id).await
 }

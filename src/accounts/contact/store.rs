@@ -1,7 +1,7 @@
 //! Postal addresses in the database.
 
+use crate::ids::AccountId;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// The lines of both addresses; none where nothing was given.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -10,20 +10,20 @@ pub struct Contact {
     pub organisation: Vec<String>,
 }
 
-pub async fn contact(conn: &mut PgConnection, account_id: Uuid) -> Result<Contact, sqlx::Error> {
+pub async fn contact(conn: &mut PgConnection, account_id: AccountId) -> Result<Contact, sqlx::Error> {
     sqlx::query_as!(
         Contact,
         "SELECT address_lines AS address, organisation_address_lines AS organisation FROM account WHERE id = $1",
-        account_id
+        account_id as _
     )
     .fetch_one(conn)
     .await
 }
 
-pub async fn set_contact(conn: &mut PgConnection, account_id: Uuid, contact: &Contact) -> Result<u64, sqlx::Error> {
+pub async fn set_contact(conn: &mut PgConnection, account_id: AccountId, contact: &Contact) -> Result<u64, sqlx::Error> {
     let done = sqlx::query!(
         "UPDATE account SET address_lines = $2, organisation_address_lines = $3 WHERE id = $1",
-        account_id,
+        account_id as _,
         &contact.address,
         &contact.organisation
     );

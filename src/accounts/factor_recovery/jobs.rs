@@ -4,12 +4,12 @@ use super::store::{self, State};
 use crate::accounts::mails::SecurityChange;
 use crate::accounts::service::announce;
 use crate::accounts::{factors, store as accounts};
+use crate::ids::FactorRecoveryId;
 use crate::server::http::sessions;
 use crate::server::jobs::JobError;
 use crate::server::{AppState, RequestContext, audit};
 use futures_util::future::BoxFuture;
 use serde_json::json;
-use uuid::Uuid;
 
 /// Periodic.
 pub fn finish(state: AppState) -> BoxFuture<'static, Result<(), JobError>> {
@@ -25,7 +25,7 @@ pub fn finish(state: AppState) -> BoxFuture<'static, Result<(), JobError>> {
     })
 }
 
-async fn finish_one(state: &AppState, id: Uuid) -> Result<(), sqlx::Error> {
+async fn finish_one(state: &AppState, id: FactorRecoveryId) -> Result<(), sqlx::Error> {
     let cx = RequestContext::new(state.clone(), [127, 0, 0, 1].into());
     let now = cx.now();
     let mut tx = state.db.begin().await?;

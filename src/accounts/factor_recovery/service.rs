@@ -6,16 +6,16 @@ use crate::accounts::mails::SecurityChange;
 use crate::accounts::service::announce;
 use crate::accounts::store::{self as accounts, Account};
 use crate::error::{AppError, AppResult, Conflict};
+use crate::ids::FactorRecoveryId;
 use crate::server::database::DbError;
 use crate::server::limits::Limit;
 use crate::server::programme::policies;
-use crate::server::{Permission, RequestContext, audit, ids};
+use crate::server::{Permission, RequestContext, audit, random};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// Requests of an account: who is refused or has stopped one may ask again, not without end.
 const REQUESTS: Limit = Limit::new("factor_recovery", 3, TimeDelta::hours(12));
@@ -23,13 +23,13 @@ const LABEL: &str = "stop factor recovery";
 
 /// The address of the page that stops a request. Its token is made from the server key: nothing of it is stored, and every message
 /// about the request carries the same one.
-pub(super) fn stop_address(cx: &RequestContext, id: Uuid) -> String {
+pub(super) fn stop_address(cx: &RequestContext, id: FactorRecoveryId) -> String {
     let token = URL_SAFE_NO_PAD.encode(cx.state.key.mac(LABEL, id.as_bytes()));
     cx.state.config.url(&format!("/login/recovery/stop?request={id}&token={token}"))
 }
 
-fn id_of_link(cx: &RequestContext, id: &str, token: &str) -> Result<Uuid, Conflict> {
-    let id: Uuid = id.parse().map_err(|_| Conflict::LinkUnknown)?;
+fn id_of_link(cx: &RequestContext, id: &str, token: &str) -> Result<FactorRecoveryId, Conflict> {
+    let id: FactorRecoveryId = id.parse().map_err(|_| Conflict::LinkUnknown)?;
     let token = URL_SAFE_NO_PAD.decode(token).map_err(|_| Conflict::LinkUnknown)?;
     if cx.state.key.verify_mac(LABEL, id.as_bytes(), &token) { Ok(id) } else { Err(Conflict::LinkUnknown) }
 }
@@ -50,7 +50,7 @@ pub async fn request(cx: &RequestContext, reason: &str) -> AppResult<()> {
         return Err(Conflict::RecoveryOpen.into());
     }
     REQUESTS.spend(&mut *tx, now, &account.id.to_string()).await?;
-    let id = ids::uuid();
+    let id = random::id();
     let days = policies(&mut tx, now).await?.factor_recovery_open_days;
     store::insert(&mut tx, id, account.id, &reason, now, now + TimeDelta::days(days)).await?;
     announce(&mut tx, cx, &account, SecurityChange::RecoveryRequested { stop: stop_address(cx, id) }).await?;
@@ -143,7 +143,7 @@ pub struct Case {
 /// [`AppError::Forbidden`]; [`AppError::NotFound`].
 pub async fn case(cx: &RequestContext, id: &str) -> AppResult<Case> {
     let viewer = cx.staff(Permission::CheckIdentity)?;
-    let id: Uuid = id.parse().map_err(|_| AppError::NotFound)?;
+    let id: FactorRecoveryId = id.parse().map_err(|_| AppError::NotFound)?;
     let mut conn = cx.state.db.acquire().await?;
     let recovery = store::recovery(&mut conn, id).await?.ok_or(AppError::NotFound)?;
     let person = store::person(&mut conn, recovery.account_id).await?.ok_or(AppError::NotFound)?;
@@ -189,7 +189,7 @@ pub async fn refuse(cx: &RequestContext, id: &str, reason: &str) -> AppResult<()
 /// The request that the viewer is about to decide on, locked.
 async fn to_decide(cx: &RequestContext, id: &str) -> AppResult<(sqlx::Transaction<'static, sqlx::Postgres>, Recovery, Account)> {
     let viewer = cx.staff_with_fresh_proof(Permission::CheckIdentity)?;
-    let id: Uuid = id.parse().map_err(|_| AppError::NotFound)?;
+    let id: FactorRecoveryId = id.parse().map_err(|_| AppError::NotFound)?;
     let mut tx = cx.state.db.begin().await?;
     let recovery = store::locked(&mut tx, id).await?.ok_or(AppError::NotFound)?;
     let account = accounts::by_id(&mut tx, recovery.account_id).await?.ok_or(AppError::NotFound)?;

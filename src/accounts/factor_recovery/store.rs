@@ -1,8 +1,8 @@
 //! Requests to remove lost factors, in the database.
 
+use crate::ids::{AccountId, FactorRecoveryId};
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::{PgConnection, PgPool};
-use uuid::Uuid;
 
 type Sql<T> = Result<T, sqlx::Error>;
 
@@ -46,8 +46,8 @@ impl State {
 
 #[derive(Debug, Clone)]
 pub struct Recovery {
-    pub id: Uuid,
-    pub account_id: Uuid,
+    pub id: FactorRecoveryId,
+    pub account_id: AccountId,
     pub reason: String,
     pub state: State,
     pub requested_at: DateTime<Utc>,
@@ -60,8 +60,8 @@ pub struct Recovery {
 }
 
 struct Row {
-    id: Uuid,
-    account_id: Uuid,
+    id: FactorRecoveryId,
+    account_id: AccountId,
     reason: String,
     state: String,
     requested_at: DateTime<Utc>,
@@ -91,16 +91,16 @@ impl From<Row> for Recovery {
 
 pub async fn insert(
     conn: &mut PgConnection,
-    id: Uuid,
-    account_id: Uuid,
+    id: FactorRecoveryId,
+    account_id: AccountId,
     reason: &str,
     now: DateTime<Utc>,
     expires_at: DateTime<Utc>,
 ) -> Sql<()> {
     sqlx::query!(
         "INSERT INTO factor_recovery (id, account_id, reason, state, requested_at, expires_at) VALUES ($1, $2, $3, 'requested', $4, $5)",
-        id,
-        account_id,
+        id as _,
+        account_id as _,
         reason,
         now,
         expires_at,
@@ -110,33 +110,33 @@ pub async fn insert(
     Ok(())
 }
 
-pub async fn recovery(conn: &mut PgConnection, id: Uuid) -> Sql<Option<Recovery>> {
+pub async fn recovery(conn: &mut PgConnection, id: FactorRecoveryId) -> Sql<Option<Recovery>> {
     let row = sqlx::query_as!(
         Row,
         "SELECT id, account_id, reason, state, requested_at, expires_at, decided_at, decision, due_at, ended_at FROM factor_recovery WHERE id = $1",
-        id
+        id as _
     );
     Ok(row.fetch_optional(conn).await?.map(Recovery::from))
 }
 
 /// The same, which nobody else changes until the transaction's end.
-pub async fn locked(conn: &mut PgConnection, id: Uuid) -> Sql<Option<Recovery>> {
+pub async fn locked(conn: &mut PgConnection, id: FactorRecoveryId) -> Sql<Option<Recovery>> {
     let row = sqlx::query_as!(
         Row,
         "SELECT id, account_id, reason, state, requested_at, expires_at, decided_at, decision, due_at, ended_at FROM factor_recovery
          WHERE id = $1 FOR UPDATE",
-        id
+        id as _
     );
     Ok(row.fetch_optional(conn).await?.map(Recovery::from))
 }
 
 /// The open request of an account, locked.
-pub async fn open_of(conn: &mut PgConnection, account_id: Uuid) -> Sql<Option<Recovery>> {
+pub async fn open_of(conn: &mut PgConnection, account_id: AccountId) -> Sql<Option<Recovery>> {
     let row = sqlx::query_as!(
         Row,
         "SELECT id, account_id, reason, state, requested_at, expires_at, decided_at, decision, due_at, ended_at FROM factor_recovery
          WHERE account_id = $1 AND ended_at IS NULL FOR UPDATE",
-        account_id
+        account_id as _
     );
     Ok(row.fetch_optional(conn).await?.map(Recovery::from))
 }
@@ -144,8 +144,8 @@ pub async fn open_of(conn: &mut PgConnection, account_id: Uuid) -> Sql<Option<Re
 /// Staff's decision: open until `due_at` where there is one, else over.
 pub async fn decide(
     conn: &mut PgConnection,
-    id: Uuid,
-    by: Uuid,
+    id: FactorRecoveryId,
+    by: AccountId,
     decision: &str,
     due_at: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
@@ -154,8 +154,8 @@ pub async fn decide(
         "UPDATE factor_recovery SET state = CASE WHEN $4::timestamptz IS NULL THEN 'refused' ELSE 'approved' END, decided_at = $5::timestamptz, decided_by = $2,
                 decision = $3, due_at = $4, ended_at = CASE WHEN $4::timestamptz IS NULL THEN $5::timestamptz END
          WHERE id = $1",
-        id,
-        by,
+        id as _,
+        by as _,
         decision,
         due_at,
         now,
@@ -166,13 +166,13 @@ pub async fn decide(
 }
 
 /// Ends a request.
-pub async fn end(conn: &mut PgConnection, id: Uuid, state: State, now: DateTime<Utc>) -> Sql<()> {
-    sqlx::query!("UPDATE factor_recovery SET state = $2, ended_at = $3 WHERE id = $1", id, state.as_str(), now).execute(conn).await?;
+pub async fn end(conn: &mut PgConnection, id: FactorRecoveryId, state: State, now: DateTime<Utc>) -> Sql<()> {
+    sqlx::query!("UPDATE factor_recovery SET state = $2, ended_at = $3 WHERE id = $1", id as _, state.as_str(), now).execute(conn).await?;
     Ok(())
 }
 
 /// Requests whose time has come: to be carried out, or to lapse.
-pub async fn due(conn: &mut PgConnection, now: DateTime<Utc>) -> Sql<Vec<Uuid>> {
+pub async fn due(conn: &mut PgConnection, now: DateTime<Utc>) -> Sql<Vec<FactorRecoveryId>> {
     sqlx::query_scalar!(
         "SELECT id FROM factor_recovery
          WHERE state = 'approved' AND due_at <= $1 OR state = 'requested' AND expires_at <= $1 ORDER BY requested_at LIMIT 200",
@@ -185,7 +185,7 @@ pub async fn due(conn: &mut PgConnection, now: DateTime<Utc>) -> Sql<Vec<Uuid>> 
 /// A line of the staff's queue.
 #[derive(Debug, Clone)]
 pub struct Line {
-    pub id: Uuid,
+    pub id: FactorRecoveryId,
     pub name: String,
     pub candidate_id: Option<String>,
     pub requested_at: DateTime<Utc>,
@@ -227,24 +227,24 @@ pub struct Person {
     pub registered_at: DateTime<Utc>,
 }
 
-pub async fn person(conn: &mut PgConnection, account_id: Uuid) -> Sql<Option<Person>> {
+pub async fn person(conn: &mut PgConnection, account_id: AccountId) -> Sql<Option<Person>> {
     sqlx::query_as!(
         Person,
         "SELECT a.given_name, a.family_name, a.candidate_id, a.date_of_birth, c.name_en AS country_name_en, c.name_es AS country_name_es,
                 a.created_at AS registered_at
          FROM account a JOIN country c ON c.code = a.country WHERE a.id = $1",
-        account_id
+        account_id as _
     )
     .fetch_optional(conn)
     .await
 }
 
 /// The last bookings of an account: `(reference, exam, start)`.
-pub async fn last_bookings(conn: &mut PgConnection, account_id: Uuid) -> Sql<Vec<(String, String, DateTime<Utc>)>> {
+pub async fn last_bookings(conn: &mut PgConnection, account_id: AccountId) -> Sql<Vec<(String, String, DateTime<Utc>)>> {
     let rows = sqlx::query!(
         "SELECT p.reference, e.code, p.starts_at FROM appointment p JOIN exam e ON e.id = p.exam_id
          WHERE p.account_id = $1 AND p.booked_at IS NOT NULL ORDER BY p.booked_at DESC LIMIT 3",
-        account_id
+        account_id as _
     );
     Ok(rows.fetch_all(conn).await?.into_iter().map(|row| (row.reference, row.code, row.starts_at)).collect())
 }

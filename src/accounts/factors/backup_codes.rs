@@ -7,16 +7,16 @@ use super::super::store::{self as accounts, Account};
 use super::rules::{BACKUP_CODE_LENGTH, BACKUP_CODES, read_backup_code, shown_backup_code};
 use super::store;
 use crate::error::{AppError, AppResult};
+use crate::ids::{AccountId, SessionId};
 use crate::server::http::respond::Cookie;
 use crate::server::http::sessions;
-use crate::server::{RequestContext, Viewer, audit, ids};
+use crate::server::{RequestContext, Viewer, audit, random};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// Carries the new codes to the page that shows them.
 pub const COOKIE: &str = "__Host-codes";
@@ -27,7 +27,7 @@ const SEAL_LABEL: &str = "backup codes shown";
 
 #[derive(Serialize, Deserialize)]
 struct Sealed {
-    session: Uuid,
+    session: SessionId,
     until: DateTime<Utc>,
     codes: Vec<String>,
 }
@@ -38,7 +38,7 @@ struct Sealed {
 /// [`AppError::StepUpRequired`]; [`crate::error::Conflict::EmailNotVerified`]; [`AppError::NotFound`] for an account without a second factor: there is nothing to stand in for.
 pub async fn make(cx: &RequestContext) -> AppResult<Vec<Cookie>> {
     let viewer = cx.verified_with_fresh_proof()?;
-    let codes: Vec<String> = (0..BACKUP_CODES).map(|_| ids::readable(BACKUP_CODE_LENGTH)).collect();
+    let codes: Vec<String> = (0..BACKUP_CODES).map(|_| random::readable(BACKUP_CODE_LENGTH)).collect();
     let hashes: Vec<Vec<u8>> = codes.iter().map(|code| hash(cx, viewer.account_id, code)).collect();
     let mut tx = cx.state.db.begin().await?;
     accounts::lock_account(&mut tx, viewer.account_id).await?;
@@ -81,11 +81,11 @@ pub async fn are_missing(cx: &RequestContext) -> AppResult<bool> {
 }
 
 /// Keyed: 50 bits alone could be searched in a stolen database, the key is not in it.
-fn hash(cx: &RequestContext, account_id: Uuid, code: &str) -> Vec<u8> {
+fn hash(cx: &RequestContext, account_id: AccountId, code: &str) -> Vec<u8> {
     cx.state.key.mac(HASH_LABEL, &message(account_id, code))
 }
 
-fn message(account_id: Uuid, code: &str) -> Vec<u8> {
+fn message(account_id: AccountId, code: &str) -> Vec<u8> {
     [account_id.as_bytes(), code.as_bytes()].concat()
 }
 

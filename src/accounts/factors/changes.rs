@@ -4,13 +4,13 @@ use super::super::service::password_rules;
 use super::super::store as accounts;
 use super::store;
 use crate::error::{AppError, Conflict};
+use crate::ids::AccountId;
 use crate::server::database::DbError;
 use crate::server::http::respond::Cookie;
 use crate::server::http::sessions;
 use crate::server::{RequestContext, Viewer, audit};
 use serde_json::json;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// With so few backup codes left their owner is told to make new ones.
 pub const LAST_BACKUP_CODES: i64 = 2;
@@ -35,7 +35,7 @@ pub async fn may_remove(conn: &mut PgConnection, cx: &RequestContext, viewer: &V
 ///
 /// # Errors
 /// [`Conflict::PasswordNeedsFactor`].
-pub async fn password_stands_alone(conn: &mut PgConnection, cx: &RequestContext, account_id: Uuid) -> Result<(), DbError> {
+pub async fn password_stands_alone(conn: &mut PgConnection, cx: &RequestContext, account_id: AccountId) -> Result<(), DbError> {
     let asked_for = password_rules(cx, false).min() > password_rules(cx, true).min();
     if asked_for && accounts::password_stands_alone(conn, account_id).await? == Some(false) {
         return Err(Conflict::PasswordNeedsFactor.into());

@@ -21,10 +21,10 @@ pub use store::{Factors, factors, forget_codes, forget_trusted, remove_all, remo
 use super::service::Proof;
 use super::store::Account;
 use crate::error::{AppError, AppResult};
+use crate::ids::SessionId;
 use crate::server::RequestContext;
 use crate::server::sms::Gateway;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// What an account can have as a second factor. Backup codes are none by themselves: they stand in for one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,7 +101,7 @@ pub async fn accept(
     conn: &mut PgConnection,
     cx: &RequestContext,
     account: &Account,
-    session_id: Uuid,
+    session_id: SessionId,
     method: FactorMethod,
     typed: &str,
 ) -> AppResult<Option<Proof>> {

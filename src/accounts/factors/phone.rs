@@ -7,11 +7,11 @@ use super::rules::{SMS_TRIES, parse_phone};
 use super::store::{self, Factors, SmsPurpose};
 use super::{Factor, may_remove, settle, sms_codes};
 use crate::error::{AppError, AppResult, Code, Conflict};
+use crate::ids::{AccountId, SessionId};
 use crate::server::http::respond::Cookie;
 use crate::server::{RequestContext, audit};
 use serde_json::json;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// Sends a code to a number that the viewer typed; gives the number as it was understood.
 ///
@@ -155,7 +155,7 @@ pub async fn send_login_code(cx: &RequestContext) -> AppResult<()> {
 ///
 /// # Errors
 /// [`AppError::NotFound`]: codes by SMS are no factor of the account; those of sending a code.
-pub async fn send_to_factor(cx: &RequestContext, account_id: Uuid, session_id: Uuid) -> AppResult<()> {
+pub async fn send_to_factor(cx: &RequestContext, account_id: AccountId, session_id: SessionId) -> AppResult<()> {
     let mut tx = cx.state.db.begin().await?;
     accounts::lock_account(&mut tx, account_id).await?;
     let account = accounts::by_id(&mut tx, account_id).await?.ok_or(AppError::Unauthenticated)?;
@@ -174,7 +174,13 @@ pub async fn login_code_sent(cx: &RequestContext) -> AppResult<bool> {
 }
 
 /// Whether a code is the one sent for this sign-in, to the number that is the factor now.
-pub async fn accept(conn: &mut PgConnection, cx: &RequestContext, account: &Account, session_id: Uuid, typed: &str) -> AppResult<bool> {
+pub async fn accept(
+    conn: &mut PgConnection,
+    cx: &RequestContext,
+    account: &Account,
+    session_id: SessionId,
+    typed: &str,
+) -> AppResult<bool> {
     let factors = store::factors(conn, account.id).await?;
     let sent_to = sms_codes::take(conn, cx, session_id, SmsPurpose::Login, typed).await?;
     Ok(factors.sms && sent_to.is_some() && sent_to == factors.phone)

@@ -3,18 +3,18 @@
 
 use super::store;
 use crate::error::AppResult;
+use crate::ids::AccountId;
 use crate::server::database::internal;
 use crate::server::server_key::ServerKey;
 use sqlx::PgPool;
 use std::error::Error;
-use uuid::Uuid;
 
 const LABEL: &str = "totp";
 /// Bytes of a secret that stands unsealed, as the first versions of the portal wrote them. A sealed one is longer.
 const PLAIN: usize = super::super::totp::SECRET_BYTES;
 
 /// What the database keeps of a secret.
-pub fn seal_totp(key: &ServerKey, account_id: Uuid, secret: &[u8]) -> Vec<u8> {
+pub fn seal_totp(key: &ServerKey, account_id: AccountId, secret: &[u8]) -> Vec<u8> {
     key.seal(LABEL, account_id.as_bytes(), secret)
 }
 
@@ -22,7 +22,7 @@ pub fn seal_totp(key: &ServerKey, account_id: Uuid, secret: &[u8]) -> Vec<u8> {
 ///
 /// # Errors
 /// [`crate::error::AppError::Internal`]: it was sealed with a key that is not in the data directory, or for another account.
-pub fn open_totp(key: &ServerKey, account_id: Uuid, sealed: &[u8]) -> AppResult<Vec<u8>> {
+pub fn open_totp(key: &ServerKey, account_id: AccountId, sealed: &[u8]) -> AppResult<Vec<u8>> {
     key.open(LABEL, account_id.as_bytes(), sealed)
         .ok_or_else(|| internal(&"the secret of an authenticator app does not open with the server key"))
 }

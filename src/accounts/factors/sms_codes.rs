@@ -5,14 +5,14 @@ use super::super::store::Account;
 use super::rules::{SMS_CODE, SMS_TRIES};
 use super::store::{self, SmsPurpose};
 use crate::error::{AppResult, Conflict};
+use crate::ids::SessionId;
 use crate::server::limits::{Limit, address_key, refused_for};
 use crate::server::sms::{self, Sms};
-use crate::server::{RequestContext, audit, i18n, ids};
+use crate::server::{RequestContext, audit, i18n, random};
 use crate::tr;
 use chrono::TimeDelta;
 use serde_json::json;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// The kind of message that carries a code: these are counted.
 const TEMPLATE: &str = "accounts.code";
@@ -21,7 +21,7 @@ const LABEL: &str = "sms code";
 const FROM_ADDRESS: Limit = Limit::new("sms.address", 30, TimeDelta::seconds(60));
 const ALTOGETHER: Limit = Limit::new("sms.all", 600, TimeDelta::seconds(1));
 
-fn message(session_id: Uuid, purpose: SmsPurpose, phone: &str, code: &str) -> Vec<u8> {
+fn message(session_id: SessionId, purpose: SmsPurpose, phone: &str, code: &str) -> Vec<u8> {
     [session_id.as_bytes(), purpose.as_str().as_bytes(), phone.as_bytes(), b":", code.as_bytes()].concat()
 }
 
@@ -34,7 +34,7 @@ pub async fn send(
     conn: &mut PgConnection,
     cx: &RequestContext,
     account: &Account,
-    session_id: Uuid,
+    session_id: SessionId,
     purpose: SmsPurpose,
     phone: &str,
 ) -> AppResult<()> {
@@ -51,7 +51,7 @@ pub async fn send(
     }
     ALTOGETHER.spend(&mut *conn, now, "").await?;
     FROM_ADDRESS.spend(&mut *conn, now, &address_key(cx.address)).await?;
-    let (code, expires_at) = (ids::digits(6), now + SMS_CODE);
+    let (code, expires_at) = (random::digits(6), now + SMS_CODE);
     let mac = cx.state.key.mac(LABEL, &message(session_id, purpose, phone, &code));
     store::put_code(conn, session_id, purpose, phone, &mac, now, expires_at).await?;
     let locale = i18n::from_tag(&account.language).unwrap_or(cx.locale);
@@ -69,7 +69,7 @@ pub async fn send(
 pub async fn take(
     conn: &mut PgConnection,
     cx: &RequestContext,
-    session_id: Uuid,
+    session_id: SessionId,
     purpose: SmsPurpose,
     typed: &str,
 ) -> Result<Option<String>, sqlx::Error> {

@@ -5,12 +5,12 @@ use super::super::store::Account;
 use super::rules::TRUST;
 use super::store::{self, TrustedRow};
 use crate::error::{AppError, AppResult};
+use crate::ids::TrustedDeviceId;
 use crate::server::http::respond::Cookie;
-use crate::server::{RequestContext, audit, ids};
+use crate::server::{RequestContext, audit, random};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// Tokens of this browser, one an account that trusts it.
 pub const COOKIE: &str = "__Host-trusted";
@@ -23,7 +23,7 @@ fn tokens(cx: &RequestContext) -> impl Iterator<Item = &str> {
 
 /// Whether this browser needs no second factor for an account.
 pub async fn is_trusted(conn: &mut PgConnection, cx: &RequestContext, account: &Account) -> Result<bool, sqlx::Error> {
-    let hashes: Vec<Vec<u8>> = tokens(cx).map(ids::token_hash).collect();
+    let hashes: Vec<Vec<u8>> = tokens(cx).map(random::token_hash).collect();
     if hashes.is_empty() || account.is_staff {
         return Ok(false);
     }
@@ -32,9 +32,9 @@ pub async fn is_trusted(conn: &mut PgConnection, cx: &RequestContext, account: &
 
 /// Trusts this browser from now on: the cookie that says so.
 pub async fn trust(conn: &mut PgConnection, cx: &RequestContext, account: &Account) -> Result<Cookie, sqlx::Error> {
-    let token = ids::token();
-    let row = TrustedRow { id: ids::uuid(), user_agent: cx.user_agent.clone(), created_at: cx.now(), expires_at: cx.now() + TRUST };
-    store::insert_trusted(conn, &row, &ids::token_hash(&token), account.id).await?;
+    let token = random::token();
+    let row = TrustedRow { id: random::id(), user_agent: cx.user_agent.clone(), created_at: cx.now(), expires_at: cx.now() + TRUST };
+    store::insert_trusted(conn, &row, &random::token_hash(&token), account.id).await?;
     audit::record(conn, cx, "account.browser_trusted", &account.id.to_string(), json!({"browser": row.id})).await?;
     let value: Vec<&str> = [token.as_str()].into_iter().chain(tokens(cx).take(ACCOUNTS - 1)).collect();
     Ok(Cookie::new(COOKIE, value.join("~")).lasting(TRUST.num_seconds()))
@@ -43,7 +43,7 @@ pub async fn trust(conn: &mut PgConnection, cx: &RequestContext, account: &Accou
 /// A trusted browser as its owner sees it.
 #[derive(Debug, Clone)]
 pub struct TrustedView {
-    pub id: Uuid,
+    pub id: TrustedDeviceId,
     /// `None`: not a browser that names itself.
     pub browser: Option<String>,
     pub created_at: DateTime<Utc>,
@@ -70,7 +70,7 @@ pub async fn list(cx: &RequestContext) -> AppResult<Vec<TrustedView>> {
 /// [`AppError::NotFound`] for one that is not the viewer's.
 pub async fn stop(cx: &RequestContext, id: &str) -> AppResult<()> {
     let viewer = cx.viewer()?;
-    let id: Uuid = id.parse().map_err(|_| AppError::NotFound)?;
+    let id: TrustedDeviceId = id.parse().map_err(|_| AppError::NotFound)?;
     let mut tx = cx.state.db.begin().await?;
     if !store::stop_trusting(&mut tx, viewer.account_id, id).await? {
         return Err(AppError::NotFound);

@@ -6,7 +6,7 @@ use crate::accounts::mails::link_key;
 use crate::accounts::store::Account;
 use crate::server::i18n::{self, Locale};
 use crate::server::mail::{Block, Mail};
-use crate::server::{AppState, format, ids};
+use crate::server::{AppState, format, random};
 use crate::tr;
 
 fn locale(account: &Account) -> Locale {
@@ -46,7 +46,7 @@ pub fn request(state: &AppState, account: &Account, consent: &Consent, token: &s
         Block::Notice(tr!(locale, guardians.mail_guardian_not_you).to_owned()),
     ];
     let subject = tr!(locale, guardians.mail_guardian_subject, candidate = account.given_name.clone()).to_string();
-    let key = link_key("accounts.guardian_request", &ids::token_hash(token));
+    let key = link_key("accounts.guardian_request", &random::token_hash(token));
     let preheader = tr!(locale, guardians.mail_guardian_preheader);
     to_guardian(account, consent, "accounts.guardian_request", subject, preheader, blocks, key)
 }

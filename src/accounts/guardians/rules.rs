@@ -31,13 +31,14 @@ pub fn standing(consent: &Consent, now: DateTime<Utc>) -> Standing {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::{AccountId, ConsentId};
 
     #[test]
     fn a_request_waits_fourteen_days_and_an_answer_stays() {
         let asked: DateTime<Utc> = "2026-11-23T09:00:00Z".parse().unwrap();
         let open = Consent {
-            id: uuid::Uuid::nil(),
-            account_id: uuid::Uuid::nil(),
+            id: ConsentId::from_u128(0),
+            account_id: AccountId::from_u128(0),
             guardian_name: "Rosa".into(),
             guardian_email: "rosa@example.com".into(),
             requested_at: asked,

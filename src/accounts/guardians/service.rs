@@ -8,22 +8,22 @@ use crate::accounts::identity::{self, EmailAddress, NAME_LIMIT};
 use crate::accounts::service::enqueue;
 use crate::accounts::store::{self as accounts, Account};
 use crate::error::{AppError, AppResult, Code, Conflict, FieldError};
+use crate::ids::AccountId;
 use crate::scheduling::rules as scheduling;
 use crate::server::database::expect_one;
 use crate::server::limits::Limit;
 use crate::server::programme::policies;
-use crate::server::{RequestContext, audit, format, ids};
+use crate::server::{RequestContext, audit, format, random};
 use chrono::TimeDelta;
 use serde_json::json;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// Requests of one candidate, sent again or to another guardian: a minute apart, and five an hour (security.md line 60).
 const APART: Limit = Limit::new("guardian.apart", 1, TimeDelta::seconds(60));
 const HOURLY: Limit = Limit::new("guardian.hourly", 5, TimeDelta::minutes(12));
 
 /// Whether a guardian's consent holds for an account.
-pub async fn consented(conn: &mut PgConnection, account_id: Uuid) -> Result<bool, sqlx::Error> {
+pub async fn consented(conn: &mut PgConnection, account_id: AccountId) -> Result<bool, sqlx::Error> {
     store::holds(conn, account_id).await
 }
 
@@ -86,7 +86,7 @@ pub async fn ask(cx: &RequestContext, name: &str, email: &str) -> AppResult<()> 
         return Err(Conflict::GuardianNotNeeded.into());
     }
     let consent = Consent {
-        id: ids::uuid(),
+        id: random::id(),
         account_id: viewer.account_id,
         guardian_name: name,
         guardian_email: email.to_string(),
@@ -97,8 +97,8 @@ pub async fn ask(cx: &RequestContext, name: &str, email: &str) -> AppResult<()> 
         decided_at: None,
         withdrawn_at: None,
     };
-    let token = ids::token();
-    store::insert(&mut tx, &consent, &ids::token_hash(&token)).await?;
+    let token = random::token();
+    store::insert(&mut tx, &consent, &random::token_hash(&token)).await?;
     send(&mut tx, cx, &consent, &token).await?;
     audit::record(&mut tx, cx, "guardian.asked", &viewer.account_id.to_string(), json!({"consent": consent.id})).await?;
     tx.commit().await?;
@@ -124,7 +124,7 @@ async fn send(tx: &mut PgConnection, cx: &RequestContext, consent: &Consent, tok
     Ok(())
 }
 
-async fn account(conn: &mut PgConnection, id: Uuid) -> AppResult<Account> {
+async fn account(conn: &mut PgConnection, id: AccountId) -> AppResult<Account> {
     accounts::by_id(conn, id).await?.ok_or(AppError::NotFound)
 }
 
@@ -139,8 +139,8 @@ pub async fn resend(cx: &RequestContext) -> AppResult<()> {
     accounts::lock_account(&mut tx, viewer.account_id).await?;
     let open = store::newest(&mut tx, viewer.account_id).await?.filter(|consent| consent.decision.is_none());
     let consent = Consent { expires_at: now + ANSWER, ..open.ok_or(AppError::NotFound)? };
-    let token = ids::token();
-    expect_one(store::renew(&mut tx, consent.id, &ids::token_hash(&token), consent.expires_at).await?)?;
+    let token = random::token();
+    expect_one(store::renew(&mut tx, consent.id, &random::token_hash(&token), consent.expires_at).await?)?;
     send(&mut tx, cx, &consent, &token).await?;
     audit::record(&mut tx, cx, "guardian.asked", &viewer.account_id.to_string(), json!({"consent": consent.id, "again": true})).await?;
     tx.commit().await?;
@@ -159,14 +159,14 @@ pub struct Asked {
 /// The request behind a mailed link; looking does not answer it. `None`: no such link, or a newer one was mailed.
 pub async fn look(cx: &RequestContext, token: &str) -> AppResult<Option<Asked>> {
     let mut tx = cx.state.db.begin().await?;
-    let found = store::by_link(&mut tx, Link::Answer, &ids::token_hash(token)).await?;
+    let found = store::by_link(&mut tx, Link::Answer, &random::token_hash(token)).await?;
     shown(&mut tx, cx, found).await
 }
 
 /// The consent behind a confirmation mail's link.
 pub async fn look_at_consent(cx: &RequestContext, token: &str) -> AppResult<Option<Asked>> {
     let mut tx = cx.state.db.begin().await?;
-    let found = store::by_link(&mut tx, Link::Withdrawal, &ids::token_hash(token)).await?;
+    let found = store::by_link(&mut tx, Link::Withdrawal, &random::token_hash(token)).await?;
     shown(&mut tx, cx, found).await
 }
 
@@ -182,7 +182,7 @@ async fn shown(conn: &mut PgConnection, cx: &RequestContext, found: Option<Conse
 /// # Errors
 /// [`Conflict::LinkUnknown`], [`Conflict::LinkExpired`], [`Conflict::GuardianAnswered`].
 async fn open(conn: &mut PgConnection, cx: &RequestContext, token: &str) -> AppResult<Consent> {
-    let consent = store::by_link(conn, Link::Answer, &ids::token_hash(token)).await?.ok_or(Conflict::LinkUnknown)?;
+    let consent = store::by_link(conn, Link::Answer, &random::token_hash(token)).await?.ok_or(Conflict::LinkUnknown)?;
     match standing(&consent, cx.now()) {
         Standing::Waiting => Ok(consent),
         Standing::Expired => Err(Conflict::LinkExpired.into()),
@@ -206,9 +206,9 @@ pub async fn give(cx: &RequestContext, token: &str, signed_name: &str, ticked: b
     }
     let (Some(signed_name), true) = (signed_name, errors.is_empty()) else { return Err(AppError::Validation(errors)) };
     let account = account(&mut tx, consent.account_id).await?;
-    let withdrawal = ids::token();
+    let withdrawal = random::token();
     let from = cx.address.to_string();
-    let hash = ids::token_hash(&withdrawal);
+    let hash = random::token_hash(&withdrawal);
     expect_one(store::give(&mut tx, consent.id, &signed_name, version, &hash, &from, now).await?)?;
     enqueue(&mut tx, cx, mails::confirmation(&cx.state, &account, &consent, &withdrawal)).await?;
     enqueue(&mut tx, cx, mails::answered(&cx.state, &account, &consent, mails::Answer::Given)).await?;
@@ -240,7 +240,7 @@ pub async fn decline(cx: &RequestContext, token: &str) -> AppResult<()> {
 /// [`Conflict::LinkUnknown`].
 pub async fn withdraw(cx: &RequestContext, token: &str) -> AppResult<()> {
     let mut tx = cx.state.db.begin().await?;
-    let consent = store::by_link(&mut tx, Link::Withdrawal, &ids::token_hash(token)).await?.ok_or(Conflict::LinkUnknown)?;
+    let consent = store::by_link(&mut tx, Link::Withdrawal, &random::token_hash(token)).await?.ok_or(Conflict::LinkUnknown)?;
     if consent.withdrawn_at.is_some() {
         return Ok(());
     }

@@ -1,16 +1,16 @@
 //! Requests for a guardian's consent in the database.
 
+use crate::ids::{AccountId, ConsentId};
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 type Sql<T> = Result<T, sqlx::Error>;
 
 /// One request, and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Consent {
-    pub id: Uuid,
-    pub account_id: Uuid,
+    pub id: ConsentId,
+    pub account_id: AccountId,
     pub guardian_name: String,
     pub guardian_email: String,
     pub requested_at: DateTime<Utc>,
@@ -23,12 +23,12 @@ pub struct Consent {
 }
 
 /// The newest request of an account.
-pub async fn newest(conn: &mut PgConnection, account_id: Uuid) -> Sql<Option<Consent>> {
+pub async fn newest(conn: &mut PgConnection, account_id: AccountId) -> Sql<Option<Consent>> {
     sqlx::query_as!(
         Consent,
         "SELECT id, account_id, guardian_name, guardian_email, requested_at, expires_at, replaced_at, decision, decided_at, withdrawn_at
          FROM guardian_consent WHERE account_id = $1 AND replaced_at IS NULL ORDER BY requested_at DESC, id LIMIT 1",
-        account_id
+        account_id as _
     )
     .fetch_optional(conn)
     .await
@@ -57,11 +57,11 @@ pub async fn by_link(conn: &mut PgConnection, link: Link, token_hash: &[u8]) -> 
 }
 
 /// Whether a consent holds.
-pub async fn holds(conn: &mut PgConnection, account_id: Uuid) -> Sql<bool> {
+pub async fn holds(conn: &mut PgConnection, account_id: AccountId) -> Sql<bool> {
     sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT 1 FROM guardian_consent
                           WHERE account_id = $1 AND decision = 'given' AND withdrawn_at IS NULL) AS "holds!""#,
-        account_id
+        account_id as _
     )
     .fetch_one(conn)
     .await
@@ -71,7 +71,7 @@ pub async fn holds(conn: &mut PgConnection, account_id: Uuid) -> Sql<bool> {
 pub async fn insert(conn: &mut PgConnection, consent: &Consent, token_hash: &[u8]) -> Sql<()> {
     sqlx::query!(
         "UPDATE guardian_consent SET replaced_at = $2 WHERE account_id = $1 AND decision IS NULL AND replaced_at IS NULL",
-        consent.account_id,
+        consent.account_id as _,
         consent.requested_at
     )
     .execute(&mut *conn)
@@ -79,8 +79,8 @@ pub async fn insert(conn: &mut PgConnection, consent: &Consent, token_hash: &[u8
     sqlx::query!(
         "INSERT INTO guardian_consent (id, account_id, guardian_name, guardian_email, requested_at, token_hash, expires_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        consent.id,
-        consent.account_id,
+        consent.id as _,
+        consent.account_id as _,
         consent.guardian_name,
         consent.guardian_email,
         consent.requested_at,
@@ -93,10 +93,10 @@ pub async fn insert(conn: &mut PgConnection, consent: &Consent, token_hash: &[u8
 }
 
 /// A new link for a request: the one before it is dead.
-pub async fn renew(conn: &mut PgConnection, id: Uuid, token_hash: &[u8], expires_at: DateTime<Utc>) -> Sql<u64> {
+pub async fn renew(conn: &mut PgConnection, id: ConsentId, token_hash: &[u8], expires_at: DateTime<Utc>) -> Sql<u64> {
     let done = sqlx::query!(
         "UPDATE guardian_consent SET token_hash = $2, expires_at = $3 WHERE id = $1 AND decision IS NULL AND replaced_at IS NULL",
-        id,
+        id as _,
         token_hash,
         expires_at
     );
@@ -105,7 +105,7 @@ pub async fn renew(conn: &mut PgConnection, id: Uuid, token_hash: &[u8], expires
 
 pub async fn give(
     conn: &mut PgConnection,
-    id: Uuid,
+    id: ConsentId,
     signed_name: &str,
     text_version: &str,
     withdrawal_hash: &[u8],
@@ -116,7 +116,7 @@ pub async fn give(
         "UPDATE guardian_consent
          SET decision = 'given', decided_at = $2, signed_name = $3, text_version = $4, withdrawal_hash = $5, decided_from = $6
          WHERE id = $1 AND decision IS NULL",
-        id,
+        id as _,
         now,
         signed_name,
         text_version,
@@ -126,24 +126,28 @@ pub async fn give(
     Ok(done.execute(conn).await?.rows_affected())
 }
 
-pub async fn decline(conn: &mut PgConnection, id: Uuid, from: &str, now: DateTime<Utc>) -> Sql<u64> {
+pub async fn decline(conn: &mut PgConnection, id: ConsentId, from: &str, now: DateTime<Utc>) -> Sql<u64> {
     let done = sqlx::query!(
         "UPDATE guardian_consent SET decision = 'declined', decided_at = $2, decided_from = $3 WHERE id = $1 AND decision IS NULL",
-        id,
+        id as _,
         now,
         from
     );
     Ok(done.execute(conn).await?.rows_affected())
 }
 
-pub async fn withdraw(conn: &mut PgConnection, id: Uuid, now: DateTime<Utc>) -> Sql<()> {
-    sqlx::query!("UPDATE guardian_consent SET withdrawn_at = coalesce(withdrawn_at, $2) WHERE id = $1 AND decision = 'given'", id, now)
-        .execute(conn)
-        .await?;
+pub async fn withdraw(conn: &mut PgConnection, id: ConsentId, now: DateTime<Utc>) -> Sql<()> {
+    sqlx::query!(
+        "UPDATE guardian_consent SET withdrawn_at = coalesce(withdrawn_at, $2) WHERE id = $1 AND decision = 'given'",
+        id as _,
+        now
+    )
+    .execute(conn)
+    .await?;
     Ok(())
 }
 
 /// The date of birth, where it is known: it is told with the first booking.
-pub async fn born(conn: &mut PgConnection, account_id: Uuid) -> Sql<Option<NaiveDate>> {
-    sqlx::query_scalar!("SELECT date_of_birth FROM account WHERE id = $1", account_id).fetch_one(conn).await
+pub async fn born(conn: &mut PgConnection, account_id: AccountId) -> Sql<Option<NaiveDate>> {
+    sqlx::query_scalar!("SELECT date_of_birth FROM account WHERE id = $1", account_id as _).fetch_one(conn).await
 }

@@ -12,14 +12,14 @@ use crate::accounts::service::{Proof, levelled};
 use crate::accounts::store::Account;
 use crate::accounts::{password, store as accounts};
 use crate::error::{AppError, AppResult, Code, Conflict, FieldError};
+use crate::ids::{AccountId, MergeId};
 use crate::privacy::erasure;
 use crate::server::database::{DbError, OnConstraint, retrying};
 use crate::server::http::sessions;
-use crate::server::{RequestContext, audit, i18n, ids, mail};
+use crate::server::{RequestContext, audit, i18n, mail, random};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// What stands against a merge now.
 #[derive(Debug, Clone)]
@@ -36,7 +36,7 @@ pub enum Blocker {
 /// What a merge would do.
 #[derive(Debug, Clone)]
 pub struct Preview {
-    pub merge: Uuid,
+    pub merge: MergeId,
     pub mine: Facts,
     pub other: Facts,
     pub counts: Counts,
@@ -69,7 +69,7 @@ pub struct CodeStep {
 /// A merge of before.
 #[derive(Debug, Clone)]
 pub struct Past {
-    pub id: Uuid,
+    pub id: MergeId,
     pub candidate_id: String,
     pub merged_at: DateTime<Utc>,
     pub undone_at: Option<DateTime<Utc>>,
@@ -151,7 +151,7 @@ async fn blockers(conn: &mut PgConnection, mine: &Facts, other: &Facts) -> Resul
 }
 
 /// Whether these two may be merged at all, asked when the other account is proved and again when they are merged.
-async fn mergeable(conn: &mut PgConnection, mine: Uuid, other: Uuid) -> Result<(), DbError> {
+async fn mergeable(conn: &mut PgConnection, mine: AccountId, other: AccountId) -> Result<(), DbError> {
     let (mine, other) = store::facts(conn, mine, other).await?.ok_or(AppError::NotFound)?;
     if mine.is_staff || other.is_staff || mine.candidate_id.is_none() || other.candidate_id.is_none() {
         return Err(Conflict::MergeStaff.into());
@@ -228,7 +228,7 @@ async fn sign_in_to(cx: &RequestContext, typed: &str, password: &Secret) -> AppR
         mergeable(&mut tx, viewer.account_id, account.id).await?;
     }
     let state = if account.has_factor { "code_owed" } else { "proved" };
-    let id = ids::uuid();
+    let id = random::id();
     store::insert(&mut tx, id, viewer.account_id, account.id, state, cx.now()).await?;
     audit::record(&mut tx, cx, "account.merge_sign_in", &account.id.to_string(), json!({"merge": id})).await?;
     tx.commit().await?;
@@ -236,7 +236,7 @@ async fn sign_in_to(cx: &RequestContext, typed: &str, password: &Secret) -> AppR
 }
 
 /// The merge that the viewer has begun.
-async fn begun(conn: &mut PgConnection, cx: &RequestContext, account_id: Uuid) -> AppResult<MergeRow> {
+async fn begun(conn: &mut PgConnection, cx: &RequestContext, account_id: AccountId) -> AppResult<MergeRow> {
     let merges = store::of_account(conn, account_id).await?;
     merges.into_iter().find(|merge| is_begun(merge, cx.now())).ok_or(AppError::Conflict(Conflict::Stale))
 }
@@ -341,7 +341,7 @@ pub async fn begin_again(cx: &RequestContext) -> AppResult<()> {
 /// [`Conflict::MergeBlocked`]; [`Code::Required`] at `same_person` when the names differ.
 pub async fn merge(cx: &RequestContext, id: &str, same_person: bool) -> AppResult<()> {
     let viewer = cx.verified_with_fresh_proof()?;
-    let id: Uuid = id.parse().map_err(|_| AppError::NotFound)?;
+    let id: MergeId = id.parse().map_err(|_| AppError::NotFound)?;
     retrying(|| async {
         let mut tx = cx.state.db.begin().await?;
         merge_in(&mut tx, cx, viewer.account_id, id, same_person).await?;
@@ -351,7 +351,13 @@ pub async fn merge(cx: &RequestContext, id: &str, same_person: bool) -> AppResul
     .await
 }
 
-async fn merge_in(tx: &mut PgConnection, cx: &RequestContext, account_id: Uuid, id: Uuid, same_person: bool) -> Result<(), DbError> {
+async fn merge_in(
+    tx: &mut PgConnection,
+    cx: &RequestContext,
+    account_id: AccountId,
+    id: MergeId,
+    same_person: bool,
+) -> Result<(), DbError> {
     let now = cx.now();
     let merge = store::of_account_with_id(tx, account_id, id).await?.ok_or(AppError::NotFound)?;
     let (mine, other) = store::locked(tx, account_id, merge.other_id).await?.ok_or(AppError::NotFound)?;
@@ -393,7 +399,7 @@ async fn merge_in(tx: &mut PgConnection, cx: &RequestContext, account_id: Uuid, 
 /// [`Conflict::MergeAddressGone`].
 pub async fn undo(cx: &RequestContext, id: &str) -> AppResult<()> {
     let viewer = cx.fresh_proof()?;
-    let id: Uuid = id.parse().map_err(|_| AppError::NotFound)?;
+    let id: MergeId = id.parse().map_err(|_| AppError::NotFound)?;
     retrying(|| async {
         let mut tx = cx.state.db.begin().await?;
         undo_in(&mut tx, cx, viewer.account_id, id).await?;
@@ -403,7 +409,7 @@ pub async fn undo(cx: &RequestContext, id: &str) -> AppResult<()> {
     .await
 }
 
-async fn undo_in(tx: &mut PgConnection, cx: &RequestContext, account_id: Uuid, id: Uuid) -> Result<(), DbError> {
+async fn undo_in(tx: &mut PgConnection, cx: &RequestContext, account_id: AccountId, id: MergeId) -> Result<(), DbError> {
     let now = cx.now();
     let merge = store::of_account_with_id(tx, account_id, id).await?.ok_or(AppError::NotFound)?;
     let (mine, other) = store::locked(tx, account_id, merge.other_id).await?.ok_or(AppError::NotFound)?;

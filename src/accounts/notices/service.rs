@@ -4,11 +4,11 @@ use super::api::NoticesForm;
 use super::store;
 use crate::accounts::store::lock_account;
 use crate::error::AppResult;
+use crate::ids::AccountId;
 use crate::server::notices::{self, Channel, Kind};
 use crate::server::{RequestContext, audit};
 use serde_json::json;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// What can be chosen, by the name of its box.
 pub const CHOICES: [(&str, Kind, Channel); 4] = [
@@ -30,7 +30,7 @@ pub async fn chosen(cx: &RequestContext) -> AppResult<([bool; 4], Option<String>
 }
 
 /// The number to which somebody wants notices of a kind sent as text messages; `None`: they do not, or have no verified phone.
-pub async fn texted_to(conn: &mut PgConnection, account_id: Uuid, kind: Kind) -> Result<Option<String>, sqlx::Error> {
+pub async fn texted_to(conn: &mut PgConnection, account_id: AccountId, kind: Kind) -> Result<Option<String>, sqlx::Error> {
     if notices::wanted(conn, account_id, kind, Channel::Sms).await? { store::verified_phone(conn, account_id).await } else { Ok(None) }
 }
 

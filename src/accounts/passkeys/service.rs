@@ -12,18 +12,18 @@ use super::super::store::{self as accounts, Account};
 use super::relying_party::here;
 use super::store::{self, Bound, Kind, Listed};
 use crate::error::{AppError, AppResult, Code, Conflict, FieldError};
+use crate::ids::{AccountId, CeremonyId, PasskeyId, SessionId};
 use crate::server::database::{OnConstraint, internal};
 use crate::server::http::respond::Cookie;
 use crate::server::http::sessions;
 use crate::server::limits::{Limit, address_key};
-use crate::server::{RequestContext, audit, ids};
+use crate::server::{RequestContext, audit, random};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use uuid::Uuid;
 use webauthn_rs::prelude::{
     DiscoverableAuthentication, Passkey, PasskeyRegistration, PublicKeyCredential, RegisterPublicKeyCredential, Webauthn, WebauthnError,
 };
@@ -86,7 +86,7 @@ pub async fn register_start(cx: &RequestContext) -> AppResult<String> {
         return Err(Conflict::PasskeyLimit.into());
     }
     let (challenge, state) = webauthn
-        .start_passkey_registration(viewer.account_id, &viewer.email, &viewer.full_name(), Some(known))
+        .start_passkey_registration(viewer.account_id.uuid(), &viewer.email, &viewer.full_name(), Some(known))
         .map_err(|error| internal(&error))?;
     let mut options = options(&challenge)?;
     // The library leaves it to the device, and then a sign-in without an address would not find the passkey.
@@ -112,7 +112,7 @@ pub async fn register_finish(cx: &RequestContext, ceremony: &str, answer: &str, 
         None => return Err(refused(cx, "account.passkey_added", &subject, "unreadable").await),
     };
     let name = parse_name(&name.chars().take(LONGEST_NAME).collect::<String>()).unwrap_or_else(|_| suggested_name(cx));
-    let (id, now) = (ids::uuid(), cx.now());
+    let (id, now) = (random::id(), cx.now());
     let kept = serde_json::to_value(&passkey).map_err(|error| internal(&error))?;
     let mut tx = cx.state.db.begin().await?;
     accounts::lock_account(&mut tx, viewer.account_id).await?;
@@ -132,7 +132,7 @@ pub async fn register_finish(cx: &RequestContext, ceremony: &str, answer: &str, 
 /// [`AppError::StepUpRequired`]; [`AppError::Validation`] of `name`; [`AppError::NotFound`] for one that is not theirs.
 pub async fn rename(cx: &RequestContext, id: &str, name: &str) -> AppResult<()> {
     let viewer = cx.fresh_proof()?;
-    let id: Uuid = id.parse().map_err(|_| AppError::NotFound)?;
+    let id: PasskeyId = id.parse().map_err(|_| AppError::NotFound)?;
     let mut tx = cx.state.db.begin().await?;
     // Whose it is comes before what is wrong with the name.
     if !store::list(&mut tx, viewer.account_id).await?.iter().any(|passkey| passkey.id == id) {
@@ -152,7 +152,7 @@ pub async fn rename(cx: &RequestContext, id: &str, name: &str) -> AppResult<()> 
 /// of somebody on the staff (product.md section 2); [`Conflict::PasswordNeedsFactor`].
 pub async fn remove(cx: &RequestContext, id: &str) -> AppResult<Cookie> {
     let viewer = cx.fresh_proof()?;
-    let id: Uuid = id.parse().map_err(|_| AppError::NotFound)?;
+    let id: PasskeyId = id.parse().map_err(|_| AppError::NotFound)?;
     let mut tx = cx.state.db.begin().await?;
     // Two removals at once must not each count the other's passkey as the one that remains.
     accounts::lock_account(&mut tx, viewer.account_id).await?;
@@ -203,8 +203,8 @@ pub async fn login_start(cx: &RequestContext, purpose: &str) -> AppResult<(Strin
     let Some(Expected { account_id, session_id }) = expected else {
         // Kept where there is one: the autofill's ceremony and the button's run side by side, in several tabs.
         let known = cx.cookies.get(COOKIE).filter(|token| token.len() == 43).cloned();
-        let token = known.unwrap_or_else(ids::token);
-        let begun = begin(cx, kind, &Bound::Browser(ids::token_hash(&token)), &state, options).await?;
+        let token = known.unwrap_or_else(random::token);
+        let begun = begin(cx, kind, &Bound::Browser(random::token_hash(&token)), &state, options).await?;
         return Ok((begun, Some(Cookie::new(COOKIE, token))));
     };
     let mut conn = cx.state.db.acquire().await?;
@@ -219,8 +219,8 @@ pub async fn login_start(cx: &RequestContext, purpose: &str) -> AppResult<(Strin
 
 /// Whose passkey is asked for, in whose session.
 struct Expected {
-    account_id: Uuid,
-    session_id: Uuid,
+    account_id: AccountId,
+    session_id: SessionId,
 }
 
 /// `None`: whoever's the device says. What it is for must still be owed.
@@ -273,7 +273,7 @@ enum Stop {
     /// Told to the person in one sentence for all, and to the log with its reason.
     Refused {
         /// The account, where one is known.
-        subject: Option<Uuid>,
+        subject: Option<AccountId>,
         reason: &'static str,
     },
     Error(AppError),
@@ -340,7 +340,7 @@ fn options(challenge: &impl Serialize) -> AppResult<Value> {
 }
 
 async fn begin(cx: &RequestContext, kind: Kind, bound: &Bound, state: &impl Serialize, options: Value) -> AppResult<String> {
-    let (id, now) = (ids::uuid(), cx.now());
+    let (id, now) = (random::id(), cx.now());
     let state = serde_json::to_value(state).map_err(|error| internal(&error))?;
     store::insert_ceremony(&cx.state.db, id, kind, bound, &state, now, now + CEREMONY).await?;
     Ok(json!({"ceremony": id, "options": options}).to_string())
@@ -348,9 +348,9 @@ async fn begin(cx: &RequestContext, kind: Kind, bound: &Bound, state: &impl Seri
 
 /// Uses a ceremony up, whatever comes of it: a challenge is answered once.
 async fn take(cx: &RequestContext, ceremony: &str, register: bool) -> AppResult<(Kind, Value)> {
-    let id: Uuid = ceremony.parse().map_err(|_| Conflict::CeremonyOver)?;
+    let id: CeremonyId = ceremony.parse().map_err(|_| Conflict::CeremonyOver)?;
     let session = cx.viewer.as_ref().map(|viewer| viewer.session_id);
-    let browser = cx.cookies.get(COOKIE).map(|token| ids::token_hash(token));
+    let browser = cx.cookies.get(COOKIE).map(|token| random::token_hash(token));
     let taken = store::take_ceremony(&cx.state.db, id, session, browser.as_deref(), register, cx.now()).await?;
     Ok(taken.ok_or(Conflict::CeremonyOver)?)
 }

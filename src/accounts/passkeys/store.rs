@@ -1,41 +1,43 @@
 //! Passkeys and their ceremonies in the database.
 
+use crate::ids::{AccountId, CeremonyId, PasskeyId, SessionId};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::{PgConnection, PgExecutor};
-use uuid::Uuid;
 
 type Sql<T> = Result<T, sqlx::Error>;
 
 /// A passkey as its owner sees it.
 #[derive(Debug, Clone)]
 pub struct Listed {
-    pub id: Uuid,
+    pub id: PasskeyId,
     pub name: String,
     pub created_at: DateTime<Utc>,
     pub last_used_at: Option<DateTime<Utc>>,
 }
 
 /// An account's passkeys, the oldest first.
-pub async fn list(conn: &mut PgConnection, account_id: Uuid) -> Sql<Vec<Listed>> {
+pub async fn list(conn: &mut PgConnection, account_id: AccountId) -> Sql<Vec<Listed>> {
     sqlx::query_as!(
         Listed,
         "SELECT id, name, created_at, last_used_at FROM passkey WHERE account_id = $1 ORDER BY created_at, id",
-        account_id
+        account_id as _
     )
     .fetch_all(conn)
     .await
 }
 
 /// Their ids as the devices know them.
-pub async fn credential_ids(conn: &mut PgConnection, account_id: Uuid) -> Sql<Vec<Vec<u8>>> {
-    sqlx::query_scalar!("SELECT credential_id FROM passkey WHERE account_id = $1 ORDER BY created_at, id", account_id).fetch_all(conn).await
+pub async fn credential_ids(conn: &mut PgConnection, account_id: AccountId) -> Sql<Vec<Vec<u8>>> {
+    sqlx::query_scalar!("SELECT credential_id FROM passkey WHERE account_id = $1 ORDER BY created_at, id", account_id as _)
+        .fetch_all(conn)
+        .await
 }
 
 pub async fn insert(
     conn: &mut PgConnection,
-    id: Uuid,
-    account_id: Uuid,
+    id: PasskeyId,
+    account_id: AccountId,
     credential_id: &[u8],
     name: &str,
     passkey: &Value,
@@ -43,8 +45,8 @@ pub async fn insert(
 ) -> Sql<()> {
     sqlx::query!(
         "INSERT INTO passkey (id, account_id, credential_id, name, passkey, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
-        id,
-        account_id,
+        id as _,
+        account_id as _,
         credential_id,
         name,
         passkey,
@@ -56,33 +58,35 @@ pub async fn insert(
 }
 
 /// Whose passkey this is.
-pub async fn owner(conn: &mut PgConnection, credential_id: &[u8]) -> Sql<Option<Uuid>> {
+pub async fn owner(conn: &mut PgConnection, credential_id: &[u8]) -> Sql<Option<AccountId>> {
     sqlx::query_scalar!("SELECT account_id FROM passkey WHERE credential_id = $1", credential_id).fetch_optional(conn).await
 }
 
 /// Id and key of a passkey. Its account is locked: two answers must not both be compared with the same counter.
-pub async fn key(conn: &mut PgConnection, account_id: Uuid, credential_id: &[u8]) -> Sql<Option<(Uuid, Value)>> {
-    let row = sqlx::query!("SELECT id, passkey FROM passkey WHERE account_id = $1 AND credential_id = $2", account_id, credential_id)
+pub async fn key(conn: &mut PgConnection, account_id: AccountId, credential_id: &[u8]) -> Sql<Option<(PasskeyId, Value)>> {
+    let row = sqlx::query!("SELECT id, passkey FROM passkey WHERE account_id = $1 AND credential_id = $2", account_id as _, credential_id)
         .fetch_optional(conn)
         .await?;
     Ok(row.map(|row| (row.id, row.passkey)))
 }
 
 /// Notes that a passkey was used, with its new counter and flags.
-pub async fn used(conn: &mut PgConnection, id: Uuid, passkey: &Value, now: DateTime<Utc>) -> Sql<()> {
-    sqlx::query!("UPDATE passkey SET passkey = $2, last_used_at = $3 WHERE id = $1", id, passkey, now).execute(conn).await?;
+pub async fn used(conn: &mut PgConnection, id: PasskeyId, passkey: &Value, now: DateTime<Utc>) -> Sql<()> {
+    sqlx::query!("UPDATE passkey SET passkey = $2, last_used_at = $3 WHERE id = $1", id as _, passkey, now).execute(conn).await?;
     Ok(())
 }
 
 /// `false`: the account has none of that id.
-pub async fn rename(conn: &mut PgConnection, account_id: Uuid, id: Uuid, name: &str) -> Sql<bool> {
-    let done = sqlx::query!("UPDATE passkey SET name = $3 WHERE id = $1 AND account_id = $2", id, account_id, name).execute(conn).await?;
+pub async fn rename(conn: &mut PgConnection, account_id: AccountId, id: PasskeyId, name: &str) -> Sql<bool> {
+    let done = sqlx::query!("UPDATE passkey SET name = $3 WHERE id = $1 AND account_id = $2", id as _, account_id as _, name)
+        .execute(conn)
+        .await?;
     Ok(done.rows_affected() == 1)
 }
 
 /// `false`: the account has none of that id.
-pub async fn delete(conn: &mut PgConnection, account_id: Uuid, id: Uuid) -> Sql<bool> {
-    let done = sqlx::query!("DELETE FROM passkey WHERE id = $1 AND account_id = $2", id, account_id).execute(conn).await?;
+pub async fn delete(conn: &mut PgConnection, account_id: AccountId, id: PasskeyId) -> Sql<bool> {
+    let done = sqlx::query!("DELETE FROM passkey WHERE id = $1 AND account_id = $2", id as _, account_id as _).execute(conn).await?;
     Ok(done.rows_affected() == 1)
 }
 
@@ -122,14 +126,14 @@ impl Kind {
 /// Whose ceremony it is: nobody else can end it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Bound {
-    Session(Uuid),
+    Session(SessionId),
     /// Nobody is signed in: the hash of the browser's cookie.
     Browser(Vec<u8>),
 }
 
 pub async fn insert_ceremony(
     db: impl PgExecutor<'_>,
-    id: Uuid,
+    id: CeremonyId,
     kind: Kind,
     bound: &Bound,
     state: &Value,
@@ -142,9 +146,9 @@ pub async fn insert_ceremony(
     };
     sqlx::query!(
         "INSERT INTO passkey_ceremony (id, kind, session_id, browser_hash, state, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        id,
+        id as _,
         kind.as_str(),
-        session_id,
+        session_id as _,
         browser_hash,
         state,
         now,
@@ -158,8 +162,8 @@ pub async fn insert_ceremony(
 /// Uses a ceremony up and gives what the library kept. `None`: used before, over, of another kind, or somebody else's.
 pub async fn take_ceremony(
     db: impl PgExecutor<'_>,
-    id: Uuid,
-    session_id: Option<Uuid>,
+    id: CeremonyId,
+    session_id: Option<SessionId>,
     browser_hash: Option<&[u8]>,
     register: bool,
     now: DateTime<Utc>,
@@ -168,8 +172,8 @@ pub async fn take_ceremony(
         "UPDATE passkey_ceremony SET used_at = $5
          WHERE id = $1 AND (session_id = $2 OR browser_hash = $3) AND (kind = 'register') = $4 AND used_at IS NULL AND expires_at > $5
          RETURNING kind, state",
-        id,
-        session_id,
+        id as _,
+        session_id as _,
         browser_hash,
         register,
         now

@@ -11,14 +11,14 @@ use super::super::{mails, zones};
 use super::recovery::personal;
 use super::{links, password_rules, unproved};
 use crate::error::{AppError, AppResult};
+use crate::ids::AccountId;
 use crate::server::http::request::Role;
 use crate::server::http::respond::Cookie;
 use crate::server::http::sessions;
-use crate::server::{AppState, RequestContext, audit, ids, mail};
+use crate::server::{AppState, RequestContext, audit, mail, random};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// Whom to invite as what.
 #[derive(Debug, Clone)]
@@ -54,7 +54,7 @@ pub async fn invite(state: &AppState, invitation: &Invitation) -> Result<Option<
         }
         let zone = place.main_zone.as_deref().and_then(zones::parse).unwrap_or(chrono_tz::Tz::UTC);
         let new = NewAccount {
-            id: ids::uuid(),
+            id: random::id(),
             candidate_id: None,
             given_name: &given_name,
             family_name: &family_name,
@@ -72,7 +72,7 @@ pub async fn invite(state: &AppState, invitation: &Invitation) -> Result<Option<
             created_at: now,
         };
         store::insert_account(&mut tx, &new).await?;
-        store::insert_email(&mut tx, ids::uuid(), new.id, email.as_str(), true, None, now).await?;
+        store::insert_email(&mut tx, random::id(), new.id, email.as_str(), true, None, now).await?;
     }
     let found = store::by_address(&mut tx, email.as_str()).await?.ok_or("this account is disabled")?;
     store::lock_account(&mut tx, found.id).await?;
@@ -108,7 +108,7 @@ pub async fn invite(state: &AppState, invitation: &Invitation) -> Result<Option<
 
 /// With more roles an account signs in anew, and with its factor: a session or a trusted browser from before may have none
 /// (security.md lines 16 and 28).
-pub async fn sign_in_anew(conn: &mut PgConnection, account_id: Uuid, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
+pub async fn sign_in_anew(conn: &mut PgConnection, account_id: AccountId, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
     sessions::end_others(conn, now, account_id, None).await?;
     factors::forget_trusted(conn, account_id).await
 }
@@ -118,7 +118,7 @@ pub async fn sign_in_anew(conn: &mut PgConnection, account_id: Uuid, now: DateTi
 /// # Errors
 /// A [`crate::error::Conflict`] of links; [`AppError::Validation`] for a password that breaks the rules (the link stays good).
 pub async fn accept_invitation(cx: &RequestContext, token: &str, typed: &Secret) -> AppResult<Cookie> {
-    let (now, hash) = (cx.now(), ids::token_hash(token));
+    let (now, hash) = (cx.now(), random::token_hash(token));
     let (account, personal) = {
         let link = links::brought(cx, Purpose::StaffInvitation, &hash).await?;
         let mut conn = cx.state.db.acquire().await?;

@@ -4,12 +4,12 @@
 use super::super::rules::{LinkState, link_state};
 use super::super::store::{self, Link, Purpose};
 use crate::error::{AppError, AppResult, Conflict};
+use crate::ids::{AccountId, EmailId};
 use crate::server::database::DbError;
-use crate::server::{RequestContext, audit, ids};
+use crate::server::{RequestContext, audit, random};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// What a page tells of the link it was opened with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub struct LinkInfo {
 /// The state of a link, without using it.
 pub async fn look_at(cx: &RequestContext, purpose: Purpose, token: &str) -> AppResult<LinkInfo> {
     let mut conn = cx.state.db.acquire().await?;
-    let found = store::link(&mut conn, purpose, &ids::token_hash(token)).await?;
+    let found = store::link(&mut conn, purpose, &random::token_hash(token)).await?;
     let state = link_state(found.as_ref().map(|link| (link.expires_at, link.used_at)), cx.now());
     let mut info = LinkInfo { state, address: String::new(), verified: false, has_factor: false, adds_to: None };
     if state == LinkState::Unknown && !token.is_empty() {
@@ -53,13 +53,13 @@ pub async fn look_at(cx: &RequestContext, purpose: Purpose, token: &str) -> AppR
 pub(in crate::accounts) async fn make(
     conn: &mut PgConnection,
     purpose: Purpose,
-    account_id: Uuid,
-    email_id: Uuid,
+    account_id: AccountId,
+    email_id: EmailId,
     now: DateTime<Utc>,
     lasts: TimeDelta,
 ) -> Result<(String, Vec<u8>, DateTime<Utc>), sqlx::Error> {
-    let token = ids::token();
-    let hash = ids::token_hash(&token);
+    let token = random::token();
+    let hash = random::token_hash(&token);
     let expires_at = now + lasts;
     store::insert_link(conn, purpose, &hash, account_id, email_id, now, expires_at).await?;
     Ok((token, hash, expires_at))
@@ -100,7 +100,7 @@ pub(in crate::accounts) async fn brought(cx: &RequestContext, purpose: Purpose, 
 }
 
 /// Links that open an account to whoever has them (security.md line 76). What verifies an address is no sign-in.
-async fn note_refused(cx: &RequestContext, purpose: Purpose, account: Option<Uuid>, why: Conflict) {
+async fn note_refused(cx: &RequestContext, purpose: Purpose, account: Option<AccountId>, why: Conflict) {
     let action = match purpose {
         Purpose::ResetPassword => "account.password_reset",
         Purpose::StaffInvitation => "staff.invitation_accepted",

@@ -28,6 +28,7 @@ use super::model::Region;
 use super::password::Rules;
 use super::store;
 use crate::error::AppResult;
+use crate::ids::AccountId;
 use crate::server::i18n::Locale;
 use crate::server::mail::Mail;
 use crate::server::{AppState, RequestContext, mail};
@@ -35,7 +36,6 @@ use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, PgPool};
 use std::time::Duration;
 use unicode_normalization::UnicodeNormalization;
-use uuid::Uuid;
 
 /// Answers that must not tell whether an address has an account take at least this long, whatever there was to do
 /// (security.md lines 12 and 13).
@@ -97,7 +97,7 @@ pub async fn demo_credentials(pool: &PgPool, now: DateTime<Utc>) -> Result<Vec<(
 }
 
 /// The account of an address: for the loaders of demo data.
-pub async fn account_by_email(pool: &PgPool, address: &str) -> Result<Option<Uuid>, sqlx::Error> {
+pub async fn account_by_email(pool: &PgPool, address: &str) -> Result<Option<AccountId>, sqlx::Error> {
     let mut conn = pool.acquire().await?;
     Ok(store::by_address(&mut conn, address).await?.map(|account| account.id))
 }

@@ -5,12 +5,12 @@ use super::super::factors;
 use super::super::mails::{self, SecurityChange};
 use super::super::store::{self, Account};
 use crate::error::{AppError, AppResult};
+use crate::ids::AccountId;
 use crate::server::RequestContext;
 use crate::server::mail;
 use crate::server::sms::{self, Sms};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// Tells of a change on every channel there is: each verified address, and the phone (security.md lines 15 and 23). Called in the
 /// change's transaction; before the change, where it takes a channel away, so that the old one is told too.
@@ -39,7 +39,7 @@ pub async fn announce(conn: &mut PgConnection, cx: &RequestContext, account: &Ac
 pub async fn announce_staff_act(
     conn: &mut PgConnection,
     cx: &RequestContext,
-    account_id: Uuid,
+    account_id: AccountId,
     change: SecurityChange,
 ) -> Result<(), sqlx::Error> {
     let Some(account) = store::by_id(conn, account_id).await? else { return Ok(()) };
@@ -53,7 +53,7 @@ pub async fn announce_staff_act(
 pub async fn announce_acting(
     conn: &mut PgConnection,
     cx: &RequestContext,
-    account_id: Uuid,
+    account_id: AccountId,
     reason: &str,
     until: DateTime<Utc>,
 ) -> AppResult<()> {

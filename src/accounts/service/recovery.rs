@@ -11,14 +11,14 @@ use super::super::{addresses, factor_recovery, factors};
 use super::throttle::MAILED_LINKS;
 use super::{announce, enqueue, levelled, links, password_rules, unproved};
 use crate::error::{AppError, AppResult};
+use crate::ids::AccountId;
 use crate::server::database::DbError;
 use crate::server::http::sessions;
 use crate::server::limits::{address_key, refused_for};
-use crate::server::{RequestContext, audit, ids};
+use crate::server::{RequestContext, audit, random};
 use chrono::TimeDelta;
 use serde_json::json;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// Mails a reset link to an address that has an account. The answer is the same for all.
 ///
@@ -53,7 +53,7 @@ async fn mail_reset(conn: &mut PgConnection, cx: &RequestContext, account: &Acco
 ///
 /// # Errors
 /// [`AppError::NotFound`]: no such account, or it is disabled; [`AppError::RateLimited`].
-pub async fn send_reset(conn: &mut PgConnection, cx: &RequestContext, account_id: Uuid) -> AppResult<()> {
+pub async fn send_reset(conn: &mut PgConnection, cx: &RequestContext, account_id: AccountId) -> AppResult<()> {
     store::lock_account(conn, account_id).await?;
     let account = store::by_id(conn, account_id).await?.ok_or(AppError::NotFound)?;
     let sent = store::links_sent(conn, account.id, Purpose::ResetPassword, cx.now() - TimeDelta::hours(1)).await?;
@@ -90,7 +90,7 @@ pub(super) async fn void_what_waits(conn: &mut PgConnection, cx: &RequestContext
 /// # Errors
 /// A [`crate::error::Conflict`] of links; [`AppError::Validation`] for a password that breaks the rules (the link stays good).
 pub async fn reset_password(cx: &RequestContext, token: &str, typed: &Secret) -> AppResult<()> {
-    let (now, hash) = (cx.now(), ids::token_hash(token));
+    let (now, hash) = (cx.now(), random::token_hash(token));
     let (account, personal, unproved) = {
         let link = links::brought(cx, Purpose::ResetPassword, &hash).await?;
         let mut conn = cx.state.db.acquire().await?;

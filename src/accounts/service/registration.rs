@@ -13,7 +13,7 @@ use crate::error::{AppError, AppResult, Code, FieldError};
 use crate::server::database::{DbError, OnConstraint, expect_one};
 use crate::server::limits::address_key;
 use crate::server::programme::policies;
-use crate::server::{AppState, RequestContext, audit, i18n, ids};
+use crate::server::{AppState, RequestContext, audit, i18n, random};
 use chrono::TimeDelta;
 use serde_json::json;
 use sqlx::PgConnection;
@@ -111,7 +111,7 @@ pub async fn register(cx: &RequestContext, form: RegistrationForm) -> AppResult<
     // Hashed also for an address that has an account: both take as long.
     let hash = password::hash(&cx.state, password).await?;
     let new = NewAccount {
-        id: ids::uuid(),
+        id: random::id(),
         candidate_id: None,
         given_name: &given_name,
         family_name: &family_name,
@@ -144,7 +144,7 @@ async fn create(cx: &RequestContext, new: &NewAccount<'_>, email: &EmailAddress)
     let candidate_id = free_candidate_id(&mut tx).await?;
     let new = NewAccount { candidate_id: Some(candidate_id.as_str()), ..*new };
     store::insert_account(&mut tx, &new).await?;
-    let email_id = ids::uuid();
+    let email_id = random::id();
     store::insert_email(&mut tx, email_id, new.id, email.as_str(), true, None, now).await.on_unique_field(
         "account_email_address_key",
         "email",
@@ -161,7 +161,7 @@ async fn create(cx: &RequestContext, new: &NewAccount<'_>, email: &EmailAddress)
 /// A candidate ID that nobody has. 2³⁵ of them: the second draw is rare, the tenth is a fault.
 pub async fn free_candidate_id(conn: &mut PgConnection) -> Result<CandidateId, sqlx::Error> {
     for _ in 0..10 {
-        let id = CandidateId::from_random(ids::random_bytes());
+        let id = CandidateId::from_random(random::bytes());
         let taken = store::candidate_id_taken(conn, id.as_str()).await?;
         if !taken {
             return Ok(id);
@@ -257,9 +257,9 @@ pub async fn load(state: &AppState, new: &NewAccount<'_>, primary: &str, others:
         return Ok(false);
     }
     store::insert_account(&mut tx, new).await?;
-    store::insert_email(&mut tx, ids::uuid(), new.id, primary, true, Some(now), now).await?;
+    store::insert_email(&mut tx, random::id(), new.id, primary, true, Some(now), now).await?;
     for other in others {
-        store::insert_email(&mut tx, ids::uuid(), new.id, other, false, Some(now), now).await?;
+        store::insert_email(&mut tx, random::id(), new.id, other, false, Some(now), now).await?;
     }
     for role in roles {
         store::grant_role(&mut tx, new.id, role, now).await?;

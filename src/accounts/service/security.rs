@@ -9,13 +9,13 @@ use super::login::check_password;
 use super::recovery::{personal, void_what_waits};
 use super::{announce, password_rules};
 use crate::error::{AppError, AppResult};
+use crate::ids::SessionId;
 use crate::server::database;
 use crate::server::http::respond::Cookie;
 use crate::server::http::sessions as session_store;
 use crate::server::{RequestContext, audit};
 use chrono::{DateTime, Utc};
 use serde_json::json;
-use uuid::Uuid;
 
 /// Changes the viewer's password; the other sessions end, what waits is void, and this one gets a new cookie.
 ///
@@ -47,7 +47,7 @@ pub async fn change_password(cx: &RequestContext, current: &Secret, typed: &Secr
 /// A session as its owner sees it.
 #[derive(Debug, Clone)]
 pub struct SessionView {
-    pub id: Uuid,
+    pub id: SessionId,
     /// `None`: not a browser that names itself.
     pub browser: Option<String>,
     pub address: String,
@@ -87,7 +87,7 @@ pub async fn sessions(cx: &RequestContext) -> AppResult<Vec<SessionView>> {
 /// [`AppError::NotFound`] for a session that is not the viewer's.
 pub async fn end_session(cx: &RequestContext, session_id: &str) -> AppResult<()> {
     let viewer = cx.viewer()?;
-    let session_id: Uuid = session_id.parse().map_err(|_| AppError::NotFound)?;
+    let session_id: SessionId = session_id.parse().map_err(|_| AppError::NotFound)?;
     let mut tx = cx.state.db.begin().await?;
     if !store::end_own_session(&mut tx, viewer.account_id, session_id, cx.now()).await? {
         return Err(AppError::NotFound);

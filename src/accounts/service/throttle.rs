@@ -5,11 +5,11 @@ use super::super::devices;
 use super::super::rules::{STREAK_LIMIT, locked_until};
 use super::super::store;
 use crate::error::{AppResult, Conflict};
+use crate::ids::AccountId;
 use crate::server::RequestContext;
 use crate::server::limits::{Limit, address_key, refused_for};
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// Failed attempts of strangers from one network address. Wide enough for a training room that signs in behind one address.
 const FROM_ADDRESS: Limit = Limit::new("login.address", 400, TimeDelta::seconds(3));
@@ -36,7 +36,7 @@ impl Counter {
     /// Password attempts of a browser at an account, or at an address without one. The keys are HMACs: the table tells nobody's
     /// address, and unknown addresses are counted like known ones. Strangers are counted by the address that they typed: that two
     /// addresses are locked together would tell that they are one person's.
-    pub fn of_password(cx: &RequestContext, account: Option<Uuid>, address: &str) -> Self {
+    pub fn of_password(cx: &RequestContext, account: Option<AccountId>, address: &str) -> Self {
         if let Some(id) = account
             && let Some(device) = devices::known(cx, id)
         {
@@ -47,12 +47,12 @@ impl Counter {
     }
 
     /// Somebody signed in who proves again who they are: a stranger's failures are none of theirs.
-    pub fn of_confirmation(account_id: Uuid) -> Self {
+    pub fn of_confirmation(account_id: AccountId) -> Self {
         Self { key: format!("confirm:{account_id}"), streak: None, is_stranger: false }
     }
 
     /// Codes of second factors, of every kind together.
-    pub fn of_factor(cx: &RequestContext, account_id: Uuid) -> Self {
+    pub fn of_factor(cx: &RequestContext, account_id: AccountId) -> Self {
         Self { key: format!("factor:{account_id}"), streak: None, is_stranger: devices::known(cx, account_id).is_none() }
     }
 
@@ -114,7 +114,7 @@ impl Counter {
     }
 }
 
-fn of_account(cx: &RequestContext, id: Uuid) -> String {
+fn of_account(cx: &RequestContext, id: AccountId) -> String {
     hidden(cx, &id.to_string())
 }
 
@@ -132,7 +132,7 @@ fn stranger(whose: &str) -> String {
 
 /// Forgets every wrong password for an account, of known browsers and unknown ones, at each of its addresses: the password is a
 /// new one.
-pub async fn forget_wrong_passwords(conn: &mut PgConnection, cx: &RequestContext, account_id: Uuid) -> Result<(), sqlx::Error> {
+pub async fn forget_wrong_passwords(conn: &mut PgConnection, cx: &RequestContext, account_id: AccountId) -> Result<(), sqlx::Error> {
     store::clear_failures_like(conn, &format!("password:{}:", of_account(cx, account_id))).await?;
     for address in store::addresses_of(conn, account_id).await? {
         store::clear_failures(conn, &stranger(&of_address(cx, &address))).await?;

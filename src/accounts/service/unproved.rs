@@ -3,20 +3,20 @@
 
 use super::super::store::{self, Purpose};
 use super::super::{addresses, factors};
+use crate::ids::AccountId;
 use crate::server::http::sessions;
 use crate::server::jobs::JobError;
 use crate::server::{AppState, audit};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// How long an account waits for the proof of its address before it is deleted (docs/privacy.md).
 pub const WAITS: TimeDelta = TimeDelta::days(30);
 
 /// Takes back what whoever registered has set up: factors, phone, trusted browsers, sessions, further addresses, links that choose a
 /// password, and wishes like an erasure. Called while the account is locked.
-pub(in crate::accounts) async fn take_back(conn: &mut PgConnection, account_id: Uuid, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
+pub(in crate::accounts) async fn take_back(conn: &mut PgConnection, account_id: AccountId, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
     factors::remove_all(conn, account_id).await?;
     factors::remove_phone(conn, account_id).await?;
     sessions::end_others(conn, now, account_id, None).await?;
@@ -43,7 +43,7 @@ pub async fn forget(state: &AppState) -> Result<(), JobError> {
     Ok(())
 }
 
-async fn forget_one(state: &AppState, account_id: Uuid, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
+async fn forget_one(state: &AppState, account_id: AccountId, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
     let mut tx = state.db.begin().await?;
     store::lock_account(&mut tx, account_id).await?;
     // Its owner may have been quicker.

@@ -1,14 +1,14 @@
 //! Which version of the candidate agreement was accepted when.
 
 use super::Sql;
+use crate::ids::AccountId;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
-use uuid::Uuid;
 
-pub async fn accept_agreement(conn: &mut PgConnection, account_id: Uuid, version: &str, now: DateTime<Utc>) -> Sql<()> {
+pub async fn accept_agreement(conn: &mut PgConnection, account_id: AccountId, version: &str, now: DateTime<Utc>) -> Sql<()> {
     sqlx::query!(
         "INSERT INTO agreement_acceptance (account_id, version, accepted_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-        account_id,
+        account_id as _,
         version,
         now
     )
@@ -18,8 +18,8 @@ pub async fn accept_agreement(conn: &mut PgConnection, account_id: Uuid, version
 }
 
 /// When an account accepted a version of the agreement.
-pub async fn agreement_accepted_at(conn: &mut PgConnection, account_id: Uuid, version: &str) -> Sql<Option<DateTime<Utc>>> {
-    sqlx::query_scalar!("SELECT accepted_at FROM agreement_acceptance WHERE account_id = $1 AND version = $2", account_id, version)
+pub async fn agreement_accepted_at(conn: &mut PgConnection, account_id: AccountId, version: &str) -> Sql<Option<DateTime<Utc>>> {
+    sqlx::query_scalar!("SELECT accepted_at FROM agreement_acceptance WHERE account_id = $1 AND version = $2", account_id as _, version)
         .fetch_optional(conn)
         .await
 }

@@ -1,9 +1,9 @@
 //! Mailed single-use links, of which only the hash is stored.
 
 use super::Sql;
+use crate::ids::{AccountId, EmailId};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// What a mailed link is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,8 +25,8 @@ impl Purpose {
 
 #[derive(Debug, Clone)]
 pub struct Link {
-    pub account_id: Uuid,
-    pub email_id: Option<Uuid>,
+    pub account_id: AccountId,
+    pub email_id: Option<EmailId>,
     /// The address it was sent to, and what became of it.
     pub address: Option<String>,
     pub verified: bool,
@@ -39,8 +39,8 @@ pub async fn insert_link(
     conn: &mut PgConnection,
     purpose: Purpose,
     token_hash: &[u8],
-    account_id: Uuid,
-    email_id: Uuid,
+    account_id: AccountId,
+    email_id: EmailId,
     now: DateTime<Utc>,
     expires_at: DateTime<Utc>,
 ) -> Sql<()> {
@@ -48,8 +48,8 @@ pub async fn insert_link(
         "INSERT INTO account_link (token_hash, purpose, account_id, email_id, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)",
         token_hash,
         purpose.as_str(),
-        account_id,
-        email_id,
+        account_id as _,
+        email_id as _,
         now,
         expires_at,
     )
@@ -82,10 +82,10 @@ pub async fn use_link(conn: &mut PgConnection, token_hash: &[u8], now: DateTime<
 }
 
 /// Makes the unused links of a purpose worthless.
-pub async fn void_links(conn: &mut PgConnection, account_id: Uuid, purpose: Purpose, now: DateTime<Utc>) -> Sql<()> {
+pub async fn void_links(conn: &mut PgConnection, account_id: AccountId, purpose: Purpose, now: DateTime<Utc>) -> Sql<()> {
     sqlx::query!(
         "UPDATE account_link SET used_at = $3 WHERE account_id = $1 AND purpose = $2 AND used_at IS NULL",
-        account_id,
+        account_id as _,
         purpose.as_str(),
         now
     )
@@ -95,10 +95,10 @@ pub async fn void_links(conn: &mut PgConnection, account_id: Uuid, purpose: Purp
 }
 
 /// When links of a purpose went out since `since`, oldest first.
-pub async fn links_sent(conn: &mut PgConnection, account_id: Uuid, purpose: Purpose, since: DateTime<Utc>) -> Sql<Vec<DateTime<Utc>>> {
+pub async fn links_sent(conn: &mut PgConnection, account_id: AccountId, purpose: Purpose, since: DateTime<Utc>) -> Sql<Vec<DateTime<Utc>>> {
     sqlx::query_scalar!(
         "SELECT created_at FROM account_link WHERE account_id = $1 AND purpose = $2 AND created_at > $3 ORDER BY created_at",
-        account_id,
+        account_id as _,
         purpose.as_str(),
         since
     )

@@ -1,14 +1,14 @@
 //! Accounts, their addresses and roles.
 
 use super::Sql;
+use crate::ids::{AccountId, EmailId};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// What a login, a reset or a mail needs to know of an account.
 #[derive(Debug, Clone)]
 pub struct Account {
-    pub id: Uuid,
+    pub id: AccountId,
     pub candidate_id: Option<String>,
     pub given_name: String,
     pub family_name: String,
@@ -23,7 +23,7 @@ pub struct Account {
     /// The main address, where mails about the account go.
     pub address: String,
     /// The address it was found by, and whether that one is verified: the main one, unless another was asked for.
-    pub email_id: Uuid,
+    pub email_id: EmailId,
     pub reached_by: String,
     pub verified: bool,
     pub is_staff: bool,
@@ -40,12 +40,12 @@ pub struct Receiver {
 }
 
 /// `None`: the person has had their account erased.
-pub async fn addressee(conn: &mut PgConnection, account_id: Uuid) -> Sql<Option<Receiver>> {
+pub async fn addressee(conn: &mut PgConnection, account_id: AccountId) -> Sql<Option<Receiver>> {
     sqlx::query_as!(
         Receiver,
         r#"SELECT a.given_name, a.family_name, e.address, a.language, a.time_zone, a.disabled_at IS NOT NULL AS "disabled!"
            FROM account a JOIN account_email e ON e.account_id = a.id AND e.is_primary WHERE a.id = $1"#,
-        account_id
+        account_id as _
     )
     .fetch_optional(conn)
     .await
@@ -67,7 +67,7 @@ pub async fn by_address(conn: &mut PgConnection, address: &str) -> Sql<Option<Ac
 }
 
 /// The account of an id, with its primary address.
-pub async fn by_id(conn: &mut PgConnection, id: Uuid) -> Sql<Option<Account>> {
+pub async fn by_id(conn: &mut PgConnection, id: AccountId) -> Sql<Option<Account>> {
     sqlx::query_as!(
         Account,
         r#"SELECT a.id, a.candidate_id, a.given_name, a.family_name, a.language, a.time_zone, a.password_hash, a.totp_secret,
@@ -75,15 +75,15 @@ pub async fn by_id(conn: &mut PgConnection, id: Uuid) -> Sql<Option<Account>> {
                   e.verified_at IS NOT NULL AS "verified!", EXISTS (SELECT 1 FROM account_role r WHERE r.account_id = a.id) AS "is_staff!"
            FROM account a JOIN account_email e ON e.account_id = a.id AND e.is_primary
            WHERE a.id = $1 AND a.disabled_at IS NULL"#,
-        id
+        id as _
     )
     .fetch_optional(conn)
     .await
 }
 
 /// Every address of an account, verified or not.
-pub async fn addresses_of(conn: &mut PgConnection, account_id: Uuid) -> Sql<Vec<String>> {
-    sqlx::query_scalar!("SELECT address FROM account_email WHERE account_id = $1", account_id).fetch_all(conn).await
+pub async fn addresses_of(conn: &mut PgConnection, account_id: AccountId) -> Sql<Vec<String>> {
+    sqlx::query_scalar!("SELECT address FROM account_email WHERE account_id = $1", account_id as _).fetch_all(conn).await
 }
 
 /// Whether an address is somebody's: verified, or the one they are registering with.
@@ -99,7 +99,7 @@ pub async fn address_taken(conn: &mut PgConnection, address: &str) -> Sql<bool> 
 
 /// A new account as it is written.
 pub struct NewAccount<'a> {
-    pub id: Uuid,
+    pub id: AccountId,
     pub candidate_id: Option<&'a str>,
     pub given_name: &'a str,
     pub family_name: &'a str,
@@ -124,7 +124,7 @@ pub async fn insert_account(conn: &mut PgConnection, new: &NewAccount<'_>) -> Sq
         "INSERT INTO account (id, candidate_id, given_name, family_name, password_hash, password_changed_at, country, subdivision, language,
                               time_zone, company, job_role, industry, date_of_birth, totp_secret, created_at, password_stands_alone)
          VALUES ($1, $2, $3, $4, $5, CASE WHEN $5::text IS NULL THEN NULL ELSE $15::timestamptz END, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
-        new.id,
+        new.id as _,
         new.candidate_id,
         new.given_name,
         new.family_name,
@@ -148,8 +148,8 @@ pub async fn insert_account(conn: &mut PgConnection, new: &NewAccount<'_>) -> Sq
 
 pub async fn insert_email(
     conn: &mut PgConnection,
-    id: Uuid,
-    account_id: Uuid,
+    id: EmailId,
+    account_id: AccountId,
     address: &str,
     is_primary: bool,
     verified_at: Option<DateTime<Utc>>,
@@ -157,8 +157,8 @@ pub async fn insert_email(
 ) -> Sql<()> {
     sqlx::query!(
         "INSERT INTO account_email (id, account_id, address, is_primary, verified_at, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
-        id,
-        account_id,
+        id as _,
+        account_id as _,
         address,
         is_primary,
         verified_at,
@@ -171,14 +171,14 @@ pub async fn insert_email(
 
 /// An address is proved: other accounts that were waiting for it wait in vain. Violates `account_email_address_key` if it is
 /// somebody else's by now.
-pub async fn verify_address(conn: &mut PgConnection, email_id: Uuid, now: DateTime<Utc>) -> Sql<()> {
-    sqlx::query!("UPDATE account_email SET verified_at = coalesce(verified_at, $2) WHERE id = $1", email_id, now)
+pub async fn verify_address(conn: &mut PgConnection, email_id: EmailId, now: DateTime<Utc>) -> Sql<()> {
+    sqlx::query!("UPDATE account_email SET verified_at = coalesce(verified_at, $2) WHERE id = $1", email_id as _, now)
         .execute(&mut *conn)
         .await?;
     sqlx::query!(
         "DELETE FROM account_email o USING account_email e
          WHERE e.id = $1 AND lower(o.address) = lower(e.address) AND o.id <> e.id AND NOT o.is_primary AND o.verified_at IS NULL",
-        email_id
+        email_id as _
     )
     .execute(conn)
     .await?;
@@ -186,20 +186,20 @@ pub async fn verify_address(conn: &mut PgConnection, email_id: Uuid, now: DateTi
 }
 
 /// The verified addresses of an account, the primary one first.
-pub async fn verified_addresses(conn: &mut PgConnection, account_id: Uuid) -> Sql<Vec<String>> {
+pub async fn verified_addresses(conn: &mut PgConnection, account_id: AccountId) -> Sql<Vec<String>> {
     sqlx::query_scalar!(
         "SELECT address FROM account_email WHERE account_id = $1 AND verified_at IS NOT NULL ORDER BY is_primary DESC, created_at, id",
-        account_id
+        account_id as _
     )
     .fetch_all(conn)
     .await
 }
 
 /// `false`: the account has the role already.
-pub async fn grant_role(conn: &mut PgConnection, account_id: Uuid, role: &str, now: DateTime<Utc>) -> Sql<bool> {
+pub async fn grant_role(conn: &mut PgConnection, account_id: AccountId, role: &str, now: DateTime<Utc>) -> Sql<bool> {
     let done = sqlx::query!(
         "INSERT INTO account_role (account_id, role, granted_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-        account_id,
+        account_id as _,
         role,
         now
     )
@@ -209,8 +209,8 @@ pub async fn grant_role(conn: &mut PgConnection, account_id: Uuid, role: &str, n
 }
 
 /// One after the other: two requests for a mail at the same time must not both find that none was sent.
-pub async fn lock_account(conn: &mut PgConnection, account_id: Uuid) -> Sql<()> {
-    sqlx::query_scalar!("SELECT id FROM account WHERE id = $1 FOR UPDATE", account_id).fetch_optional(conn).await?;
+pub async fn lock_account(conn: &mut PgConnection, account_id: AccountId) -> Sql<()> {
+    sqlx::query_scalar!("SELECT id FROM account WHERE id = $1 FOR UPDATE", account_id as _).fetch_optional(conn).await?;
     Ok(())
 }
 
@@ -219,10 +219,10 @@ pub async fn candidate_id_taken(conn: &mut PgConnection, candidate_id: &str) -> 
 }
 
 /// `stands_alone`: it is long enough for an account without a second factor, whatever the policy.
-pub async fn set_password(conn: &mut PgConnection, account_id: Uuid, hash: &str, stands_alone: bool, now: DateTime<Utc>) -> Sql<u64> {
+pub async fn set_password(conn: &mut PgConnection, account_id: AccountId, hash: &str, stands_alone: bool, now: DateTime<Utc>) -> Sql<u64> {
     let done = sqlx::query!(
         "UPDATE account SET password_hash = $2, password_changed_at = $3, password_stands_alone = $4 WHERE id = $1",
-        account_id,
+        account_id as _,
         hash,
         now,
         stands_alone
@@ -231,17 +231,17 @@ pub async fn set_password(conn: &mut PgConnection, account_id: Uuid, hash: &str,
 }
 
 /// Whether the password stands without a second factor; `None`: there is no password.
-pub async fn password_stands_alone(conn: &mut PgConnection, account_id: Uuid) -> Sql<Option<bool>> {
+pub async fn password_stands_alone(conn: &mut PgConnection, account_id: AccountId) -> Sql<Option<bool>> {
     let found =
-        sqlx::query!(r#"SELECT password_hash IS NOT NULL AS "there!", password_stands_alone FROM account WHERE id = $1"#, account_id);
+        sqlx::query!(r#"SELECT password_hash IS NOT NULL AS "there!", password_stands_alone FROM account WHERE id = $1"#, account_id as _);
     Ok(found.fetch_optional(conn).await?.filter(|row| row.there).map(|row| row.password_stands_alone))
 }
 
 /// Notes of a password that was just typed what its hash does not tell.
-pub async fn note_password(conn: &mut PgConnection, account_id: Uuid, hash: &str, stands_alone: bool) -> Sql<()> {
+pub async fn note_password(conn: &mut PgConnection, account_id: AccountId, hash: &str, stands_alone: bool) -> Sql<()> {
     sqlx::query!(
         "UPDATE account SET password_stands_alone = $3 WHERE id = $1 AND password_hash = $2 AND password_stands_alone <> $3",
-        account_id,
+        account_id as _,
         hash,
         stands_alone
     )

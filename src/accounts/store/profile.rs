@@ -1,9 +1,9 @@
 //! What a profile shows and changes.
 
 use super::Sql;
+use crate::ids::AccountId;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 #[derive(Debug, Clone)]
 pub struct Profile {
@@ -26,7 +26,7 @@ pub struct Profile {
     pub name_locked: bool,
 }
 
-pub async fn profile(conn: &mut PgConnection, account_id: Uuid) -> Sql<Option<Profile>> {
+pub async fn profile(conn: &mut PgConnection, account_id: AccountId) -> Sql<Option<Profile>> {
     sqlx::query_as!(
         Profile,
         r#"SELECT a.candidate_id, a.given_name, a.family_name, a.country, a.subdivision, a.language, a.time_zone, a.company, a.job_role,
@@ -37,7 +37,7 @@ pub async fn profile(conn: &mut PgConnection, account_id: Uuid) -> Sql<Option<Pr
                               AND p.state IN ('checked_in', 'admitted', 'started', 'delivered', 'under_review', 'scored', 'interrupted'))) AS "name_locked!"
            FROM account a JOIN country c ON c.code = a.country LEFT JOIN subdivision s ON s.code = a.subdivision
            WHERE a.id = $1"#,
-        account_id
+        account_id as _
     )
     .fetch_optional(conn)
     .await
@@ -56,12 +56,12 @@ pub struct ProfileChange<'a> {
     pub industry: Option<&'a str>,
 }
 
-pub async fn update_profile(conn: &mut PgConnection, account_id: Uuid, change: &ProfileChange<'_>) -> Sql<u64> {
+pub async fn update_profile(conn: &mut PgConnection, account_id: AccountId, change: &ProfileChange<'_>) -> Sql<u64> {
     let done = sqlx::query!(
         "UPDATE account SET given_name = $2, family_name = $3, country = $4, subdivision = $5, language = $6, time_zone = $7, company = $8,
                             job_role = $9, industry = $10
          WHERE id = $1",
-        account_id,
+        account_id as _,
         change.given_name,
         change.family_name,
         change.country,

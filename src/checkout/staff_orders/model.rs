@@ -1,10 +1,10 @@
 //! What staff see of an order, and a refund that is asked for.
 
 use crate::checkout::model::{PaymentState, PurchaseState};
+use crate::ids::{AccountId, PurchaseItemId};
 use crate::money::Money;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 /// A refund that waits for a second person. Its subject is the order's item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,7 +22,7 @@ pub struct StaffRefund {
 /// Who bought.
 #[derive(Debug, Clone)]
 pub struct Buyer {
-    pub account_id: Uuid,
+    pub account_id: AccountId,
     pub name: String,
     pub candidate_id: Option<String>,
     pub erased: bool,
@@ -52,7 +52,7 @@ pub struct PaymentRow {
 /// Money that went back, or is about to.
 #[derive(Debug, Clone)]
 pub struct RefundRow {
-    pub item_id: Option<Uuid>,
+    pub item_id: Option<PurchaseItemId>,
     pub amount_minor: i64,
     /// A word of `checkout::model::refund_reason`.
     pub reason: String,

@@ -8,8 +8,9 @@ use crate::checkout::model::PaymentState;
 use crate::checkout::pages::{instant, money, place, refund_text, state_tag, when};
 use crate::checkout::rules::LineState;
 use crate::error::AppError;
+use crate::ids::ApprovalId;
 use crate::money::Money;
-use crate::server::{Locale, Permission, RequestContext, format, ids, request};
+use crate::server::{Locale, Permission, RequestContext, format, random, request};
 use crate::staff::approvals::pages::open_note;
 use crate::tr;
 use crate::ui::{
@@ -290,7 +291,7 @@ pub fn RefundPage() -> impl IntoView {
         // One item: its whole rest is what is most often meant.
         let amount = only.is_some().then(|| rules::plain_amount(&first));
         let back = format!("/staff/orders/{number}");
-        let intent = ids::uuid().to_string();
+        let intent = random::id::<ApprovalId>().to_string();
         let currency = first.currency.clone();
         let limit = tr!(locale, approvals.refund_limit, amount = format::money(locale, &look.limit)).to_string();
         Ok(view! {

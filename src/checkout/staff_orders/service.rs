@@ -7,15 +7,15 @@ use crate::checkout::model::{PaymentState, refund_reason};
 use crate::checkout::settlement;
 use crate::checkout::store::{self as checkout, Line, NewRefund, Payment, Purchase};
 use crate::error::{AppError, AppResult, Code, Conflict, FieldError};
+use crate::ids::{AccountId, ApprovalId, PurchaseId, PurchaseItemId};
 use crate::money::Money;
 use crate::server::database::{DbError, expect_one, retrying};
 use crate::server::programme::policies;
-use crate::server::{Permission, RequestContext, audit, format, ids};
+use crate::server::{Permission, RequestContext, audit, format, random};
 use crate::staff::approvals::model::{Act, Approved, Kind, NewRequest, Request};
 use crate::staff::approvals::service as approvals;
 use serde_json::json;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// Lines of a search.
 const SEARCH_LIMIT: i64 = 50;
@@ -93,7 +93,7 @@ pub async fn look(cx: &RequestContext, number: &str) -> AppResult<Look> {
         buyer: store::buyer(&mut tx, purchase.account_id).await?.ok_or(AppError::NotFound)?,
         payments: store::payments(&mut tx, id).await?,
         refunds: store::refunds(&mut tx, id).await?,
-        requests: approvals::about(&mut tx, lines.iter().map(|line| line.item_id).collect()).await?,
+        requests: approvals::about(&mut tx, lines.iter().map(|line| line.item_id.into()).collect()).await?,
         limit: Money::new(limit, cx.programme().currency.clone()),
         purchase,
         lines,
@@ -122,7 +122,7 @@ pub enum Refunded {
     /// The money is on its way.
     Now,
     /// It waits for a second person: the request.
-    Asked(Uuid),
+    Asked(ApprovalId),
 }
 
 /// Refunds a part of an order: at once, or above the limit by a second person's approval. What went back on the order before counts
@@ -133,7 +133,7 @@ pub enum Refunded {
 /// [`Conflict::ApprovalPending`]; [`Conflict::OwnAccount`].
 pub async fn refund(cx: &RequestContext, asked: &Asked<'_>) -> AppResult<Refunded> {
     let viewer = cx.staff_with_fresh_proof(Permission::RefundOrders)?.account_id;
-    let intent: Uuid = asked.intent.parse().map_err(|_| AppError::NotFound)?;
+    let intent: ApprovalId = asked.intent.parse().map_err(|_| AppError::NotFound)?;
     let key = format!("staff:{intent}");
     retrying(|| async {
         let mut tx = cx.state.db.begin().await?;
@@ -146,9 +146,9 @@ pub async fn refund(cx: &RequestContext, asked: &Asked<'_>) -> AppResult<Refunde
             return Ok(Refunded::Now);
         }
         let lines = checkout::lines(&mut tx, id, cx.now()).await?;
-        let line = asked.item.parse().ok().and_then(|item: Uuid| lines.iter().find(|line| line.item_id == item));
+        let line = asked.item.parse().ok().and_then(|item: PurchaseItemId| lines.iter().find(|line| line.item_id == item));
         if let Some(line) = line
-            && approvals::is_asked(&mut tx, cx, intent, Kind::Refund, line.item_id).await?
+            && approvals::is_asked(&mut tx, cx, intent, Kind::Refund, line.item_id.into()).await?
         {
             return Ok(Refunded::Asked(intent));
         }
@@ -168,7 +168,7 @@ pub async fn refund(cx: &RequestContext, asked: &Asked<'_>) -> AppResult<Refunde
                 price_minor: line.price_minor,
                 refunded_minor,
             });
-            let new = NewRequest { id: intent, act, subject_id: line.item_id, account_id: purchase.account_id, reason };
+            let new = NewRequest { id: intent, act, subject_id: line.item_id.into(), account_id: purchase.account_id, reason };
             approvals::ask(&mut tx, cx, &new).await?;
             tx.commit().await?;
             return Ok(Refunded::Asked(intent));
@@ -219,7 +219,7 @@ fn check<'a>(
 }
 
 /// An order that was paid, locked until the transaction ends, with the payment that paid it.
-async fn lock(tx: &mut PgConnection, id: Uuid) -> Result<Option<(Purchase, Payment)>, sqlx::Error> {
+async fn lock(tx: &mut PgConnection, id: PurchaseId) -> Result<Option<(Purchase, Payment)>, sqlx::Error> {
     let Some(purchase) = checkout::lock_purchase(tx, id).await?.filter(|purchase| purchase.state.was_paid()) else { return Ok(None) };
     // A candidate who cancels at this moment locks the item and not the order.
     store::lock_items(tx, id).await?;
@@ -230,9 +230,9 @@ async fn lock(tx: &mut PgConnection, id: Uuid) -> Result<Option<(Purchase, Payme
 
 /// Who gives a refund.
 struct By<'a> {
-    account_id: Uuid,
+    account_id: AccountId,
     note: &'a str,
-    request_id: Option<Uuid>,
+    request_id: Option<ApprovalId>,
 }
 
 /// Writes the refund and the job that asks the gateway for it.
@@ -241,12 +241,12 @@ async fn give(
     cx: &RequestContext,
     purchase: &Purchase,
     payment: &Payment,
-    item_id: Uuid,
+    item_id: PurchaseItemId,
     amount: &Money,
     key: &str,
     by: By<'_>,
 ) -> Result<(), DbError> {
-    let id = ids::uuid();
+    let id = random::id();
     let refund =
         NewRefund { id, payment_id: payment.id, item_id: Some(item_id), amount_minor: amount.minor, reason: refund_reason::STAFF, key };
     settlement::ask_refund(tx, &refund, cx.now()).await?;
@@ -261,7 +261,7 @@ async fn give(
 }
 
 /// Whether the item is not any more as a request saw it.
-pub async fn is_stale(conn: &mut PgConnection, item_id: Uuid, refund: &StaffRefund) -> Result<bool, sqlx::Error> {
+pub async fn is_stale(conn: &mut PgConnection, item_id: PurchaseItemId, refund: &StaffRefund) -> Result<bool, sqlx::Error> {
     Ok(checkout::refund_asked(conn, item_id).await? != refund.refunded_minor)
 }
 
@@ -270,12 +270,12 @@ pub async fn is_stale(conn: &mut PgConnection, item_id: Uuid, refund: &StaffRefu
 /// # Errors
 /// [`Conflict::ApprovalStale`]: other money went back meanwhile, or there is nobody to give it to.
 pub async fn carry_out(tx: &mut PgConnection, cx: &RequestContext, approved: &Approved<'_>, refund: &StaffRefund) -> Result<(), DbError> {
-    let order = store::purchase_of_item(tx, approved.subject_id).await?.ok_or(Conflict::ApprovalStale)?;
+    let order = store::purchase_of_item(tx, approved.subject_id.into()).await?.ok_or(Conflict::ApprovalStale)?;
     let (purchase, payment) = lock(tx, order).await?.ok_or(Conflict::ApprovalStale)?;
-    if is_stale(tx, approved.subject_id, refund).await? || payment.amount.currency != refund.amount.currency {
+    if is_stale(tx, approved.subject_id.into(), refund).await? || payment.amount.currency != refund.amount.currency {
         return Err(Conflict::ApprovalStale.into());
     }
     let key = format!("approval:{}", approved.request_id);
     let by = By { account_id: approved.requested_by, note: approved.reason, request_id: Some(approved.request_id) };
-    give(tx, cx, &purchase, &payment, approved.subject_id, &refund.amount, &key, by).await
+    give(tx, cx, &purchase, &payment, approved.subject_id.into(), &refund.amount, &key, by).await
 }

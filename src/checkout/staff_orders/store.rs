@@ -2,9 +2,9 @@
 
 use super::model::{Buyer, FoundOrder, PaymentRow, RefundRow};
 use crate::checkout::model::{PaymentState, PurchaseState};
+use crate::ids::{AccountId, ApprovalId, PurchaseId, PurchaseItemId, RefundId};
 use crate::money::Money;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 type Sql<T> = Result<T, sqlx::Error>;
 
@@ -37,37 +37,39 @@ pub async fn search(conn: &mut PgConnection, wanted: &str, limit: i64) -> Sql<Ve
         .collect())
 }
 
-pub async fn purchase_id(conn: &mut PgConnection, number: &str) -> Sql<Option<Uuid>> {
+pub async fn purchase_id(conn: &mut PgConnection, number: &str) -> Sql<Option<PurchaseId>> {
     sqlx::query_scalar!("SELECT id FROM purchase WHERE number = $1", number).fetch_optional(conn).await
 }
 
 /// The order of an item.
-pub async fn purchase_of_item(conn: &mut PgConnection, item_id: Uuid) -> Sql<Option<Uuid>> {
-    sqlx::query_scalar!("SELECT purchase_id FROM purchase_item WHERE id = $1", item_id).fetch_optional(conn).await
+pub async fn purchase_of_item(conn: &mut PgConnection, item_id: PurchaseItemId) -> Sql<Option<PurchaseId>> {
+    sqlx::query_scalar!("SELECT purchase_id FROM purchase_item WHERE id = $1", item_id as _).fetch_optional(conn).await
 }
 
 /// Locks the items of an order until the transaction ends; in one order.
-pub async fn lock_items(conn: &mut PgConnection, purchase_id: Uuid) -> Sql<()> {
-    sqlx::query_scalar!("SELECT id FROM purchase_item WHERE purchase_id = $1 ORDER BY id FOR UPDATE", purchase_id).fetch_all(conn).await?;
+pub async fn lock_items(conn: &mut PgConnection, purchase_id: PurchaseId) -> Sql<()> {
+    sqlx::query_scalar!("SELECT id FROM purchase_item WHERE purchase_id = $1 ORDER BY id FOR UPDATE", purchase_id as _)
+        .fetch_all(conn)
+        .await?;
     Ok(())
 }
 
-pub async fn buyer(conn: &mut PgConnection, account_id: Uuid) -> Sql<Option<Buyer>> {
+pub async fn buyer(conn: &mut PgConnection, account_id: AccountId) -> Sql<Option<Buyer>> {
     sqlx::query_as!(
         Buyer,
         r#"SELECT id AS account_id, given_name || ' ' || family_name AS "name!", candidate_id, erased_at IS NOT NULL AS "erased!"
            FROM account WHERE id = $1"#,
-        account_id
+        account_id as _
     )
     .fetch_optional(conn)
     .await
 }
 
 /// The attempts to pay an order, oldest first.
-pub async fn payments(conn: &mut PgConnection, purchase_id: Uuid) -> Sql<Vec<PaymentRow>> {
+pub async fn payments(conn: &mut PgConnection, purchase_id: PurchaseId) -> Sql<Vec<PaymentRow>> {
     let rows = sqlx::query!(
         "SELECT gateway, gateway_ref, state, amount_minor, currency, created_at FROM payment WHERE purchase_id = $1 ORDER BY created_at, id",
-        purchase_id
+        purchase_id as _
     )
     .fetch_all(conn)
     .await?;
@@ -84,31 +86,43 @@ pub async fn payments(conn: &mut PgConnection, purchase_id: Uuid) -> Sql<Vec<Pay
 }
 
 /// The refunds of an order, oldest first.
-pub async fn refunds(conn: &mut PgConnection, purchase_id: Uuid) -> Sql<Vec<RefundRow>> {
+pub async fn refunds(conn: &mut PgConnection, purchase_id: PurchaseId) -> Sql<Vec<RefundRow>> {
     sqlx::query_as!(
         RefundRow,
         r#"SELECT r.item_id, r.amount_minor, r.reason, r.state, r.created_at, a.given_name || ' ' || a.family_name AS "asked_by?", r.note
            FROM refund r JOIN payment p ON p.id = r.payment_id LEFT JOIN account a ON a.id = r.asked_by
            WHERE p.purchase_id = $1 ORDER BY r.created_at, r.id"#,
-        purchase_id
+        purchase_id as _
     )
     .fetch_all(conn)
     .await
 }
 
 /// What of an order went back or is about to, whatever the cause, in minor units.
-pub async fn order_refund_asked(conn: &mut PgConnection, purchase_id: Uuid) -> Sql<i64> {
+pub async fn order_refund_asked(conn: &mut PgConnection, purchase_id: PurchaseId) -> Sql<i64> {
     sqlx::query_scalar!(
         r#"SELECT coalesce(sum(r.amount_minor), 0)::bigint AS "sum!" FROM refund r JOIN payment p ON p.id = r.payment_id
            WHERE p.purchase_id = $1 AND r.state <> 'failed'"#,
-        purchase_id
+        purchase_id as _
     )
     .fetch_one(conn)
     .await
 }
 
 /// Who has given a refund, why in their words, and which request allowed it.
-pub async fn sign_refund(conn: &mut PgConnection, id: Uuid, asked_by: Uuid, note: &str, request_id: Option<Uuid>) -> Sql<u64> {
-    let done = sqlx::query!("UPDATE refund SET asked_by = $2, note = $3, request_id = $4 WHERE id = $1", id, asked_by, note, request_id);
+pub async fn sign_refund(
+    conn: &mut PgConnection,
+    id: RefundId,
+    asked_by: AccountId,
+    note: &str,
+    request_id: Option<ApprovalId>,
+) -> Sql<u64> {
+    let done = sqlx::query!(
+        "UPDATE refund SET asked_by = $2, note = $3, request_id = $4 WHERE id = $1",
+        id as _,
+        asked_by as _,
+        note,
+        request_id as _
+    );
     Ok(done.execute(conn).await?.rows_affected())
 }

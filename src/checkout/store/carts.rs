@@ -1,16 +1,16 @@
 //! What is in a cart or an order, and the seats that are held for it.
 
 use crate::checkout::rules::{LineState, line_state};
+use crate::ids::{AccountId, AppointmentId, ExamId, PurchaseId, PurchaseItemId};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// One item with what it is for.
 #[derive(Debug, Clone)]
 pub struct Line {
-    pub item_id: Uuid,
-    pub appointment_id: Uuid,
+    pub item_id: PurchaseItemId,
+    pub appointment_id: AppointmentId,
     /// What the candidate quotes.
     pub reference: String,
     pub exam_code: String,
@@ -29,20 +29,26 @@ pub struct Line {
 }
 
 /// The candidate's cart, made if there is none; locked until the transaction ends.
-pub async fn lock_cart(tx: &mut PgConnection, account_id: Uuid, id: Uuid, currency: &str, now: DateTime<Utc>) -> Result<Uuid, sqlx::Error> {
+pub async fn lock_cart(
+    tx: &mut PgConnection,
+    account_id: AccountId,
+    id: PurchaseId,
+    currency: &str,
+    now: DateTime<Utc>,
+) -> Result<PurchaseId, sqlx::Error> {
     // Whoever places the order at the same moment takes the cart away: then a new one is made.
     loop {
         sqlx::query!(
             "INSERT INTO purchase (id, account_id, state, currency, total_minor, created_at) VALUES ($1, $2, 'draft', $3, 0, $4)
              ON CONFLICT (account_id) WHERE state = 'draft' DO NOTHING",
-            id,
-            account_id,
+            id as _,
+            account_id as _,
             currency,
             now
         )
         .execute(&mut *tx)
         .await?;
-        let found = sqlx::query_scalar!("SELECT id FROM purchase WHERE account_id = $1 AND state = 'draft' FOR UPDATE", account_id)
+        let found = sqlx::query_scalar!("SELECT id FROM purchase WHERE account_id = $1 AND state = 'draft' FOR UPDATE", account_id as _)
             .fetch_optional(&mut *tx)
             .await?;
         if let Some(found) = found {
@@ -51,21 +57,21 @@ pub async fn lock_cart(tx: &mut PgConnection, account_id: Uuid, id: Uuid, curren
     }
 }
 
-pub async fn cart_id(conn: &mut PgConnection, account_id: Uuid) -> Result<Option<Uuid>, sqlx::Error> {
-    sqlx::query_scalar!("SELECT id FROM purchase WHERE account_id = $1 AND state = 'draft'", account_id).fetch_optional(conn).await
+pub async fn cart_id(conn: &mut PgConnection, account_id: AccountId) -> Result<Option<PurchaseId>, sqlx::Error> {
+    sqlx::query_scalar!("SELECT id FROM purchase WHERE account_id = $1 AND state = 'draft'", account_id as _).fetch_optional(conn).await
 }
 
 /// A held appointment as the cart needs it; only if it is the candidate's.
 pub struct HeldAppointment {
-    pub exam_id: Uuid,
+    pub exam_id: ExamId,
     pub description: String,
     pub price_minor: Option<i64>,
 }
 
 pub async fn held_appointment(
     conn: &mut PgConnection,
-    appointment_id: Uuid,
-    account_id: Uuid,
+    appointment_id: AppointmentId,
+    account_id: AccountId,
     currency: &str,
 ) -> Result<Option<HeldAppointment>, sqlx::Error> {
     sqlx::query_as!(
@@ -76,8 +82,8 @@ pub async fn held_appointment(
            JOIN certification c ON c.id = e.certification_id
            LEFT JOIN exam_price p ON p.exam_id = e.id AND p.currency = $3
            WHERE a.id = $1 AND a.account_id = $2"#,
-        appointment_id,
-        account_id,
+        appointment_id as _,
+        account_id as _,
         currency
     )
     .fetch_optional(conn)
@@ -85,10 +91,10 @@ pub async fn held_appointment(
 }
 
 pub struct NewItem<'a> {
-    pub id: Uuid,
-    pub purchase_id: Uuid,
-    pub exam_id: Uuid,
-    pub appointment_id: Uuid,
+    pub id: PurchaseItemId,
+    pub purchase_id: PurchaseId,
+    pub exam_id: ExamId,
+    pub appointment_id: AppointmentId,
     pub description: &'a str,
     pub price_minor: i64,
     pub policies: Value,
@@ -99,10 +105,10 @@ pub async fn insert_item(tx: &mut PgConnection, item: NewItem<'_>, now: DateTime
         "INSERT INTO purchase_item (id, purchase_id, kind, exam_id, appointment_id, description, price_minor, policies, created_at)
          VALUES ($1, $2, 'exam', $3, $4, $5, $6, $7, $8)
          ON CONFLICT (purchase_id, appointment_id) DO NOTHING",
-        item.id,
-        item.purchase_id,
-        item.exam_id,
-        item.appointment_id,
+        item.id as _,
+        item.purchase_id as _,
+        item.exam_id as _,
+        item.appointment_id as _,
         item.description,
         item.price_minor,
         item.policies,
@@ -114,13 +120,18 @@ pub async fn insert_item(tx: &mut PgConnection, item: NewItem<'_>, now: DateTime
 }
 
 /// Takes out of a cart what was held for the same exam before and has lapsed: the new hold stands for it.
-pub async fn delete_lapsed_of_exam(tx: &mut PgConnection, purchase_id: Uuid, exam_id: Uuid, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
+pub async fn delete_lapsed_of_exam(
+    tx: &mut PgConnection,
+    purchase_id: PurchaseId,
+    exam_id: ExamId,
+    now: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "DELETE FROM purchase_item i USING appointment a
          WHERE i.purchase_id = $1 AND i.exam_id = $2 AND a.id = i.appointment_id
            AND (a.state = 'expired' OR a.state = 'held' AND a.hold_expires_at <= $3)",
-        purchase_id,
-        exam_id,
+        purchase_id as _,
+        exam_id as _,
         now
     )
     .execute(tx)
@@ -129,14 +140,18 @@ pub async fn delete_lapsed_of_exam(tx: &mut PgConnection, purchase_id: Uuid, exa
 }
 
 /// Takes an item out of its candidate's cart; gives the appointment it was for. `None`: it is not there (any more).
-pub async fn delete_item(tx: &mut PgConnection, item_id: Uuid, cart_id: Uuid) -> Result<Option<Uuid>, sqlx::Error> {
-    sqlx::query_scalar!("DELETE FROM purchase_item WHERE id = $1 AND purchase_id = $2 RETURNING appointment_id", item_id, cart_id)
+pub async fn delete_item(
+    tx: &mut PgConnection,
+    item_id: PurchaseItemId,
+    cart_id: PurchaseId,
+) -> Result<Option<AppointmentId>, sqlx::Error> {
+    sqlx::query_scalar!("DELETE FROM purchase_item WHERE id = $1 AND purchase_id = $2 RETURNING appointment_id", item_id as _, cart_id as _)
         .fetch_optional(tx)
         .await
 }
 
 /// The items of an order, in the order they were put in.
-pub async fn lines(conn: &mut PgConnection, purchase_id: Uuid, now: DateTime<Utc>) -> Result<Vec<Line>, sqlx::Error> {
+pub async fn lines(conn: &mut PgConnection, purchase_id: PurchaseId, now: DateTime<Utc>) -> Result<Vec<Line>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"SELECT i.id, i.appointment_id, i.description, i.price_minor, i.refunded_minor, i.policies, a.reference, a.language, a.time_zone,
                   a.starts_at, a.minutes, a.state, a.hold_expires_at, a.name_on_id, e.code, t.name AS "center_name?", t.city AS "center_city?"
@@ -146,7 +161,7 @@ pub async fn lines(conn: &mut PgConnection, purchase_id: Uuid, now: DateTime<Utc
            LEFT JOIN test_center t ON t.id = a.center_id
            WHERE i.purchase_id = $1
            ORDER BY i.created_at, i.id"#,
-        purchase_id
+        purchase_id as _
     )
     .fetch_all(conn)
     .await?;
@@ -174,22 +189,28 @@ pub async fn lines(conn: &mut PgConnection, purchase_id: Uuid, now: DateTime<Utc
 }
 
 /// Moves items to another cart.
-pub async fn move_items(tx: &mut PgConnection, items: &[Uuid], to: Uuid) -> Result<(), sqlx::Error> {
-    sqlx::query!("UPDATE purchase_item SET purchase_id = $2 WHERE id = ANY($1)", items, to).execute(tx).await?;
+pub async fn move_items(tx: &mut PgConnection, items: &[PurchaseItemId], to: PurchaseId) -> Result<(), sqlx::Error> {
+    sqlx::query!("UPDATE purchase_item SET purchase_id = $2 WHERE id = ANY($1)", items as _, to as _).execute(tx).await?;
     Ok(())
 }
 
 /// Copies the items of an order into a cart, under the ids given; what is there already stays.
-pub async fn copy_items(tx: &mut PgConnection, from: Uuid, to: Uuid, ids: &[Uuid], now: DateTime<Utc>) -> Result<(), sqlx::Error> {
+pub async fn copy_items(
+    tx: &mut PgConnection,
+    from: PurchaseId,
+    to: PurchaseId,
+    ids: &[PurchaseItemId],
+    now: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "INSERT INTO purchase_item (id, purchase_id, kind, exam_id, appointment_id, description, price_minor, policies, created_at)
          SELECT n.id, $2, i.kind, i.exam_id, i.appointment_id, i.description, i.price_minor, i.policies, $4
          FROM (SELECT *, row_number() OVER (ORDER BY created_at, id) AS position FROM purchase_item WHERE purchase_id = $1) i
          JOIN unnest($3::uuid[]) WITH ORDINALITY AS n (id, position) ON n.position = i.position
          ON CONFLICT (purchase_id, appointment_id) DO NOTHING",
-        from,
-        to,
-        ids,
+        from as _,
+        to as _,
+        ids as _,
         now
     )
     .execute(tx)
@@ -198,13 +219,18 @@ pub async fn copy_items(tx: &mut PgConnection, from: Uuid, to: Uuid, ids: &[Uuid
 }
 
 /// Holds of an order that end before `until` end then; lapsed ones stay lapsed. Marks the order: this is done once.
-pub async fn extend_holds(tx: &mut PgConnection, purchase_id: Uuid, until: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
-    sqlx::query!("UPDATE purchase SET extended_at = $2 WHERE id = $1", purchase_id, now).execute(&mut *tx).await?;
+pub async fn extend_holds(
+    tx: &mut PgConnection,
+    purchase_id: PurchaseId,
+    until: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!("UPDATE purchase SET extended_at = $2 WHERE id = $1", purchase_id as _, now).execute(&mut *tx).await?;
     sqlx::query!(
         "UPDATE appointment SET hold_expires_at = $2
          WHERE id IN (SELECT appointment_id FROM purchase_item WHERE purchase_id = $1)
            AND state = 'held' AND hold_expires_at > $3 AND hold_expires_at < $2",
-        purchase_id,
+        purchase_id as _,
         until,
         now
     )

@@ -1,16 +1,16 @@
 //! Orders, and the lists of them.
 
 use crate::checkout::model::PurchaseState;
+use crate::ids::{AccountId, PurchaseId};
 use crate::money::Money;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// An order, or the cart.
 #[derive(Debug, Clone)]
 pub struct Purchase {
-    pub id: Uuid,
-    pub account_id: Uuid,
+    pub id: PurchaseId,
+    pub account_id: AccountId,
     /// Empty for the cart.
     pub number: String,
     pub state: PurchaseState,
@@ -21,19 +21,19 @@ pub struct Purchase {
 }
 
 /// The newest order that waits for its payment.
-pub async fn waiting_order(conn: &mut PgConnection, account_id: Uuid) -> Result<Option<Uuid>, sqlx::Error> {
+pub async fn waiting_order(conn: &mut PgConnection, account_id: AccountId) -> Result<Option<PurchaseId>, sqlx::Error> {
     sqlx::query_scalar!(
         "SELECT id FROM purchase WHERE account_id = $1 AND state = 'awaiting_payment' ORDER BY placed_at DESC LIMIT 1",
-        account_id
+        account_id as _
     )
     .fetch_optional(conn)
     .await
 }
 
-pub async fn purchase(conn: &mut PgConnection, id: Uuid) -> Result<Option<Purchase>, sqlx::Error> {
+pub async fn purchase(conn: &mut PgConnection, id: PurchaseId) -> Result<Option<Purchase>, sqlx::Error> {
     let row = sqlx::query!(
         "SELECT id, account_id, number, state, currency, total_minor, placed_at, extended_at, paid_at FROM purchase WHERE id = $1",
-        id
+        id as _
     )
     .fetch_optional(conn)
     .await?;
@@ -50,8 +50,8 @@ pub async fn purchase(conn: &mut PgConnection, id: Uuid) -> Result<Option<Purcha
 }
 
 /// The same, locked until the transaction ends: whatever changes an order waits here for its turn.
-pub async fn lock_purchase(tx: &mut PgConnection, id: Uuid) -> Result<Option<Purchase>, sqlx::Error> {
-    let found = sqlx::query_scalar!("SELECT id FROM purchase WHERE id = $1 FOR UPDATE", id).fetch_optional(&mut *tx).await?;
+pub async fn lock_purchase(tx: &mut PgConnection, id: PurchaseId) -> Result<Option<Purchase>, sqlx::Error> {
+    let found = sqlx::query_scalar!("SELECT id FROM purchase WHERE id = $1 FOR UPDATE", id as _).fetch_optional(&mut *tx).await?;
     match found {
         None => Ok(None),
         Some(id) => purchase(tx, id).await,
@@ -59,8 +59,8 @@ pub async fn lock_purchase(tx: &mut PgConnection, id: Uuid) -> Result<Option<Pur
 }
 
 /// The id of a candidate's order by its number.
-pub async fn purchase_id(conn: &mut PgConnection, account_id: Uuid, number: &str) -> Result<Option<Uuid>, sqlx::Error> {
-    sqlx::query_scalar!("SELECT id FROM purchase WHERE account_id = $1 AND number = $2", account_id, number).fetch_optional(conn).await
+pub async fn purchase_id(conn: &mut PgConnection, account_id: AccountId, number: &str) -> Result<Option<PurchaseId>, sqlx::Error> {
+    sqlx::query_scalar!("SELECT id FROM purchase WHERE account_id = $1 AND number = $2", account_id as _, number).fetch_optional(conn).await
 }
 
 pub async fn next_number(tx: &mut PgConnection) -> Result<i64, sqlx::Error> {
@@ -68,10 +68,10 @@ pub async fn next_number(tx: &mut PgConnection) -> Result<i64, sqlx::Error> {
 }
 
 /// The cart becomes an order.
-pub async fn place(tx: &mut PgConnection, id: Uuid, number: &str, total_minor: i64, now: DateTime<Utc>) -> Result<u64, sqlx::Error> {
+pub async fn place(tx: &mut PgConnection, id: PurchaseId, number: &str, total_minor: i64, now: DateTime<Utc>) -> Result<u64, sqlx::Error> {
     let done = sqlx::query!(
         "UPDATE purchase SET state = 'awaiting_payment', number = $2, total_minor = $3, placed_at = $4 WHERE id = $1 AND state = 'draft'",
-        id,
+        id as _,
         number,
         total_minor,
         now
@@ -83,13 +83,14 @@ pub async fn place(tx: &mut PgConnection, id: Uuid, number: &str, total_minor: i
 
 pub async fn set_purchase_state(
     tx: &mut PgConnection,
-    id: Uuid,
+    id: PurchaseId,
     state: PurchaseState,
     paid_at: Option<DateTime<Utc>>,
 ) -> Result<u64, sqlx::Error> {
-    let done = sqlx::query!("UPDATE purchase SET state = $2, paid_at = coalesce(paid_at, $3) WHERE id = $1", id, state.as_str(), paid_at)
-        .execute(tx)
-        .await?;
+    let done =
+        sqlx::query!("UPDATE purchase SET state = $2, paid_at = coalesce(paid_at, $3) WHERE id = $1", id as _, state.as_str(), paid_at)
+            .execute(tx)
+            .await?;
     Ok(done.rows_affected())
 }
 
@@ -104,7 +105,7 @@ pub struct OrderRow {
 }
 
 /// A page of a candidate's orders, newest first, and how many there are in all.
-pub async fn orders(conn: &mut PgConnection, account_id: Uuid, limit: i64, offset: i64) -> Result<(Vec<OrderRow>, i64), sqlx::Error> {
+pub async fn orders(conn: &mut PgConnection, account_id: AccountId, limit: i64, offset: i64) -> Result<(Vec<OrderRow>, i64), sqlx::Error> {
     let rows = sqlx::query!(
         r#"SELECT p.number AS "number!", p.state, p.placed_at AS "placed_at!", p.currency, p.total_minor,
                   ARRAY(SELECT i.description FROM purchase_item i WHERE i.purchase_id = p.id ORDER BY i.created_at, i.id) AS "items!",
@@ -112,7 +113,7 @@ pub async fn orders(conn: &mut PgConnection, account_id: Uuid, limit: i64, offse
            FROM purchase p
            WHERE p.account_id = $1 AND p.state <> 'draft'
            ORDER BY p.placed_at DESC, p.number DESC LIMIT $2 OFFSET $3"#,
-        account_id,
+        account_id as _,
         limit,
         offset
     )

@@ -1,17 +1,17 @@
 //! Payments and what gateways said of them.
 
 use crate::checkout::model::PaymentState;
+use crate::ids::{PaymentId, PurchaseId};
 use crate::money::Money;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// One attempt to pay.
 #[derive(Debug, Clone)]
 pub struct Payment {
-    pub id: Uuid,
-    pub purchase_id: Uuid,
+    pub id: PaymentId,
+    pub purchase_id: PurchaseId,
     pub gateway: String,
     pub gateway_ref: Option<String>,
     pub redirect_url: Option<String>,
@@ -23,16 +23,16 @@ pub struct Payment {
 /// Begins a payment; the database allows one at a time for an order.
 pub async fn insert_payment(
     tx: &mut PgConnection,
-    id: Uuid,
-    purchase_id: Uuid,
+    id: PaymentId,
+    purchase_id: PurchaseId,
     gateway: &str,
     amount: &Money,
     now: DateTime<Utc>,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "INSERT INTO payment (id, purchase_id, gateway, state, amount_minor, currency, created_at) VALUES ($1, $2, $3, 'pending', $4, $5, $6)",
-        id,
-        purchase_id,
+        id as _,
+        purchase_id as _,
         gateway,
         amount.minor,
         amount.currency,
@@ -43,10 +43,10 @@ pub async fn insert_payment(
     Ok(())
 }
 
-pub async fn payment(conn: &mut PgConnection, id: Uuid) -> Result<Option<Payment>, sqlx::Error> {
+pub async fn payment(conn: &mut PgConnection, id: PaymentId) -> Result<Option<Payment>, sqlx::Error> {
     let row = sqlx::query!(
         "SELECT id, purchase_id, gateway, gateway_ref, redirect_url, state, amount_minor, currency, failure_code FROM payment WHERE id = $1",
-        id
+        id as _
     )
     .fetch_optional(conn)
     .await?;
@@ -63,11 +63,11 @@ pub async fn payment(conn: &mut PgConnection, id: Uuid) -> Result<Option<Payment
 }
 
 /// The payment of an order that counts: the one that succeeded, else the one under way, else the latest.
-pub async fn current_payment(conn: &mut PgConnection, purchase_id: Uuid) -> Result<Option<Payment>, sqlx::Error> {
+pub async fn current_payment(conn: &mut PgConnection, purchase_id: PurchaseId) -> Result<Option<Payment>, sqlx::Error> {
     let id = sqlx::query_scalar!(
         "SELECT id FROM payment WHERE purchase_id = $1
          ORDER BY state = 'succeeded' DESC, state = 'pending' DESC, created_at DESC LIMIT 1",
-        purchase_id
+        purchase_id as _
     )
     .fetch_optional(&mut *conn)
     .await?;
@@ -78,7 +78,11 @@ pub async fn current_payment(conn: &mut PgConnection, purchase_id: Uuid) -> Resu
 }
 
 /// Which payment and order a gateway's reference belongs to.
-pub async fn payment_by_reference(conn: &mut PgConnection, gateway: &str, reference: &str) -> Result<Option<(Uuid, Uuid)>, sqlx::Error> {
+pub async fn payment_by_reference(
+    conn: &mut PgConnection,
+    gateway: &str,
+    reference: &str,
+) -> Result<Option<(PaymentId, PurchaseId)>, sqlx::Error> {
     let row = sqlx::query!("SELECT id, purchase_id FROM payment WHERE gateway = $1 AND gateway_ref = $2", gateway, reference)
         .fetch_optional(conn)
         .await?;
@@ -86,10 +90,10 @@ pub async fn payment_by_reference(conn: &mut PgConnection, gateway: &str, refere
 }
 
 /// Writes down where the gateway's page is.
-pub async fn set_checkout(conn: &mut PgConnection, payment_id: Uuid, reference: &str, redirect_url: &str) -> Result<u64, sqlx::Error> {
+pub async fn set_checkout(conn: &mut PgConnection, payment_id: PaymentId, reference: &str, redirect_url: &str) -> Result<u64, sqlx::Error> {
     let done = sqlx::query!(
         "UPDATE payment SET gateway_ref = $2, redirect_url = $3 WHERE id = $1 AND (gateway_ref IS NULL OR gateway_ref = $2)",
-        payment_id,
+        payment_id as _,
         reference,
         redirect_url
     )
@@ -101,7 +105,7 @@ pub async fn set_checkout(conn: &mut PgConnection, payment_id: Uuid, reference: 
 /// Ends a payment; only one that is in the state `from`.
 pub async fn settle_payment(
     tx: &mut PgConnection,
-    id: Uuid,
+    id: PaymentId,
     from: PaymentState,
     to: PaymentState,
     failure_code: Option<&str>,
@@ -109,7 +113,7 @@ pub async fn settle_payment(
 ) -> Result<u64, sqlx::Error> {
     let done = sqlx::query!(
         "UPDATE payment SET state = $3, failure_code = $4, settled_at = $5 WHERE id = $1 AND state = $2",
-        id,
+        id as _,
         from.as_str(),
         to.as_str(),
         failure_code,
@@ -121,8 +125,8 @@ pub async fn settle_payment(
 }
 
 /// Remembers why the last card was refused, while another may be tried.
-pub async fn note_failure(tx: &mut PgConnection, payment_id: Uuid, code: &str) -> Result<(), sqlx::Error> {
-    sqlx::query!("UPDATE payment SET failure_code = $2 WHERE id = $1 AND state = 'pending'", payment_id, code).execute(tx).await?;
+pub async fn note_failure(tx: &mut PgConnection, payment_id: PaymentId, code: &str) -> Result<(), sqlx::Error> {
+    sqlx::query!("UPDATE payment SET failure_code = $2 WHERE id = $1 AND state = 'pending'", payment_id as _, code).execute(tx).await?;
     Ok(())
 }
 

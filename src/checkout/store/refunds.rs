@@ -1,15 +1,15 @@
 //! Refunds: what was paid for an appointment, and what went back.
 
+use crate::ids::{AppointmentId, PaymentId, PurchaseId, PurchaseItemId, RefundId};
 use crate::money::Money;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// Money that goes back.
 #[derive(Debug, Clone)]
 pub struct Refund {
-    pub id: Uuid,
-    pub item_id: Option<Uuid>,
+    pub id: RefundId,
+    pub item_id: Option<PurchaseItemId>,
     pub amount_minor: i64,
     pub reason: String,
     pub state: String,
@@ -19,13 +19,13 @@ pub struct Refund {
 
 /// The paid item that stands behind an appointment, through any number of reschedules.
 pub struct PaidItem {
-    pub item_id: Uuid,
-    pub payment_id: Uuid,
+    pub item_id: PurchaseItemId,
+    pub payment_id: PaymentId,
     pub price_minor: i64,
     pub currency: String,
 }
 
-pub async fn item_paid_for(conn: &mut PgConnection, appointment_id: Uuid) -> Result<Option<PaidItem>, sqlx::Error> {
+pub async fn item_paid_for(conn: &mut PgConnection, appointment_id: AppointmentId) -> Result<Option<PaidItem>, sqlx::Error> {
     sqlx::query_as!(
         PaidItem,
         r#"WITH RECURSIVE chain AS (
@@ -37,23 +37,23 @@ pub async fn item_paid_for(conn: &mut PgConnection, appointment_id: Uuid) -> Res
            JOIN payment p ON p.purchase_id = i.purchase_id AND p.state = 'succeeded'
            WHERE i.appointment_id IN (SELECT id FROM chain)
            ORDER BY p.settled_at DESC LIMIT 1"#,
-        appointment_id
+        appointment_id as _
     )
     .fetch_optional(conn)
     .await
 }
 
 /// Keeps an item to this transaction until it ends: what was refunded of it is read after this and stays true.
-pub async fn lock_item(tx: &mut PgConnection, item_id: Uuid) -> Result<(), sqlx::Error> {
-    sqlx::query_scalar!("SELECT id FROM purchase_item WHERE id = $1 FOR UPDATE", item_id).fetch_one(tx).await?;
+pub async fn lock_item(tx: &mut PgConnection, item_id: PurchaseItemId) -> Result<(), sqlx::Error> {
+    sqlx::query_scalar!("SELECT id FROM purchase_item WHERE id = $1 FOR UPDATE", item_id as _).fetch_one(tx).await?;
     Ok(())
 }
 
 /// What of an item's price went back or is about to, in minor units.
-pub async fn refund_asked(conn: &mut PgConnection, item_id: Uuid) -> Result<i64, sqlx::Error> {
+pub async fn refund_asked(conn: &mut PgConnection, item_id: PurchaseItemId) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar!(
         r#"SELECT coalesce(sum(amount_minor), 0)::bigint AS "sum!" FROM refund WHERE item_id = $1 AND state <> 'failed'"#,
-        item_id
+        item_id as _
     )
     .fetch_one(conn)
     .await
@@ -64,9 +64,9 @@ pub async fn refund_amount_by_key(conn: &mut PgConnection, key: &str) -> Result<
 }
 
 pub struct NewRefund<'a> {
-    pub id: Uuid,
-    pub payment_id: Uuid,
-    pub item_id: Option<Uuid>,
+    pub id: RefundId,
+    pub payment_id: PaymentId,
+    pub item_id: Option<PurchaseItemId>,
     pub amount_minor: i64,
     pub reason: &'a str,
     pub key: &'a str,
@@ -78,9 +78,9 @@ pub async fn insert_refund(tx: &mut PgConnection, refund: &NewRefund<'_>, now: D
         "INSERT INTO refund (id, payment_id, item_id, amount_minor, reason, state, key, created_at)
          VALUES ($1, $2, $3, $4, $5, 'pending', $6, $7)
          ON CONFLICT (key) DO NOTHING",
-        refund.id,
-        refund.payment_id,
-        refund.item_id,
+        refund.id as _,
+        refund.payment_id as _,
+        refund.item_id as _,
         refund.amount_minor,
         refund.reason,
         refund.key,
@@ -93,23 +93,23 @@ pub async fn insert_refund(tx: &mut PgConnection, refund: &NewRefund<'_>, now: D
 
 /// A refund that is to be asked of the gateway.
 pub struct DueRefund {
-    pub id: Uuid,
+    pub id: RefundId,
     pub key: String,
-    pub item_id: Option<Uuid>,
+    pub item_id: Option<PurchaseItemId>,
     pub amount: Money,
     pub reason: String,
-    pub purchase_id: Uuid,
+    pub purchase_id: PurchaseId,
     pub gateway: String,
     pub gateway_ref: String,
 }
 
 /// `None`: it was asked for already.
-pub async fn due_refund(conn: &mut PgConnection, id: Uuid) -> Result<Option<DueRefund>, sqlx::Error> {
+pub async fn due_refund(conn: &mut PgConnection, id: RefundId) -> Result<Option<DueRefund>, sqlx::Error> {
     let row = sqlx::query!(
         r#"SELECT r.id, r.key, r.item_id, r.amount_minor, r.reason, p.purchase_id, p.currency, p.gateway, p.gateway_ref AS "gateway_ref!"
            FROM refund r JOIN payment p ON p.id = r.payment_id
            WHERE r.id = $1 AND r.state = 'pending' AND p.gateway_ref IS NOT NULL"#,
-        id
+        id as _
     )
     .fetch_optional(conn)
     .await?;
@@ -128,14 +128,14 @@ pub async fn due_refund(conn: &mut PgConnection, id: Uuid) -> Result<Option<DueR
 /// Ends a refund that was pending.
 pub async fn settle_refund(
     tx: &mut PgConnection,
-    id: Uuid,
+    id: RefundId,
     state: &str,
     gateway_ref: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<u64, sqlx::Error> {
     let done = sqlx::query!(
         "UPDATE refund SET state = $2, gateway_ref = $3, settled_at = $4 WHERE id = $1 AND state = 'pending'",
-        id,
+        id as _,
         state,
         gateway_ref,
         now
@@ -145,31 +145,31 @@ pub async fn settle_refund(
     Ok(done.rows_affected())
 }
 
-pub async fn add_refunded(tx: &mut PgConnection, item_id: Uuid, amount_minor: i64) -> Result<u64, sqlx::Error> {
-    let done = sqlx::query!("UPDATE purchase_item SET refunded_minor = refunded_minor + $2 WHERE id = $1", item_id, amount_minor)
+pub async fn add_refunded(tx: &mut PgConnection, item_id: PurchaseItemId, amount_minor: i64) -> Result<u64, sqlx::Error> {
+    let done = sqlx::query!("UPDATE purchase_item SET refunded_minor = refunded_minor + $2 WHERE id = $1", item_id as _, amount_minor)
         .execute(tx)
         .await?;
     Ok(done.rows_affected())
 }
 
 /// What of an order's items went back, in minor units.
-pub async fn order_refunded(conn: &mut PgConnection, purchase_id: Uuid) -> Result<i64, sqlx::Error> {
+pub async fn order_refunded(conn: &mut PgConnection, purchase_id: PurchaseId) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar!(
         r#"SELECT coalesce(sum(refunded_minor), 0)::bigint AS "sum!" FROM purchase_item WHERE purchase_id = $1"#,
-        purchase_id
+        purchase_id as _
     )
     .fetch_one(conn)
     .await
 }
 
 /// The refunds of an order, oldest first.
-pub async fn refunds(conn: &mut PgConnection, purchase_id: Uuid) -> Result<Vec<Refund>, sqlx::Error> {
+pub async fn refunds(conn: &mut PgConnection, purchase_id: PurchaseId) -> Result<Vec<Refund>, sqlx::Error> {
     sqlx::query_as!(
         Refund,
         "SELECT r.id, r.item_id, r.amount_minor, r.reason, r.state, r.created_at, r.settled_at
          FROM refund r JOIN payment p ON p.id = r.payment_id
          WHERE p.purchase_id = $1 ORDER BY r.created_at, r.id",
-        purchase_id
+        purchase_id as _
     )
     .fetch_all(conn)
     .await

@@ -6,7 +6,7 @@ use super::store;
 use crate::error::AppResult;
 use crate::server::database::internal;
 use crate::server::server_key::ServerKey;
-use crate::server::{AppState, audit, ids};
+use crate::server::{AppState, audit, random};
 use serde_json::json;
 use sqlx::{PgConnection, PgPool};
 use std::error::Error;
@@ -48,7 +48,7 @@ async fn make_first(state: &AppState) -> AppResult<store::SealedKey> {
 
 /// `None`: another key is in use.
 async fn put_in_use(tx: &mut PgConnection, state: &AppState) -> Result<Option<String>, sqlx::Error> {
-    let seed = ids::random_bytes::<KEY_BYTES>();
+    let seed = random::bytes::<KEY_BYTES>();
     let public = SecretKey::from_seed(seed).public();
     let (kid, now) = (public.thumbprint(), state.clock.now());
     let sealed = state.key.seal(LABEL, kid.as_bytes(), &seed);

@@ -1,8 +1,8 @@
 //! The SQL of badges beside that of credentials.
 
+use crate::ids::CredentialKey;
 use serde_json::Value;
 use sqlx::PgExecutor;
-use uuid::Uuid;
 
 /// What the certification is, by language, and the scale of the exam that was passed.
 pub struct AchievementRow {
@@ -12,12 +12,12 @@ pub struct AchievementRow {
     pub pass_mark: i32,
 }
 
-pub async fn achievement(db: impl PgExecutor<'_>, credential_id: Uuid) -> Result<AchievementRow, sqlx::Error> {
+pub async fn achievement(db: impl PgExecutor<'_>, credential_id: CredentialKey) -> Result<AchievementRow, sqlx::Error> {
     sqlx::query_as!(
         AchievementRow,
         "SELECT c.summary, e.scale_min, e.scale_max, e.pass_mark
          FROM credential k JOIN certification c ON c.id = k.certification_id JOIN exam e ON e.id = k.exam_id WHERE k.id = $1",
-        credential_id
+        credential_id as _
     )
     .fetch_one(db)
     .await

@@ -1,9 +1,9 @@
 //! Why a credential is revoked, and what staff see of one.
 
 use crate::credentials::model::Credential;
+use crate::ids::ResultId;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 /// The programme's list of causes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,7 +65,7 @@ pub struct StaffCredential {
     pub credential: Credential,
     pub candidate_id: Option<String>,
     pub account_name: String,
-    pub result_id: Option<Uuid>,
+    pub result_id: Option<ResultId>,
     /// The appointment's.
     pub reference: Option<String>,
 }

@@ -8,7 +8,8 @@ use crate::credentials::pages::{StateTag, utc_day};
 use crate::credentials::rules::{self, State};
 use crate::credentials::{CredentialId, routes};
 use crate::error::AppError;
-use crate::server::{Locale, Permission, RequestContext, format, ids, request};
+use crate::ids::ApprovalId;
+use crate::server::{Locale, Permission, RequestContext, format, random, request};
 use crate::staff::approvals::model::{Request, State as RequestState};
 use crate::staff::approvals::pages::{open_note, words};
 use crate::tr;
@@ -254,7 +255,7 @@ pub fn RevokePage() -> impl IntoView {
             return Err(AppError::NotFound);
         }
         let back = format!("/staff/credentials/{}", credential.compact_id());
-        let intent = ids::uuid().to_string();
+        let intent = random::id::<ApprovalId>().to_string();
         let causes = Cause::CHOICES.map(|cause| Choice::new(cause.as_str(), cause_text(locale, cause))).to_vec();
         let note = open_note(&cx, &requests);
         let holder = credential.holder(locale);

@@ -6,6 +6,7 @@ use crate::accounts::factor_recovery::parse_text;
 use crate::credentials::model::StoredState;
 use crate::credentials::{CredentialId, service as credentials, store as all};
 use crate::error::{AppError, AppResult, Code, Conflict, FieldError};
+use crate::ids::{ApprovalId, CredentialKey, ResultId};
 use crate::server::database::{DbError, retrying};
 use crate::server::programme::policies;
 use crate::server::{Permission, RequestContext, audit};
@@ -14,7 +15,6 @@ use crate::staff::approvals::service as approvals;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// Lines of a search.
 const SEARCH_LIMIT: i64 = 50;
@@ -58,7 +58,7 @@ pub async fn look(cx: &RequestContext, public_id: &str) -> AppResult<Look> {
     let credential = credentials::any(cx, public_id).await?;
     let mut tx = cx.state.db.begin().await?;
     let origin = store::origin(&mut tx, credential.id).await?.ok_or(AppError::NotFound)?;
-    let requests = approvals::about(&mut tx, vec![credential.id]).await?;
+    let requests = approvals::about(&mut tx, vec![credential.id.into()]).await?;
     let detail = json!({ "account": credential.account_id });
     audit::record(&mut tx, cx, "staff.credential_read", &credential.compact_id(), detail).await?;
     tx.commit().await?;
@@ -87,10 +87,10 @@ pub struct Asked<'a> {
 /// # Errors
 /// Those of a staff act; [`AppError::NotFound`]; [`AppError::Validation`] of `cause` and `reason`; [`Conflict::Stale`]: it is revoked;
 /// [`Conflict::ApprovalPending`]; [`Conflict::OwnAccount`].
-pub async fn ask(cx: &RequestContext, asked: &Asked<'_>) -> AppResult<Uuid> {
+pub async fn ask(cx: &RequestContext, asked: &Asked<'_>) -> AppResult<ApprovalId> {
     cx.staff_with_fresh_proof(Permission::RevokeCredentials)?;
     let public_id = CredentialId::parse(asked.public_id).map_err(|_| AppError::NotFound)?;
-    let intent: Uuid = asked.intent.parse().map_err(|_| AppError::NotFound)?;
+    let intent: ApprovalId = asked.intent.parse().map_err(|_| AppError::NotFound)?;
     let credential = credentials::any(cx, public_id).await?;
     let mut errors = vec![];
     let cause = Cause::chosen(asked.cause);
@@ -102,7 +102,7 @@ pub async fn ask(cx: &RequestContext, asked: &Asked<'_>) -> AppResult<Uuid> {
     retrying(|| async {
         let mut tx = cx.state.db.begin().await?;
         let locked = all::lock(&mut tx, Some(credential.id), None).await?.ok_or(AppError::NotFound)?;
-        if approvals::is_asked(&mut tx, cx, intent, Kind::CredentialRevocation, locked.id).await? {
+        if approvals::is_asked(&mut tx, cx, intent, Kind::CredentialRevocation, locked.id.into()).await? {
             return Ok(intent);
         }
         if locked.state == StoredState::Revoked.as_str() {
@@ -114,7 +114,7 @@ pub async fn ask(cx: &RequestContext, asked: &Asked<'_>) -> AppResult<Uuid> {
             state_before: locked.state,
             cause,
         });
-        let new = NewRequest { id: intent, act, subject_id: locked.id, account_id: locked.account_id, reason: reason.clone() };
+        let new = NewRequest { id: intent, act, subject_id: locked.id.into(), account_id: locked.account_id, reason: reason.clone() };
         approvals::ask(&mut tx, cx, &new).await?;
         tx.commit().await?;
         Ok(intent)
@@ -123,7 +123,7 @@ pub async fn ask(cx: &RequestContext, asked: &Asked<'_>) -> AppResult<Uuid> {
 }
 
 /// Whether the credential is not any more as a request saw it.
-pub async fn is_stale(conn: &mut PgConnection, credential_id: Uuid, revocation: &Revocation) -> Result<bool, sqlx::Error> {
+pub async fn is_stale(conn: &mut PgConnection, credential_id: CredentialKey, revocation: &Revocation) -> Result<bool, sqlx::Error> {
     Ok(store::state(conn, credential_id).await?.is_none_or(|state| state != revocation.state_before))
 }
 
@@ -137,13 +137,13 @@ pub async fn carry_out(
     approved: &Approved<'_>,
     revocation: &Revocation,
 ) -> Result<(), DbError> {
-    let locked = all::lock(tx, Some(approved.subject_id), None).await?.filter(|locked| locked.state == revocation.state_before);
+    let locked = all::lock(tx, Some(approved.subject_id.into()), None).await?.filter(|locked| locked.state == revocation.state_before);
     let locked = locked.ok_or(Conflict::ApprovalStale)?;
     credentials::revoke(tx, cx, &locked, revocation.cause, Some(approved.reason)).await
 }
 
 /// Revokes the credential of a result that is a pass no more; nothing where it awarded none.
-pub async fn revoke_of_result(tx: &mut PgConnection, cx: &RequestContext, result_id: Uuid) -> Result<(), DbError> {
+pub async fn revoke_of_result(tx: &mut PgConnection, cx: &RequestContext, result_id: ResultId) -> Result<(), DbError> {
     let Some(locked) = all::lock(tx, None, Some(result_id)).await? else { return Ok(()) };
     if locked.state == StoredState::Revoked.as_str() {
         return Ok(());

@@ -1,8 +1,8 @@
 //! The SQL of credentials as staff see them.
 
 use super::model::FoundCredential;
+use crate::ids::{CredentialKey, ResultId};
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 type Sql<T> = Result<T, sqlx::Error>;
 
@@ -28,23 +28,23 @@ pub async fn search(conn: &mut PgConnection, wanted: &str, public_id: Option<&st
 pub struct Origin {
     pub candidate_id: Option<String>,
     pub account_name: String,
-    pub result_id: Option<Uuid>,
+    pub result_id: Option<ResultId>,
     pub reference: Option<String>,
 }
 
-pub async fn origin(conn: &mut PgConnection, id: Uuid) -> Sql<Option<Origin>> {
+pub async fn origin(conn: &mut PgConnection, id: CredentialKey) -> Sql<Option<Origin>> {
     sqlx::query_as!(
         Origin,
         r#"SELECT p.candidate_id, p.given_name || ' ' || p.family_name AS "account_name!", k.result_id, a.reference AS "reference?"
            FROM credential k JOIN account p ON p.id = k.account_id
            LEFT JOIN exam_result r ON r.id = k.result_id LEFT JOIN appointment a ON a.id = r.appointment_id WHERE k.id = $1"#,
-        id
+        id as _
     )
     .fetch_optional(conn)
     .await
 }
 
 /// What is stored of a credential's state.
-pub async fn state(conn: &mut PgConnection, id: Uuid) -> Sql<Option<String>> {
-    sqlx::query_scalar!("SELECT state FROM credential WHERE id = $1", id).fetch_optional(conn).await
+pub async fn state(conn: &mut PgConnection, id: CredentialKey) -> Sql<Option<String>> {
+    sqlx::query_scalar!("SELECT state FROM credential WHERE id = $1", id as _).fetch_optional(conn).await
 }

@@ -2,6 +2,7 @@
 
 use crate::demo::mailbox::{self, Filter, Line, Message};
 use crate::error::AppError;
+use crate::ids::MessageId;
 use crate::server::http::headers::page_policy;
 use crate::server::http::respond;
 use crate::server::{RequestContext, format, request};
@@ -10,7 +11,6 @@ use crate::ui::{Details, Empty, Icon, PageHead, PageTitle, Pages, Summary, Summa
 use leptos::prelude::*;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::sync::Arc;
-use uuid::Uuid;
 
 #[component]
 pub fn MailboxPage() -> impl IntoView {
@@ -35,7 +35,7 @@ fn reader(cx: Arc<RequestContext>, id: Option<String>) -> AnyView {
         let page = cx.query("page").and_then(|page| page.parse().ok()).unwrap_or(1).clamp(1, pages.max(1));
         let lines = mailbox::lines(db, &filter, page).await?;
         let wanted = match &id {
-            Some(id) => Some(id.parse::<Uuid>().map_err(|_| AppError::NotFound)?),
+            Some(id) => Some(id.parse::<MessageId>().map_err(|_| AppError::NotFound)?),
             None => lines.first().map(|line| line.id),
         };
         let open = match wanted {
@@ -125,7 +125,7 @@ fn filters(cx: &RequestContext, filter: &Filter, addresses: Vec<String>) -> impl
     }
 }
 
-fn list(cx: &RequestContext, filter: &Filter, lines: Vec<Line>, open: Uuid) -> impl IntoView + use<> {
+fn list(cx: &RequestContext, filter: &Filter, lines: Vec<Line>, open: MessageId) -> impl IntoView + use<> {
     let locale = cx.locale;
     let zone = cx.time_zone();
     let sender = cx.programme().short_name.clone();

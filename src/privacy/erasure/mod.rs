@@ -9,13 +9,13 @@ use super::rules::{GRACE, LAST_MAIL, REMINDER, Records};
 use super::{mails, store as people};
 use crate::accounts::CandidateId;
 use crate::error::{AppError, AppResult, Code, Conflict, FieldError};
+use crate::ids::AccountId;
 use crate::server::database::{DbError, OnConstraint};
 use crate::server::http::acting;
 use crate::server::jobs::JobError;
-use crate::server::{AppState, RequestContext, audit, ids, mail};
+use crate::server::{AppState, RequestContext, audit, mail, random};
 use chrono::{DateTime, Utc};
 use serde_json::json;
-use uuid::Uuid;
 
 /// What becomes of the holder's name on credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +70,7 @@ pub async fn open(cx: &RequestContext) -> AppResult<Option<Erasure>> {
 }
 
 /// Whether an account is on its way out: such accounts are not merged.
-pub async fn is_open(conn: &mut sqlx::PgConnection, account_id: Uuid) -> Result<bool, sqlx::Error> {
+pub async fn is_open(conn: &mut sqlx::PgConnection, account_id: AccountId) -> Result<bool, sqlx::Error> {
     Ok(store::open(conn, account_id).await?.is_some())
 }
 
@@ -117,7 +117,7 @@ pub async fn ask(cx: &RequestContext, confirmation: &str, choice: &str) -> AppRe
         audit::refused(cx, "privacy.erasure_requested", &person.account_id.to_string(), json!({"reason": "blocked"})).await;
         return Err(Conflict::ErasureBlocked.into());
     }
-    let id = ids::uuid();
+    let id = random::id();
     let written: Result<(), DbError> = store::insert(&mut tx, id, person.account_id, choice.as_str(), now, now + GRACE)
         .await
         .on_constraint("account_erasure_open_key", || Conflict::Stale.into());
@@ -169,7 +169,7 @@ pub async fn carry_out(state: &AppState) -> Result<(), JobError> {
 }
 
 /// Erases one account whose time is over. What came up meanwhile (a booking, a refund) is waited for.
-async fn erase(state: &AppState, account_id: Uuid) -> Result<(), DbError> {
+async fn erase(state: &AppState, account_id: AccountId) -> Result<(), DbError> {
     let now = state.clock.now();
     let mut tx = state.db.begin().await?;
     let Some(person) = people::lock_person(&mut tx, account_id).await? else { return Ok(()) };
@@ -183,8 +183,8 @@ async fn erase(state: &AppState, account_id: Uuid) -> Result<(), DbError> {
     store::drop_unfinished(&mut tx, &accounts, now).await?;
     let kept = kept(&store::kept_records(&mut tx, &accounts).await?);
     // Kept records hang on a new account that stands for nobody: nothing leads from it to the old one.
-    let nobody = ids::uuid();
-    let candidate_id = CandidateId::from_random(ids::random_bytes()).to_string();
+    let nobody = random::id();
+    let candidate_id = CandidateId::from_random(random::bytes()).to_string();
     store::insert_nobody(&mut tx, nobody, account_id, &candidate_id, now).await?;
     store::forget_names(&mut tx, &accounts, erasure.credentials == CredentialChoice::WithholdName.as_str()).await?;
     store::forget_reasons(&mut tx, &accounts).await?;

@@ -2,6 +2,7 @@
 
 use super::store;
 use crate::credentials::{documents, open_badge, service as credentials};
+use crate::ids::AccountId;
 use crate::privacy::store as people;
 use crate::scheduling::service::calendar_of;
 use crate::server::i18n::{self, Locale};
@@ -9,7 +10,6 @@ use crate::server::jobs::JobError;
 use crate::server::{AppState, format};
 use crate::tr;
 use std::io::{Cursor, Write};
-use uuid::Uuid;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
@@ -20,7 +20,7 @@ type File = (String, Vec<u8>);
 const BADGE_SIZE: u32 = 600;
 
 /// Every file of a person's archive. Read in one snapshot of the database.
-pub async fn files(state: &AppState, account_id: Uuid) -> Result<Vec<File>, JobError> {
+pub async fn files(state: &AppState, account_id: AccountId) -> Result<Vec<File>, JobError> {
     let now = state.clock.now();
     let mut tx = state.db.begin().await?;
     let Some(person) = people::lock_person(&mut tx, account_id).await? else { return Ok(vec![]) };

@@ -8,13 +8,13 @@ pub use store::ExportRow;
 use super::rules::{EXPORT_LASTS, next_export};
 use super::{mails, store as people};
 use crate::error::{AppError, AppResult};
+use crate::ids::ExportId;
 use crate::server::database::{DbError, OnConstraint};
 use crate::server::jobs::{self, JobError};
 use crate::server::limits::refused_for;
-use crate::server::{AppState, RequestContext, audit, ids, mail};
+use crate::server::{AppState, RequestContext, audit, mail, random};
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 /// The kind of the job that makes an archive.
 pub const MAKE: &str = "privacy.export";
@@ -54,7 +54,7 @@ pub async fn ask(cx: &RequestContext) -> AppResult<()> {
     if let Some(next) = next_export(&asked, now) {
         return Err(refused_for(next - now));
     }
-    let id = ids::uuid();
+    let id = random::id();
     let written: Result<(), DbError> = store::insert(&mut tx, id, person.account_id, now)
         .await
         .on_constraint("data_export_pending_key", || crate::error::Conflict::Stale.into());
@@ -78,7 +78,7 @@ pub async fn own(cx: &RequestContext) -> AppResult<Vec<ExportRow>> {
 /// [`AppError::StepUpRequired`]; [`AppError::NotFound`] for somebody else's and for one whose time is over.
 pub async fn download(cx: &RequestContext, id: &str) -> AppResult<Vec<u8>> {
     let account_id = cx.viewer()?.account_id;
-    let id: Uuid = id.parse().map_err(|_| AppError::NotFound)?;
+    let id: ExportId = id.parse().map_err(|_| AppError::NotFound)?;
     let mut tx = cx.state.db.begin().await?;
     // That it exists is told only to its owner, and the proof is asked for only then.
     let file = store::file(&mut tx, id, account_id, cx.now()).await?.ok_or(AppError::NotFound)?;
@@ -91,7 +91,7 @@ pub async fn download(cx: &RequestContext, id: &str) -> AppResult<Vec<u8>> {
 /// Makes an archive that was asked for; one that is made already is left alone.
 pub fn make(state: AppState, payload: Value) -> BoxFuture<'static, Result<(), JobError>> {
     Box::pin(async move {
-        let id: Uuid = serde_json::from_value(payload)?;
+        let id: ExportId = serde_json::from_value(payload)?;
         let owner = {
             let mut conn = state.db.acquire().await?;
             store::pending(&mut conn, id).await?

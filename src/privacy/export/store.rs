@@ -1,43 +1,45 @@
 //! What is stored of a person, as JSON; and the archives made of it.
 
 use crate::accounts;
+use crate::ids::{AccountId, AppointmentId, ExportId};
 use crate::privacy::inventory::{Export, INVENTORY, SECRET_COLUMNS};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, PgConnection};
-use uuid::Uuid;
 
 type Sql<T> = Result<T, sqlx::Error>;
 
 /// An archive without its file.
 #[derive(Debug, Clone)]
 pub struct ExportRow {
-    pub id: Uuid,
+    pub id: ExportId,
     pub requested_at: DateTime<Utc>,
     /// Absent while it is being made.
     pub expires_at: Option<DateTime<Utc>>,
 }
 
-pub async fn of_account(conn: &mut PgConnection, account_id: Uuid) -> Sql<Vec<ExportRow>> {
+pub async fn of_account(conn: &mut PgConnection, account_id: AccountId) -> Sql<Vec<ExportRow>> {
     sqlx::query_as!(
         ExportRow,
         "SELECT id, requested_at, expires_at FROM data_export WHERE account_id = $1 ORDER BY requested_at DESC, id",
-        account_id
+        account_id as _
     )
     .fetch_all(conn)
     .await
 }
 
-pub async fn insert(conn: &mut PgConnection, id: Uuid, account_id: Uuid, now: DateTime<Utc>) -> Sql<()> {
-    sqlx::query!("INSERT INTO data_export (id, account_id, requested_at) VALUES ($1, $2, $3)", id, account_id, now).execute(conn).await?;
+pub async fn insert(conn: &mut PgConnection, id: ExportId, account_id: AccountId, now: DateTime<Utc>) -> Sql<()> {
+    sqlx::query!("INSERT INTO data_export (id, account_id, requested_at) VALUES ($1, $2, $3)", id as _, account_id as _, now)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
-pub async fn file(conn: &mut PgConnection, id: Uuid, account_id: Uuid, now: DateTime<Utc>) -> Sql<Option<Vec<u8>>> {
+pub async fn file(conn: &mut PgConnection, id: ExportId, account_id: AccountId, now: DateTime<Utc>) -> Sql<Option<Vec<u8>>> {
     sqlx::query_scalar!(
         r#"SELECT file AS "file!" FROM data_export WHERE id = $1 AND account_id = $2 AND expires_at > $3 AND file IS NOT NULL"#,
-        id,
-        account_id,
+        id as _,
+        account_id as _,
         now
     )
     .fetch_optional(conn)
@@ -45,14 +47,14 @@ pub async fn file(conn: &mut PgConnection, id: Uuid, account_id: Uuid, now: Date
 }
 
 /// Whose archive is still to be made.
-pub async fn pending(conn: &mut PgConnection, id: Uuid) -> Sql<Option<Uuid>> {
-    sqlx::query_scalar!("SELECT account_id FROM data_export WHERE id = $1 AND ready_at IS NULL", id).fetch_optional(conn).await
+pub async fn pending(conn: &mut PgConnection, id: ExportId) -> Sql<Option<AccountId>> {
+    sqlx::query_scalar!("SELECT account_id FROM data_export WHERE id = $1 AND ready_at IS NULL", id as _).fetch_optional(conn).await
 }
 
-pub async fn set_ready(conn: &mut PgConnection, id: Uuid, file: &[u8], now: DateTime<Utc>, until: DateTime<Utc>) -> Sql<bool> {
+pub async fn set_ready(conn: &mut PgConnection, id: ExportId, file: &[u8], now: DateTime<Utc>, until: DateTime<Utc>) -> Sql<bool> {
     let done = sqlx::query!(
         "UPDATE data_export SET file = $2, ready_at = $3, expires_at = $4 WHERE id = $1 AND ready_at IS NULL",
-        id,
+        id as _,
         file,
         now,
         until
@@ -73,12 +75,12 @@ pub async fn hidden_columns(conn: &mut PgConnection) -> Sql<Vec<String>> {
 }
 
 /// The account and those it has taken over.
-pub async fn accounts_of(conn: &mut PgConnection, account_id: Uuid) -> Sql<Vec<Uuid>> {
-    sqlx::query_scalar!("SELECT id FROM account WHERE id = $1 OR merged_into = $1", account_id).fetch_all(conn).await
+pub async fn accounts_of(conn: &mut PgConnection, account_id: AccountId) -> Sql<Vec<AccountId>> {
+    sqlx::query_scalar!("SELECT id FROM account WHERE id = $1 OR merged_into = $1", account_id as _).fetch_all(conn).await
 }
 
 /// The files of tables that are given out as they are stored. The statement's names come from the inventory, a constant.
-pub async fn as_stored(conn: &mut PgConnection, accounts: &[Uuid], hidden: &[String]) -> Sql<Vec<(&'static str, Value)>> {
+pub async fn as_stored(conn: &mut PgConnection, accounts: &[AccountId], hidden: &[String]) -> Sql<Vec<(&'static str, Value)>> {
     let mut files = vec![];
     for holding in INVENTORY {
         if let Export::AsStored(file) = holding.export {
@@ -93,13 +95,13 @@ pub async fn as_stored(conn: &mut PgConnection, accounts: &[Uuid], hidden: &[Str
 }
 
 /// The other files: what hangs on a person's rows, in one file with them.
-pub async fn described(conn: &mut PgConnection, accounts: &[Uuid], hidden: &[String]) -> Sql<Vec<(&'static str, Value)>> {
+pub async fn described(conn: &mut PgConnection, accounts: &[AccountId], hidden: &[String]) -> Sql<Vec<(&'static str, Value)>> {
     let profile = sqlx::query_scalar!(
         "SELECT jsonb_agg((to_jsonb(a) - $2::text[])
                 || jsonb_build_object('country_name', c.name_en, 'subdivision_name', s.name,
                                       'second_factor_by_app', a.totp_secret IS NOT NULL) ORDER BY a.created_at)
          FROM account a JOIN country c ON c.code = a.country LEFT JOIN subdivision s ON s.code = a.subdivision WHERE a.id = ANY($1)",
-        accounts,
+        accounts as _,
         hidden
     )
     .fetch_one(&mut *conn)
@@ -108,7 +110,7 @@ pub async fn described(conn: &mut PgConnection, accounts: &[Uuid], hidden: &[Str
         "SELECT jsonb_agg(jsonb_build_object('template', m.template, 'language', m.language, 'to_name', m.to_name, 'to_address', m.to_address,
                                              'subject', m.subject, 'created_at', m.created_at, 'sent_at', m.sent_at) ORDER BY m.created_at)
          FROM mail_message m WHERE m.account_id = ANY($1)",
-        accounts
+        accounts as _
     )
     .fetch_one(&mut *conn)
     .await?;
@@ -120,7 +122,7 @@ pub async fn described(conn: &mut PgConnection, accounts: &[Uuid], hidden: &[Str
                 ORDER BY p.created_at)
          FROM appointment p JOIN exam e ON e.id = p.exam_id JOIN certification c ON c.id = e.certification_id
          LEFT JOIN test_center t ON t.id = p.center_id WHERE p.account_id = ANY($1)",
-        accounts,
+        accounts as _,
         hidden
     )
     .fetch_one(&mut *conn)
@@ -132,7 +134,7 @@ pub async fn described(conn: &mut PgConnection, accounts: &[Uuid], hidden: &[Str
                                     (SELECT jsonb_agg(to_jsonb(r) - ARRAY['key', 'asked_by', 'request_id'] ORDER BY r.created_at) FROM refund r WHERE r.payment_id = y.id))
                                     ORDER BY y.created_at) FROM payment y WHERE y.purchase_id = o.id)) ORDER BY o.created_at)
          FROM purchase o WHERE o.account_id = ANY($1)",
-        accounts
+        accounts as _
     )
     .fetch_one(&mut *conn)
     .await?;
@@ -149,14 +151,14 @@ pub async fn described(conn: &mut PgConnection, accounts: &[Uuid], hidden: &[Str
                                     FROM exam_result_correction k JOIN approval_request q ON q.id = k.request_id WHERE k.result_id = r.id))
                 ORDER BY r.taken_at)
          FROM exam_result r JOIN exam e ON e.id = r.exam_id WHERE r.account_id = ANY($1) AND r.state = 'released'",
-        accounts
+        accounts as _
     )
     .fetch_one(&mut *conn)
     .await?;
     let credentials = sqlx::query_scalar!(
         "SELECT jsonb_agg(to_jsonb(k) || jsonb_build_object('certification', c.name, 'exam_code', e.code) ORDER BY k.issued_at)
          FROM credential k JOIN certification c ON c.id = k.certification_id JOIN exam e ON e.id = k.exam_id WHERE k.account_id = ANY($1)",
-        accounts
+        accounts as _
     )
     .fetch_one(&mut *conn)
     .await?;
@@ -175,14 +177,14 @@ pub async fn described(conn: &mut PgConnection, accounts: &[Uuid], hidden: &[Str
 
 /// What they did, what was done for them, and of what was done to their account what its activity page tells. Where a member of staff
 /// acted, the staff's own address and browser are not theirs to have; those of a stranger who tried to sign in are.
-async fn activity(conn: &mut PgConnection, accounts: &[Uuid]) -> Sql<Option<Value>> {
-    let subjects: Vec<String> = accounts.iter().map(Uuid::to_string).collect();
+async fn activity(conn: &mut PgConnection, accounts: &[AccountId]) -> Sql<Option<Value>> {
+    let subjects: Vec<String> = accounts.iter().map(AccountId::to_string).collect();
     let rows = sqlx::query!(
         r#"SELECT v.action, v.outcome, coalesce(v.actor_id = ANY($1), false) OR coalesce(v.on_behalf_of = ANY($1), false) AS "own!",
                   CASE WHEN v.on_behalf_of = ANY($1) OR NOT v.actor_id = ANY($1) THEN to_jsonb(v) - ARRAY['address', 'user_agent']
                        ELSE to_jsonb(v) END AS "event!"
            FROM audit_event v WHERE v.actor_id = ANY($1) OR v.on_behalf_of = ANY($1) OR v.subject = ANY($2) ORDER BY v.id"#,
-        accounts,
+        accounts as _,
         &subjects
     )
     .fetch_all(conn)
@@ -192,10 +194,10 @@ async fn activity(conn: &mut PgConnection, accounts: &[Uuid]) -> Sql<Option<Valu
 }
 
 /// Appointments that were booked: `(id, reference)`.
-pub async fn booked(conn: &mut PgConnection, account_id: Uuid) -> Sql<Vec<(Uuid, String)>> {
+pub async fn booked(conn: &mut PgConnection, account_id: AccountId) -> Sql<Vec<(AppointmentId, String)>> {
     let rows = sqlx::query!(
         "SELECT id, reference FROM appointment WHERE account_id = $1 AND booked_at IS NOT NULL ORDER BY starts_at",
-        account_id
+        account_id as _
     )
     .fetch_all(conn)
     .await?;

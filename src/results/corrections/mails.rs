@@ -1,15 +1,20 @@
 use super::model::StaffResult;
 use crate::accounts::addressee::Addressee;
+use crate::ids::CorrectionId;
 use crate::results::service::policies_of;
 use crate::server::RequestContext;
 use crate::server::mail::{self, Block};
 use crate::tr;
 use chrono::TimeDelta;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// "Your result was corrected". Like the mail of a release it says neither pass nor fail.
-pub async fn corrected(tx: &mut PgConnection, cx: &RequestContext, result: &StaffResult, correction: Uuid) -> Result<(), sqlx::Error> {
+pub async fn corrected(
+    tx: &mut PgConnection,
+    cx: &RequestContext,
+    result: &StaffResult,
+    correction: CorrectionId,
+) -> Result<(), sqlx::Error> {
     let Some(to) = Addressee::of(tx, result.account_id).await? else { return Ok(()) };
     let locale = to.locale;
     let exam = result.exam_code.clone();

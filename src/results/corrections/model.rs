@@ -1,9 +1,9 @@
 //! A result as staff see it, and what a correction changes.
 
+use crate::ids::{AccountId, ApprovalId, CertificationId, ExamId, ImportId, ResultId};
 use crate::results::rules::Scale;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 /// A value that changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,13 +52,13 @@ impl Correction {
 /// A result with everything its page shows to staff.
 #[derive(Debug, Clone)]
 pub struct StaffResult {
-    pub id: Uuid,
-    pub account_id: Uuid,
+    pub id: ResultId,
+    pub account_id: AccountId,
     pub candidate_id: Option<String>,
     pub candidate_name: String,
-    pub exam_id: Uuid,
+    pub exam_id: ExamId,
     pub exam_code: String,
-    pub certification_id: Uuid,
+    pub certification_id: CertificationId,
     pub certification: String,
     pub reference: String,
     pub taken_at: DateTime<Utc>,
@@ -71,7 +71,7 @@ pub struct StaffResult {
     pub passed: bool,
     pub scale: Scale,
     /// The file it came in.
-    pub import: Option<(Uuid, String)>,
+    pub import: Option<(ImportId, String)>,
     /// The credential it awarded.
     pub credential: Option<String>,
     pub policies: serde_json::Value,
@@ -96,7 +96,7 @@ pub struct StaffDomain {
 /// A correction that was made.
 #[derive(Debug, Clone)]
 pub struct Made {
-    pub request_id: Uuid,
+    pub request_id: ApprovalId,
     pub corrected_at: DateTime<Utc>,
     pub scaled_before: i32,
     pub scaled_after: i32,
@@ -110,7 +110,7 @@ pub struct Made {
 /// One line of a search.
 #[derive(Debug, Clone)]
 pub struct FoundResult {
-    pub id: Uuid,
+    pub id: ResultId,
     pub candidate_id: Option<String>,
     pub candidate_name: String,
     pub exam_code: String,

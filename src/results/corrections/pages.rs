@@ -5,9 +5,10 @@ use super::model::{Change, Correction, FoundResult, Made, StaffDomain, StaffResu
 use super::rules;
 use super::service::{self, Look, Search};
 use crate::credentials::CredentialId;
+use crate::ids::ApprovalId;
 use crate::results::pages::{PassTag, day_at, moment};
 use crate::results::rules::drawn_percent;
-use crate::server::{Locale, Permission, RequestContext, i18n, ids, request};
+use crate::server::{Locale, Permission, RequestContext, i18n, random, request};
 use crate::staff::approvals::model::{Request, State};
 use crate::staff::approvals::pages::open_note;
 use crate::tr;
@@ -199,7 +200,7 @@ pub fn CorrectPage() -> impl IntoView {
         let label = format!("{} · {}", result.candidate_name, result.exam_code);
         let scale = result.scale;
         let hint = tr!(locale, approvals.scaled_hint, min = scale.min, max = scale.max, mark = scale.pass_mark).to_string();
-        let intent = ids::uuid().to_string();
+        let intent = random::id::<ApprovalId>().to_string();
         let note = open_note(&cx, &requests);
         let cancel = back.clone();
         let form = note.is_none().then(|| {

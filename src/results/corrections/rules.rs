@@ -54,21 +54,21 @@ pub fn correction(result: &StaffResult, scaled: &str, percents: &[String]) -> Re
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::{AccountId, CertificationId, ExamId, ResultId};
     use crate::results::corrections::model::StaffDomain;
     use crate::results::rules::Scale;
     use chrono::DateTime;
     use serde_json::json;
-    use uuid::Uuid;
 
     fn result() -> StaffResult {
         StaffResult {
-            id: Uuid::nil(),
-            account_id: Uuid::nil(),
+            id: ResultId::from_u128(0),
+            account_id: AccountId::from_u128(0),
             candidate_id: None,
             candidate_name: String::new(),
-            exam_id: Uuid::nil(),
+            exam_id: ExamId::from_u128(0),
             exam_code: "SAA-C03".into(),
-            certification_id: Uuid::nil(),
+            certification_id: CertificationId::from_u128(0),
             certification: String::new(),
             reference: "NLX".into(),
             taken_at: DateTime::UNIX_EPOCH,

@@ -5,13 +5,13 @@ use super::{mails, rules, store};
 use crate::accounts::factor_recovery::parse_text;
 use crate::credentials;
 use crate::error::{AppError, AppResult, Conflict};
+use crate::ids::{ApprovalId, ResultId};
 use crate::server::database::{DbError, expect_one, retrying};
-use crate::server::{Permission, RequestContext, audit, ids};
+use crate::server::{Permission, RequestContext, audit, random};
 use crate::staff::approvals::model::{Act, Approved, Kind, NewRequest, Request};
 use crate::staff::approvals::service as approvals;
 use serde_json::json;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// Lines of a search.
 const SEARCH_LIMIT: i64 = 50;
@@ -50,11 +50,11 @@ pub struct Look {
 /// [`AppError::NotFound`]; [`AppError::Forbidden`] without [`Permission::ReadResults`].
 pub async fn look(cx: &RequestContext, id: &str) -> AppResult<Look> {
     cx.staff(Permission::ReadResults)?;
-    let id: Uuid = id.parse().map_err(|_| AppError::NotFound)?;
+    let id: ResultId = id.parse().map_err(|_| AppError::NotFound)?;
     let mut tx = cx.state.db.begin().await?;
     let result = store::result(&mut tx, id).await?.ok_or(AppError::NotFound)?;
     let history = store::history(&mut tx, id).await?;
-    let requests = approvals::about(&mut tx, vec![id]).await?;
+    let requests = approvals::about(&mut tx, vec![id.into()]).await?;
     audit::record(&mut tx, cx, "staff.result_read", &id.to_string(), json!({ "account": result.account_id })).await?;
     tx.commit().await?;
     Ok(Look { result, history, requests })
@@ -77,13 +77,14 @@ pub struct Asked<'a> {
 /// # Errors
 /// Those of a staff act; [`AppError::NotFound`]; [`AppError::Validation`] of `scaled_score`, `domains[n]` and `reason`;
 /// [`Conflict::ApprovalPending`]; [`Conflict::OwnAccount`].
-pub async fn ask(cx: &RequestContext, asked: &Asked<'_>) -> AppResult<Uuid> {
+pub async fn ask(cx: &RequestContext, asked: &Asked<'_>) -> AppResult<ApprovalId> {
     cx.staff_with_fresh_proof(Permission::ManageResults)?;
-    let (id, intent): (Uuid, Uuid) = asked.result.parse().and_then(|id| Ok((id, asked.intent.parse()?))).map_err(|_| AppError::NotFound)?;
+    let (id, intent): (ResultId, ApprovalId) =
+        asked.result.parse().and_then(|id| Ok((id, asked.intent.parse()?))).map_err(|_| AppError::NotFound)?;
     retrying(|| async {
         let mut tx = cx.state.db.begin().await?;
         let result = store::locked(&mut tx, id).await?.ok_or(AppError::NotFound)?;
-        if approvals::is_asked(&mut tx, cx, intent, Kind::ScoreCorrection, id).await? {
+        if approvals::is_asked(&mut tx, cx, intent, Kind::ScoreCorrection, id.into()).await? {
             return Ok(intent);
         }
         let correction = rules::correction(&result, asked.scaled_score, asked.percents);
@@ -96,7 +97,7 @@ pub async fn ask(cx: &RequestContext, asked: &Asked<'_>) -> AppResult<Uuid> {
                 return Err(AppError::Validation(errors).into());
             }
         };
-        approvals::ask(&mut tx, cx, &NewRequest { id: intent, act, subject_id: id, account_id: result.account_id, reason }).await?;
+        approvals::ask(&mut tx, cx, &NewRequest { id: intent, act, subject_id: id.into(), account_id: result.account_id, reason }).await?;
         tx.commit().await?;
         Ok(intent)
     })
@@ -104,7 +105,7 @@ pub async fn ask(cx: &RequestContext, asked: &Asked<'_>) -> AppResult<Uuid> {
 }
 
 /// Whether the result is not any more as a correction saw it.
-pub async fn is_stale(conn: &mut PgConnection, result_id: Uuid, correction: &Correction) -> Result<bool, sqlx::Error> {
+pub async fn is_stale(conn: &mut PgConnection, result_id: ResultId, correction: &Correction) -> Result<bool, sqlx::Error> {
     let result = store::result(conn, result_id).await?;
     Ok(!result.is_some_and(|result| still_fits(&result, correction)))
 }
@@ -127,9 +128,9 @@ pub async fn carry_out(
     approved: &Approved<'_>,
     correction: &Correction,
 ) -> Result<(), DbError> {
-    let result = store::locked(tx, approved.subject_id).await?.filter(|result| still_fits(result, correction));
+    let result = store::locked(tx, approved.subject_id.into()).await?.filter(|result| still_fits(result, correction));
     let result = result.ok_or(Conflict::ApprovalStale)?;
-    let id = ids::uuid();
+    let id = random::id();
     expect_one(store::correct(tx, id, approved.request_id, &result, correction, cx.now()).await?)?;
     let domains: Vec<_> = correction.domains.iter().map(|domain| domain.percent).collect();
     let note = audit::note(tx, cx.now(), result.account_id, approved.reason).await?;

@@ -1,14 +1,14 @@
 //! The SQL of results as staff see them, and of their corrections.
 
 use super::model::{Correction, FoundResult, Made, StaffDomain, StaffResult};
+use crate::ids::{ApprovalId, CorrectionId, ResultId};
 use crate::results::rules::Scale;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 type Sql<T> = Result<T, sqlx::Error>;
 
-pub async fn result(conn: &mut PgConnection, id: Uuid) -> Sql<Option<StaffResult>> {
+pub async fn result(conn: &mut PgConnection, id: ResultId) -> Sql<Option<StaffResult>> {
     let row = sqlx::query!(
         r#"SELECT r.id, r.account_id, p.candidate_id, p.given_name || ' ' || p.family_name AS "candidate_name!", r.exam_id, e.code,
                   c.id AS certification_id, c.name, a.reference, r.taken_at, a.time_zone, r.received_at, r.released_at,
@@ -19,7 +19,7 @@ pub async fn result(conn: &mut PgConnection, id: Uuid) -> Sql<Option<StaffResult
            LEFT JOIN account b ON b.id = r.released_by LEFT JOIN result_import i ON i.id = r.import_id
            LEFT JOIN credential k ON k.result_id = r.id
            WHERE r.id = $1"#,
-        id
+        id as _
     )
     .fetch_optional(&mut *conn)
     .await?;
@@ -29,7 +29,7 @@ pub async fn result(conn: &mut PgConnection, id: Uuid) -> Sql<Option<StaffResult
         "SELECT d.name, d.weight, v.percent FROM exam_result_domain v JOIN exam_result r ON r.id = v.result_id
          JOIN exam_domain d ON d.exam_id = r.exam_id AND d.position = v.position
          WHERE v.result_id = $1 ORDER BY v.position",
-        id
+        id as _
     )
     .fetch_all(conn)
     .await?;
@@ -60,8 +60,8 @@ pub async fn result(conn: &mut PgConnection, id: Uuid) -> Sql<Option<StaffResult
 }
 
 /// The same, locked until the transaction ends.
-pub async fn locked(conn: &mut PgConnection, id: Uuid) -> Sql<Option<StaffResult>> {
-    let found = sqlx::query_scalar!("SELECT id FROM exam_result WHERE id = $1 FOR UPDATE", id).fetch_optional(&mut *conn).await?;
+pub async fn locked(conn: &mut PgConnection, id: ResultId) -> Sql<Option<StaffResult>> {
+    let found = sqlx::query_scalar!("SELECT id FROM exam_result WHERE id = $1 FOR UPDATE", id as _).fetch_optional(&mut *conn).await?;
     match found {
         None => Ok(None),
         Some(id) => result(conn, id).await,
@@ -87,7 +87,7 @@ pub async fn search(conn: &mut PgConnection, wanted: &str, limit: i64) -> Sql<Ve
 }
 
 /// The corrections of a result, oldest first.
-pub async fn history(conn: &mut PgConnection, result_id: Uuid) -> Sql<Vec<Made>> {
+pub async fn history(conn: &mut PgConnection, result_id: ResultId) -> Sql<Vec<Made>> {
     sqlx::query_as!(
         Made,
         r#"SELECT c.request_id, c.corrected_at, c.scaled_before, c.scaled_after, c.passed_before, c.passed_after,
@@ -95,7 +95,7 @@ pub async fn history(conn: &mut PgConnection, result_id: Uuid) -> Sql<Vec<Made>>
            FROM exam_result_correction c JOIN approval_request q ON q.id = c.request_id JOIN account a ON a.id = q.requested_by
            LEFT JOIN account d ON d.id = q.decided_by
            WHERE c.result_id = $1 ORDER BY c.corrected_at, c.id"#,
-        result_id
+        result_id as _
     )
     .fetch_all(conn)
     .await
@@ -104,8 +104,8 @@ pub async fn history(conn: &mut PgConnection, result_id: Uuid) -> Sql<Vec<Made>>
 /// Keeps what the result said, and gives it its corrected score; one a request.
 pub async fn correct(
     conn: &mut PgConnection,
-    id: Uuid,
-    request_id: Uuid,
+    id: CorrectionId,
+    request_id: ApprovalId,
     result: &StaffResult,
     correction: &Correction,
     now: DateTime<Utc>,
@@ -115,9 +115,9 @@ pub async fn correct(
         "INSERT INTO exam_result_correction (id, result_id, request_id, corrected_at, was_released, scaled_before, scaled_after,
                                              passed_before, passed_after, percents_before, percents_after)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-        id,
-        result.id,
-        request_id,
+        id as _,
+        result.id as _,
+        request_id as _,
         now,
         result.released_at.is_some(),
         result.scaled_score,
@@ -134,14 +134,14 @@ pub async fn correct(
          FROM (SELECT position, row_number() OVER (ORDER BY position) AS nth FROM exam_result_domain WHERE result_id = $1) d
          JOIN unnest($2::int[]) WITH ORDINALITY AS n (percent, nth) ON n.nth = d.nth
          WHERE v.result_id = $1 AND v.position = d.position",
-        result.id,
+        result.id as _,
         &after,
     )
     .execute(&mut *conn)
     .await?;
     let done = sqlx::query!(
         "UPDATE exam_result SET scaled_score = $2, passed = $3 WHERE id = $1",
-        result.id,
+        result.id as _,
         correction.scaled.after,
         correction.passed.after
     )

@@ -1,5 +1,6 @@
 use super::{ImportTag, moment, problem_text};
 use crate::error::AppError;
+use crate::ids::ResultId;
 use crate::results::csv_file::COLUMNS;
 use crate::results::model::{ImportRow, ImportState, RowError};
 use crate::results::service::{self, Preview};
@@ -10,7 +11,6 @@ use crate::ui::{Alert, AlertKind, BackLink, ErrorSummary, Form, HiddenField, Pag
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use std::collections::HashMap;
-use uuid::Uuid;
 
 /// `/staff/results/imports/:id`: the preview of a file, and what became of it.
 #[component]
@@ -161,7 +161,7 @@ fn row_table(
     locale: Locale,
     rows: &[ImportRow],
     errors: &HashMap<u64, Vec<RowError>>,
-    results: &HashMap<String, Uuid>,
+    results: &HashMap<String, ResultId>,
 ) -> impl IntoView + use<> {
     let domains = rows.iter().map(|row| row.domains.len()).max().unwrap_or_default();
     let mut names: Vec<String> = COLUMNS.iter().map(|name| (*name).to_owned()).collect();

@@ -1,13 +1,13 @@
 //! What the loader of the demo's history asks and writes.
 
 use super::SqlResult;
+use crate::ids::{AccountId, AppointmentId, CenterId, ExamId, SeatId};
 use crate::results::rules::Scale;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// Locks the account: two starts of the program do not load one history twice.
-pub async fn lock_account(conn: &mut PgConnection, email: &str) -> SqlResult<Option<Uuid>> {
+pub async fn lock_account(conn: &mut PgConnection, email: &str) -> SqlResult<Option<AccountId>> {
     sqlx::query_scalar!(
         "SELECT a.id FROM account a JOIN account_email m ON m.account_id = a.id
          WHERE lower(m.address) = lower($1) AND (m.is_primary OR m.verified_at IS NOT NULL) FOR UPDATE OF a",
@@ -17,12 +17,12 @@ pub async fn lock_account(conn: &mut PgConnection, email: &str) -> SqlResult<Opt
     .await
 }
 
-pub async fn has_history(conn: &mut PgConnection, account_id: Uuid) -> SqlResult<bool> {
-    sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM appointment WHERE account_id = $1) AS "any!""#, account_id).fetch_one(conn).await
+pub async fn has_history(conn: &mut PgConnection, account_id: AccountId) -> SqlResult<bool> {
+    sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM appointment WHERE account_id = $1) AS "any!""#, account_id as _).fetch_one(conn).await
 }
 
 pub struct Exam {
-    pub id: Uuid,
+    pub id: ExamId,
     pub minutes: i32,
     pub scored_questions: i32,
     pub scale: Scale,
@@ -48,18 +48,18 @@ pub async fn exam(conn: &mut PgConnection, code: &str) -> SqlResult<Option<Exam>
     }))
 }
 
-pub async fn center(conn: &mut PgConnection, code: &str) -> SqlResult<Option<(Uuid, String)>> {
+pub async fn center(conn: &mut PgConnection, code: &str) -> SqlResult<Option<(CenterId, String)>> {
     let row = sqlx::query!("SELECT id, time_zone FROM test_center WHERE code = $1", code).fetch_optional(conn).await?;
     Ok(row.map(|row| (row.id, row.time_zone)))
 }
 
-pub async fn is_open(conn: &mut PgConnection, center_id: Uuid, day: NaiveDate, from: NaiveTime, to: NaiveTime) -> SqlResult<bool> {
+pub async fn is_open(conn: &mut PgConnection, center_id: CenterId, day: NaiveDate, from: NaiveTime, to: NaiveTime) -> SqlResult<bool> {
     sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT FROM opening_hours WHERE center_id = $1 AND weekday = extract(isodow FROM $2::date)::int
                                  AND opens <= $3 AND closes >= $4)
                   AND NOT EXISTS (SELECT FROM opening_exception WHERE center_id = $1 AND on_day = $2
                                          AND (opens IS NULL OR opens > $3 OR closes < $4)) AS "open!""#,
-        center_id,
+        center_id as _,
         day,
         from,
         to
@@ -71,18 +71,18 @@ pub async fn is_open(conn: &mut PgConnection, center_id: Uuid, day: NaiveDate, f
 /// A workstation of a centre, or without one a proctor's lane, that nobody has in that time.
 pub async fn free_seat(
     conn: &mut PgConnection,
-    center_id: Option<Uuid>,
+    center_id: Option<CenterId>,
     language: &str,
     from: DateTime<Utc>,
     to: DateTime<Utc>,
-) -> SqlResult<Option<Uuid>> {
+) -> SqlResult<Option<SeatId>> {
     sqlx::query_scalar!(
         "SELECT s.id FROM seat s
          WHERE s.active AND (s.center_id = $1 OR $1::uuid IS NULL AND s.center_id IS NULL AND s.language = $2)
                AND NOT EXISTS (SELECT FROM appointment a WHERE a.seat_id = s.id AND a.state NOT IN ('cancelled', 'expired')
                                       AND a.occupies && tstzrange($3, $4))
          ORDER BY s.accessible, s.label, s.id LIMIT 1",
-        center_id,
+        center_id as _,
         language,
         from,
         to
@@ -92,13 +92,13 @@ pub async fn free_seat(
 }
 
 pub struct Appointment<'a> {
-    pub id: Uuid,
+    pub id: AppointmentId,
     pub reference: &'a str,
-    pub account_id: Uuid,
-    pub exam_id: Uuid,
+    pub account_id: AccountId,
+    pub exam_id: ExamId,
     pub language: &'a str,
-    pub center_id: Option<Uuid>,
-    pub seat_id: Uuid,
+    pub center_id: Option<CenterId>,
+    pub seat_id: SeatId,
     pub time_zone: &'a str,
     pub starts_at: DateTime<Utc>,
     pub minutes: i32,
@@ -114,13 +114,13 @@ pub async fn insert_appointment(conn: &mut PgConnection, new: &Appointment<'_>) 
          SELECT $1, $2, $3, $4, $5, CASE WHEN $6::uuid IS NULL THEN 'online' ELSE 'center' END, $6, $7, $8, $9, $10,
                 tstzrange($9, $11), 'booked', p.given_name || ' ' || p.family_name, $12, $13, $13
          FROM account p WHERE p.id = $3",
-        new.id,
+        new.id as _,
         new.reference,
-        new.account_id,
-        new.exam_id,
+        new.account_id as _,
+        new.exam_id as _,
         new.language,
-        new.center_id,
-        new.seat_id,
+        new.center_id as _,
+        new.seat_id as _,
         new.time_zone,
         new.starts_at,
         new.minutes,
@@ -132,9 +132,9 @@ pub async fn insert_appointment(conn: &mut PgConnection, new: &Appointment<'_>) 
     .await?;
     sqlx::query!(
         "INSERT INTO appointment_event (appointment_id, at, kind, actor_id, detail) VALUES ($1, $2, 'booked', $3, '{}')",
-        new.id,
+        new.id as _,
         new.booked_at,
-        new.account_id,
+        new.account_id as _,
     )
     .execute(conn)
     .await?;

@@ -1,6 +1,7 @@
 //! Files of results: what they are checked against, and what is taken over from them.
 
 use super::SqlResult;
+use crate::ids::{AccountId, AppointmentId, ExamId, ImportId, ResultId};
 use crate::results::check::Facts;
 use crate::results::model::*;
 use crate::results::rules::Scale;
@@ -8,7 +9,6 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::{PgConnection, PgPool};
 use std::collections::HashSet;
-use uuid::Uuid;
 
 /// What the check needs to know of the things that rows name.
 pub async fn facts(conn: &mut PgConnection, rows: &[ImportRow]) -> SqlResult<Facts> {
@@ -73,20 +73,20 @@ pub async fn lock_appointments(conn: &mut PgConnection, rows: &[ImportRow]) -> S
 pub async fn insert_import(
     conn: &mut PgConnection,
     now: DateTime<Utc>,
-    id: Uuid,
-    uploaded_by: Uuid,
+    id: ImportId,
+    uploaded_by: AccountId,
     file_name: &str,
     digest: &[u8],
     rows: Value,
     errors: Value,
-) -> SqlResult<(Uuid, bool)> {
+) -> SqlResult<(ImportId, bool)> {
     let inserted = sqlx::query_scalar!(
         "INSERT INTO result_import (id, file_name, digest, uploaded_by, rows, errors, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
          ON CONFLICT (digest) DO NOTHING RETURNING id",
-        id,
+        id as _,
         file_name,
         digest,
-        uploaded_by,
+        uploaded_by as _,
         rows,
         errors,
         now,
@@ -100,7 +100,7 @@ pub async fn insert_import(
 }
 
 /// Imports, newest first.
-pub async fn imports(pool: &PgPool, only: Option<Uuid>, limit: i64, offset: i64) -> SqlResult<Vec<Import>> {
+pub async fn imports(pool: &PgPool, only: Option<ImportId>, limit: i64, offset: i64) -> SqlResult<Vec<Import>> {
     sqlx::query_as!(
         Import,
         r#"SELECT i.id, i.file_name, u.given_name || ' ' || u.family_name AS "uploaded_by!", i.created_at, i.applied_at,
@@ -110,7 +110,7 @@ pub async fn imports(pool: &PgPool, only: Option<Uuid>, limit: i64, offset: i64)
            FROM result_import i JOIN account u ON u.id = i.uploaded_by
            WHERE $1::uuid IS NULL OR i.id = $1
            ORDER BY i.created_at DESC, i.id LIMIT $2 OFFSET $3"#,
-        only,
+        only as _,
         limit,
         offset
     )
@@ -130,23 +130,24 @@ pub async fn count_open_imports(pool: &PgPool) -> SqlResult<i64> {
 }
 
 /// The cells of an import.
-pub async fn import_rows(conn: &mut PgConnection, id: Uuid) -> SqlResult<Option<Value>> {
-    sqlx::query_scalar!("SELECT rows FROM result_import WHERE id = $1", id).fetch_optional(conn).await
+pub async fn import_rows(conn: &mut PgConnection, id: ImportId) -> SqlResult<Option<Value>> {
+    sqlx::query_scalar!("SELECT rows FROM result_import WHERE id = $1", id as _).fetch_optional(conn).await
 }
 
 /// The same, locked; with the time it was taken over.
-pub async fn lock_import(conn: &mut PgConnection, id: Uuid) -> SqlResult<Option<(Value, Option<DateTime<Utc>>)>> {
-    let row = sqlx::query!("SELECT rows, applied_at FROM result_import WHERE id = $1 FOR UPDATE", id).fetch_optional(conn).await?;
+pub async fn lock_import(conn: &mut PgConnection, id: ImportId) -> SqlResult<Option<(Value, Option<DateTime<Utc>>)>> {
+    let row = sqlx::query!("SELECT rows, applied_at FROM result_import WHERE id = $1 FOR UPDATE", id as _).fetch_optional(conn).await?;
     Ok(row.map(|row| (row.rows, row.applied_at)))
 }
 
-pub async fn set_errors(conn: &mut PgConnection, id: Uuid, errors: Value) -> SqlResult<u64> {
-    let done = sqlx::query!("UPDATE result_import SET errors = $2 WHERE id = $1 AND applied_at IS NULL", id, errors).execute(conn).await?;
+pub async fn set_errors(conn: &mut PgConnection, id: ImportId, errors: Value) -> SqlResult<u64> {
+    let done =
+        sqlx::query!("UPDATE result_import SET errors = $2 WHERE id = $1 AND applied_at IS NULL", id as _, errors).execute(conn).await?;
     Ok(done.rows_affected())
 }
 
-pub async fn set_applied(conn: &mut PgConnection, id: Uuid, now: DateTime<Utc>) -> SqlResult<u64> {
-    let done = sqlx::query!("UPDATE result_import SET applied_at = $2, errors = '[]' WHERE id = $1 AND applied_at IS NULL", id, now)
+pub async fn set_applied(conn: &mut PgConnection, id: ImportId, now: DateTime<Utc>) -> SqlResult<u64> {
+    let done = sqlx::query!("UPDATE result_import SET applied_at = $2, errors = '[]' WHERE id = $1 AND applied_at IS NULL", id as _, now)
         .execute(conn)
         .await?;
     Ok(done.rows_affected())
@@ -156,13 +157,14 @@ pub async fn set_applied(conn: &mut PgConnection, id: Uuid, now: DateTime<Utc>) 
 pub async fn insert_results(
     conn: &mut PgConnection,
     now: DateTime<Utc>,
-    import_id: Option<Uuid>,
-    actor: Option<Uuid>,
-    results: &[(Uuid, NewResult)],
+    import_id: Option<ImportId>,
+    actor: Option<AccountId>,
+    results: &[(ResultId, NewResult)],
 ) -> SqlResult<()> {
-    let column = |pick: fn(&NewResult) -> Uuid| -> Vec<Uuid> { results.iter().map(|(_, result)| pick(result)).collect() };
-    let ids: Vec<Uuid> = results.iter().map(|(id, _)| *id).collect();
-    let appointments = column(|result| result.appointment_id);
+    let ids: Vec<ResultId> = results.iter().map(|(id, _)| *id).collect();
+    let appointments: Vec<AppointmentId> = results.iter().map(|(_, result)| result.appointment_id).collect();
+    let accounts: Vec<AccountId> = results.iter().map(|(_, result)| result.account_id).collect();
+    let exams: Vec<ExamId> = results.iter().map(|(_, result)| result.exam_id).collect();
     let taken: Vec<DateTime<Utc>> = results.iter().map(|(_, result)| result.taken_at).collect();
     let raw: Vec<Option<i32>> = results.iter().map(|(_, result)| result.raw_score).collect();
     let scaled: Vec<i32> = results.iter().map(|(_, result)| result.scaled_score).collect();
@@ -173,15 +175,15 @@ pub async fn insert_results(
          SELECT r.id, r.appointment_id, r.account_id, r.exam_id, $9, r.taken_at, r.raw, r.scaled, r.passed, 'received', $10
          FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::int[], $7::int[], $8::bool[])
               AS r (id, appointment_id, account_id, exam_id, taken_at, raw, scaled, passed)",
-        &ids,
-        &appointments,
-        &column(|result| result.account_id),
-        &column(|result| result.exam_id),
+        &ids as _,
+        &appointments as _,
+        &accounts as _,
+        &exams as _,
         &taken,
         &raw as &[Option<i32>],
         &scaled,
         &passed,
-        import_id,
+        import_id as _,
         now,
     )
     .execute(&mut *conn)
@@ -202,7 +204,7 @@ pub async fn insert_results(
          JOIN exam_result r ON r.id = v.result_id
          JOIN LATERAL (SELECT position, row_number() OVER (ORDER BY position) AS nth FROM exam_domain WHERE exam_id = r.exam_id) d
               ON d.nth = v.nth",
-        &of,
+        &of as _,
         &positions,
         &percents,
     )
@@ -214,18 +216,18 @@ pub async fn insert_results(
              WHERE id = ANY($1) AND state IN ('booked', 'checked_in', 'admitted', 'started', 'interrupted') RETURNING id)
          INSERT INTO appointment_event (appointment_id, at, kind, actor_id, detail)
          SELECT id, $2, 'delivered', $3, '{}' FROM changed",
-        &appointments,
+        &appointments as _,
         now,
-        actor,
+        actor as _,
     )
     .execute(&mut *conn)
     .await?;
     sqlx::query!(
         "INSERT INTO appointment_event (appointment_id, at, kind, actor_id, detail)
          SELECT id, $2, 'result_received', $3, '{}' FROM unnest($1::uuid[]) AS a (id)",
-        &appointments,
+        &appointments as _,
         now,
-        actor,
+        actor as _,
     )
     .execute(conn)
     .await?;

@@ -1,10 +1,10 @@
 //! Results between their import and their candidate.
 
 use super::SqlResult;
+use crate::ids::{AccountId, CertificationId, ExamId, ImportId, ResultId};
 use crate::results::model::*;
 use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, PgPool};
-use uuid::Uuid;
 
 pub async fn count_waiting(pool: &PgPool) -> SqlResult<i64> {
     sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM exam_result WHERE state = 'received'"#).fetch_one(pool).await
@@ -12,11 +12,11 @@ pub async fn count_waiting(pool: &PgPool) -> SqlResult<i64> {
 
 /// A result on its way out.
 pub struct Releasing {
-    pub id: Uuid,
-    pub account_id: Uuid,
-    pub exam_id: Uuid,
+    pub id: ResultId,
+    pub account_id: AccountId,
+    pub exam_id: ExamId,
     pub exam_code: String,
-    pub certification_id: Uuid,
+    pub certification_id: CertificationId,
     pub certification: String,
     pub passed: bool,
     pub state: String,
@@ -27,15 +27,15 @@ pub struct Releasing {
     pub email: String,
 }
 
-pub async fn results_of_import(conn: &mut PgConnection, import_id: Uuid) -> SqlResult<Vec<Uuid>> {
-    sqlx::query_scalar!("SELECT id FROM exam_result WHERE import_id = $1", import_id).fetch_all(conn).await
+pub async fn results_of_import(conn: &mut PgConnection, import_id: ImportId) -> SqlResult<Vec<ResultId>> {
+    sqlx::query_scalar!("SELECT id FROM exam_result WHERE import_id = $1", import_id as _).fetch_all(conn).await
 }
 
 /// The results of an import: `(appointment's reference, id)`.
-pub async fn references_of_import(conn: &mut PgConnection, import_id: Uuid) -> SqlResult<Vec<(String, Uuid)>> {
+pub async fn references_of_import(conn: &mut PgConnection, import_id: ImportId) -> SqlResult<Vec<(String, ResultId)>> {
     let rows = sqlx::query!(
         "SELECT a.reference, r.id FROM exam_result r JOIN appointment a ON a.id = r.appointment_id WHERE r.import_id = $1",
-        import_id
+        import_id as _
     )
     .fetch_all(conn)
     .await?;
@@ -43,9 +43,9 @@ pub async fn references_of_import(conn: &mut PgConnection, import_id: Uuid) -> S
 }
 
 /// Locks results, in one order, and reads what their release needs.
-pub async fn lock_results(conn: &mut PgConnection, ids: &[Uuid]) -> SqlResult<Vec<Releasing>> {
+pub async fn lock_results(conn: &mut PgConnection, ids: &[ResultId]) -> SqlResult<Vec<Releasing>> {
     // Locked first, read then: the second of two releases sees what the first one wrote.
-    sqlx::query_scalar!("SELECT id FROM exam_result WHERE id = ANY($1) ORDER BY id FOR UPDATE", ids).fetch_all(&mut *conn).await?;
+    sqlx::query_scalar!("SELECT id FROM exam_result WHERE id = ANY($1) ORDER BY id FOR UPDATE", ids as _).fetch_all(&mut *conn).await?;
     sqlx::query_as!(
         Releasing,
         "SELECT r.id, r.account_id, r.exam_id, e.code AS exam_code, c.id AS certification_id, c.name AS certification,
@@ -53,19 +53,19 @@ pub async fn lock_results(conn: &mut PgConnection, ids: &[Uuid]) -> SqlResult<Ve
          FROM exam_result r JOIN exam e ON e.id = r.exam_id JOIN certification c ON c.id = e.certification_id
          JOIN account p ON p.id = r.account_id JOIN account_email m ON m.account_id = p.id AND m.is_primary
          WHERE r.id = ANY($1) ORDER BY r.taken_at, r.id",
-        ids
+        ids as _
     )
     .fetch_all(conn)
     .await
 }
 
 /// Marks received results as released, and their appointments as scored; gives the number of results that changed.
-pub async fn set_released(conn: &mut PgConnection, now: DateTime<Utc>, actor: Option<Uuid>, ids: &[Uuid]) -> SqlResult<u64> {
+pub async fn set_released(conn: &mut PgConnection, now: DateTime<Utc>, actor: Option<AccountId>, ids: &[ResultId]) -> SqlResult<u64> {
     let done = sqlx::query!(
         "UPDATE exam_result SET state = 'released', released_at = $2, released_by = $3 WHERE id = ANY($1) AND state = 'received'",
-        ids,
+        ids as _,
         now,
-        actor,
+        actor as _,
     )
     .execute(&mut *conn)
     .await?;
@@ -74,9 +74,9 @@ pub async fn set_released(conn: &mut PgConnection, now: DateTime<Utc>, actor: Op
              UPDATE appointment a SET state = 'scored', ended_at = coalesce(a.ended_at, r.taken_at)
              FROM exam_result r WHERE r.id = ANY($1) AND a.id = r.appointment_id AND a.state <> 'scored' RETURNING a.id)
          INSERT INTO appointment_event (appointment_id, at, kind, actor_id, detail) SELECT id, $2, 'scored', $3, '{}' FROM changed",
-        ids,
+        ids as _,
         now,
-        actor,
+        actor as _,
     )
     .execute(&mut *conn)
     .await?;
@@ -84,7 +84,7 @@ pub async fn set_released(conn: &mut PgConnection, now: DateTime<Utc>, actor: Op
         "UPDATE result_import i SET released_at = $2
          WHERE i.released_at IS NULL AND i.id IN (SELECT import_id FROM exam_result WHERE id = ANY($1))
                AND NOT EXISTS (SELECT FROM exam_result r WHERE r.import_id = i.id AND r.state = 'received')",
-        ids,
+        ids as _,
         now,
     )
     .execute(conn)
@@ -93,7 +93,7 @@ pub async fn set_released(conn: &mut PgConnection, now: DateTime<Utc>, actor: Op
 }
 
 /// Results that wait for release, oldest first; of one import, or all.
-pub async fn waiting(pool: &PgPool, import: Option<Uuid>, limit: i64, offset: i64) -> SqlResult<Vec<WaitingResult>> {
+pub async fn waiting(pool: &PgPool, import: Option<ImportId>, limit: i64, offset: i64) -> SqlResult<Vec<WaitingResult>> {
     sqlx::query_as!(
         WaitingResult,
         r#"SELECT r.id, r.import_id, p.candidate_id AS "candidate_id!", p.given_name || ' ' || p.family_name AS "candidate_name!",
@@ -103,7 +103,7 @@ pub async fn waiting(pool: &PgPool, import: Option<Uuid>, limit: i64, offset: i6
            JOIN exam e ON e.id = r.exam_id
            WHERE r.state = 'received' AND ($1::uuid IS NULL OR r.import_id = $1)
            ORDER BY r.taken_at, r.id LIMIT $2 OFFSET $3"#,
-        import,
+        import as _,
         limit,
         offset
     )

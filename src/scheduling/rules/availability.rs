@@ -1,11 +1,11 @@
 //! Free times: what a place offers on a day, and which seats are free then.
 
 use super::Delivery;
+use crate::ids::SeatId;
 use crate::server::programme::Policies;
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeDelta, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
 use std::collections::HashMap;
-use uuid::Uuid;
 
 /// Times are offered on a grid of this many minutes, counted from the opening.
 pub const GRID_MINUTES: i64 = 30;
@@ -21,7 +21,7 @@ pub enum Hours {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seat {
-    pub id: Uuid,
+    pub id: SeatId,
     pub accessible: bool,
 }
 
@@ -43,11 +43,11 @@ type Range = (DateTime<Utc>, DateTime<Utc>);
 
 /// Half-open ranges in which each seat is taken.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Occupied(HashMap<Uuid, Vec<Range>>);
+pub struct Occupied(HashMap<SeatId, Vec<Range>>);
 
 impl Occupied {
-    pub fn new(ranges: impl IntoIterator<Item = (Uuid, DateTime<Utc>, DateTime<Utc>)>) -> Self {
-        let mut seats: HashMap<Uuid, Vec<_>> = HashMap::new();
+    pub fn new(ranges: impl IntoIterator<Item = (SeatId, DateTime<Utc>, DateTime<Utc>)>) -> Self {
+        let mut seats: HashMap<SeatId, Vec<_>> = HashMap::new();
         for (seat, from, to) in ranges {
             seats.entry(seat).or_default().push((from, to));
         }
@@ -57,7 +57,7 @@ impl Occupied {
         Self(seats)
     }
 
-    fn is_free(&self, seat: Uuid, from: DateTime<Utc>, to: DateTime<Utc>) -> bool {
+    fn is_free(&self, seat: SeatId, from: DateTime<Utc>, to: DateTime<Utc>) -> bool {
         // The ranges of one seat never overlap, so they are sorted by their ends too.
         self.0.get(&seat).is_none_or(|ranges| {
             let next = ranges.partition_point(|(_, end)| *end <= from);
@@ -221,7 +221,7 @@ mod tests {
     }
 
     fn place(zone: Tz, hours: Hours) -> Place {
-        let seats = vec![Seat { id: Uuid::from_u128(1), accessible: false }, Seat { id: Uuid::from_u128(2), accessible: true }];
+        let seats = vec![Seat { id: SeatId::from_u128(1), accessible: false }, Seat { id: SeatId::from_u128(2), accessible: true }];
         Place { zone, hours, exceptions: HashMap::new(), seats, closed_on: None }
     }
 
@@ -290,8 +290,8 @@ mod tests {
     fn a_seat_is_free_up_to_the_minute_it_is_taken() {
         let place = place(Berlin, every_day(time(8, 0), time(18, 0)));
         let noon = at("2026-12-01T11:00:00Z");
-        let one = Uuid::from_u128(1);
-        let two = Uuid::from_u128(2);
+        let one = SeatId::from_u128(1);
+        let two = SeatId::from_u128(2);
         let occupied = Occupied::new([(one, noon, noon + TimeDelta::minutes(160)), (two, noon, noon + TimeDelta::minutes(160))]);
         let slots = local(&free_slots(&place, &occupied, &wanted("2026-11-23T12:00:00Z"), day("2026-12-01")), Berlin);
         // 9:00 + 160 minutes is 11:40, free; 9:30 would end at 12:10. 14:40 is not on the grid, 15:00 is.
@@ -338,7 +338,7 @@ mod tests {
         assert_eq!(free(&wanted, "2026-12-02", "2026-12-02"), None);
         assert_eq!(free(&wanted, "2026-12-03", "2026-12-01"), None);
         // Both seats are taken on Tuesday: at 15:00 the last exam begins that ends by 18:00.
-        let (one, two) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let (one, two) = (SeatId::from_u128(1), SeatId::from_u128(2));
         let until = |end: &str| [one, two].map(|seat| (seat, at("2026-11-20T00:00:00Z"), at(end)));
         assert_eq!(first(&place, &Occupied::new(until("2026-11-24T14:00:00Z")), &wanted, "2026-11-23", "2026-12-31"), some("2026-11-24"));
         assert_eq!(first(&place, &Occupied::new(until("2026-11-24T14:01:00Z")), &wanted, "2026-11-23", "2026-12-31"), some("2026-11-25"));

@@ -2,6 +2,7 @@
 
 use super::Booking;
 use crate::error::{AppError, AppResult};
+use crate::ids::{AppointmentId, CenterId, ExamId, SeatId};
 use crate::scheduling::rules::{self, Delivery, Hours, Occupied, Place, Seat, Slot, Wanted};
 use crate::scheduling::store::places::{self, Center};
 use crate::scheduling::store::{booking, exams};
@@ -12,7 +13,6 @@ use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use sqlx::PgConnection;
 use std::collections::HashMap;
-use uuid::Uuid;
 
 /// How far the first look for a free day goes; what is still full then is looked at to the end of the horizon.
 const FIRST_LOOK: TimeDelta = TimeDelta::days(14);
@@ -49,9 +49,9 @@ pub async fn center_places(
     centers: &[Center],
     from: NaiveDate,
     to: NaiveDate,
-) -> Result<HashMap<Uuid, Place>, sqlx::Error> {
-    let ids: Vec<Uuid> = centers.iter().map(|center| center.id).collect();
-    let mut found: HashMap<Uuid, Place> = centers
+) -> Result<HashMap<CenterId, Place>, sqlx::Error> {
+    let ids: Vec<CenterId> = centers.iter().map(|center| center.id).collect();
+    let mut found: HashMap<CenterId, Place> = centers
         .iter()
         .map(|center| {
             let place = Place {
@@ -98,7 +98,7 @@ pub async fn online_place(conn: &mut PgConnection, language: &str, zone: Tz) -> 
 /// When seats are taken.
 pub async fn occupied(
     conn: &mut PgConnection,
-    seats: &[Uuid],
+    seats: &[SeatId],
     (from, to): (DateTime<Utc>, DateTime<Utc>),
     now: DateTime<Utc>,
 ) -> Result<Occupied, sqlx::Error> {
@@ -109,15 +109,15 @@ pub async fn occupied(
 /// The first free day of each of some places, or none within the horizon.
 pub async fn first_free_days(
     conn: &mut PgConnection,
-    places: &HashMap<Uuid, Place>,
+    places: &HashMap<CenterId, Place>,
     wanted: &Wanted,
     now: DateTime<Utc>,
-) -> Result<HashMap<Uuid, NaiveDate>, sqlx::Error> {
+) -> Result<HashMap<CenterId, NaiveDate>, sqlx::Error> {
     let mut found = HashMap::new();
     let mut from = wanted.earliest;
     for to in [(wanted.earliest + FIRST_LOOK).min(wanted.latest), wanted.latest] {
-        let open: Vec<(&Uuid, &Place)> = places.iter().filter(|(id, _)| !found.contains_key(*id)).collect();
-        let seats: Vec<Uuid> = open.iter().flat_map(|(_, place)| place.seats.iter().map(|seat| seat.id)).collect();
+        let open: Vec<(&CenterId, &Place)> = places.iter().filter(|(id, _)| !found.contains_key(*id)).collect();
+        let seats: Vec<SeatId> = open.iter().flat_map(|(_, place)| place.seats.iter().map(|seat| seat.id)).collect();
         if seats.is_empty() || from > to {
             break;
         }
@@ -211,7 +211,7 @@ pub async fn month(
     };
     let (first, last) = (format::day_in(wanted.earliest, zone), format::day_in(wanted.latest, zone));
     let place = at.place(&mut conn, language, zone, first, last).await?;
-    let seats: Vec<Uuid> = place.seats.iter().map(|seat| seat.id).collect();
+    let seats: Vec<SeatId> = place.seats.iter().map(|seat| seat.id).collect();
     let exempt = exempt_holds(&mut conn, cx, booking).await?;
     let whole = window(zone, first, last);
     wanted.own = booking::own_ranges(&mut conn, viewer.account_id, whole, cx.now(), &exempt).await?;
@@ -241,7 +241,7 @@ pub async fn month(
 }
 
 /// Holds and appointments of the candidate that are not in the way of this choice: those it will replace.
-async fn exempt_holds(conn: &mut PgConnection, cx: &RequestContext, booking: &Booking) -> AppResult<Vec<Uuid>> {
+async fn exempt_holds(conn: &mut PgConnection, cx: &RequestContext, booking: &Booking) -> AppResult<Vec<AppointmentId>> {
     let viewer = cx.candidate()?;
     let but = booking.replaces.as_ref().map(|old| old.id);
     let holds = booking::live_holds(conn, viewer.account_id, cx.now()).await?;
@@ -251,7 +251,7 @@ async fn exempt_holds(conn: &mut PgConnection, cx: &RequestContext, booking: &Bo
 
 /// The next days on which an exam can be taken, soonest first, online and at centres of the reader's country (for a
 /// stranger: of any): for the certification page.
-pub async fn next_free_days(cx: &RequestContext, exam_id: Uuid, limit: usize) -> AppResult<Vec<FreeDay>> {
+pub async fn next_free_days(cx: &RequestContext, exam_id: ExamId, limit: usize) -> AppResult<Vec<FreeDay>> {
     let mut conn = cx.state.db.acquire().await?;
     let Some(exam) = exams::exam_by_id(&mut conn, exam_id).await? else { return Ok(vec![]) };
     if !matches!(exam.status.as_str(), "active" | "beta") {
@@ -266,7 +266,7 @@ pub async fn next_free_days(cx: &RequestContext, exam_id: Uuid, limit: usize) ->
     let offers = |delivery: Delivery| exam.delivery_modes.iter().any(|mode| mode == delivery.as_str());
     let mut found: Vec<(NaiveDate, String)> = vec![];
     if offers(Delivery::Online) {
-        let lanes = HashMap::from([(Uuid::nil(), online_place(&mut conn, &language.language, cx.time_zone()).await?)]);
+        let lanes = HashMap::from([(CenterId::from_u128(0), online_place(&mut conn, &language.language, cx.time_zone()).await?)]);
         let days = first_free_days(&mut conn, &lanes, &ask(Delivery::Online), cx.now()).await?;
         found.extend(days.into_values().map(|day| (day, tr!(cx.locale, scheduling.online).to_owned())));
     }

@@ -3,6 +3,7 @@
 use crate::checkout::model::refund_reason;
 use crate::checkout::service as checkout;
 use crate::error::{AppError, AppResult, Conflict};
+use crate::ids::AppointmentId;
 use crate::money::Money;
 use crate::scheduling::rules;
 use crate::scheduling::store::appointments::{self, Appointment};
@@ -13,7 +14,6 @@ use crate::server::audit;
 use crate::server::database::{DbError, OnConstraint, expect_one, retrying};
 use serde_json::json;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// Moves an appointment to the place and time of the hold that replaces it, and gives its reference. The old seat is
 /// released in the transaction that takes the new one; reference, order and rules stay. Doing it twice moves once.
@@ -21,7 +21,7 @@ use uuid::Uuid;
 /// # Errors
 /// [`Conflict::HoldExpired`], [`Conflict::TooLate`], [`Conflict::RescheduleLimit`], [`Conflict::AppointmentEnded`],
 /// [`Conflict::OwnOverlap`]; [`AppError::NotFound`] for somebody else's hold.
-pub async fn reschedule(cx: &RequestContext, hold_id: Uuid) -> AppResult<String> {
+pub async fn reschedule(cx: &RequestContext, hold_id: AppointmentId) -> AppResult<String> {
     retrying(|| async {
         let mut tx = cx.state.db.begin().await?;
         let reference = reschedule_in(&mut tx, cx, hold_id).await?;
@@ -31,7 +31,7 @@ pub async fn reschedule(cx: &RequestContext, hold_id: Uuid) -> AppResult<String>
     .await
 }
 
-async fn reschedule_in(tx: &mut PgConnection, cx: &RequestContext, hold_id: Uuid) -> Result<String, DbError> {
+async fn reschedule_in(tx: &mut PgConnection, cx: &RequestContext, hold_id: AppointmentId) -> Result<String, DbError> {
     let viewer = cx.candidate()?;
     let now = cx.now();
     exams::lock_candidate(tx, viewer.account_id).await?;

@@ -4,6 +4,7 @@ use super::availability::{self, Where};
 use super::{booking_on, own_by_id};
 use crate::accounts::guardians::service as guardians;
 use crate::error::{AppError, AppResult, Code, Conflict, FieldError};
+use crate::ids::AppointmentId;
 use crate::scheduling::rules::{self, LIVE_HOLDS};
 use crate::scheduling::store::appointments::{self, Appointment};
 use crate::scheduling::store::booking::{self as store, LiveHold, NewHold};
@@ -14,7 +15,6 @@ use crate::server::{AppState, RequestContext, audit, format};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use sqlx::{Connection, PgConnection};
-use uuid::Uuid;
 
 /// The time somebody has chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub struct Choice {
 /// # Errors
 /// [`Conflict::SlotTaken`], [`Conflict::OwnOverlap`], [`Conflict::TimeNotOffered`], [`Conflict::TooManyHolds`], or the first
 /// condition of eligibility that is not met.
-pub async fn hold(cx: &RequestContext, choice: &Choice) -> AppResult<Uuid> {
+pub async fn hold(cx: &RequestContext, choice: &Choice) -> AppResult<AppointmentId> {
     retrying(|| async {
         let mut tx = cx.state.db.begin().await?;
         let id = hold_in(&mut tx, cx, choice).await?;
@@ -45,7 +45,7 @@ pub async fn hold(cx: &RequestContext, choice: &Choice) -> AppResult<Uuid> {
     .await
 }
 
-async fn hold_in(tx: &mut PgConnection, cx: &RequestContext, choice: &Choice) -> Result<Uuid, DbError> {
+async fn hold_in(tx: &mut PgConnection, cx: &RequestContext, choice: &Choice) -> Result<AppointmentId, DbError> {
     let viewer = cx.candidate()?;
     let now = cx.now();
     exams::lock_candidate(tx, viewer.account_id).await?;
@@ -112,11 +112,11 @@ async fn hold_in(tx: &mut PgConnection, cx: &RequestContext, choice: &Choice) ->
 }
 
 /// Takes one of the free seats; which of two candidates gets the last one is the database's decision.
-async fn take_any_seat(tx: &mut PgConnection, now: DateTime<Utc>, hold: &NewHold, accessible: bool) -> Result<Uuid, DbError> {
+async fn take_any_seat(tx: &mut PgConnection, now: DateTime<Utc>, hold: &NewHold, accessible: bool) -> Result<AppointmentId, DbError> {
     let range = (hold.starts_at, hold.occupied_until);
     let seats = store::free_seats(tx, hold.center_id, &hold.language, accessible, range, now, hold.account_id).await?;
     store::expire_in_the_way(tx, &seats, hold.account_id, range, now).await?;
-    let exempt: Vec<Uuid> = hold.replaces.into_iter().collect();
+    let exempt: Vec<AppointmentId> = hold.replaces.into_iter().collect();
     if !store::own_ranges(tx, hold.account_id, range, now, &exempt).await?.is_empty() {
         return Err(Conflict::OwnOverlap.into());
     }
@@ -144,7 +144,7 @@ pub struct Details {
 ///
 /// # Errors
 /// Every refused answer at its field; [`Conflict::HoldExpired`]; [`AppError::NotFound`] for somebody else's hold.
-pub async fn complete(cx: &RequestContext, id: Uuid, details: &Details) -> AppResult<()> {
+pub async fn complete(cx: &RequestContext, id: AppointmentId, details: &Details) -> AppResult<()> {
     retrying(|| async {
         let mut tx = cx.state.db.begin().await?;
         let answer = complete_in(&mut tx, cx, id, details).await?;
@@ -155,7 +155,7 @@ pub async fn complete(cx: &RequestContext, id: Uuid, details: &Details) -> AppRe
 }
 
 /// The inner result is a refusal with which something is written all the same.
-async fn complete_in(tx: &mut PgConnection, cx: &RequestContext, id: Uuid, details: &Details) -> Result<AppResult<()>, DbError> {
+async fn complete_in(tx: &mut PgConnection, cx: &RequestContext, id: AppointmentId, details: &Details) -> Result<AppResult<()>, DbError> {
     let viewer = cx.candidate()?;
     let now = cx.now();
     exams::lock_candidate(tx, viewer.account_id).await?;
@@ -247,7 +247,7 @@ async fn to_accessible_seat(tx: &mut PgConnection, hold: &Appointment, now: Date
 ///
 /// # Errors
 /// [`AppError::NotFound`]: unknown, or somebody else's.
-pub async fn let_go(cx: &RequestContext, id: Uuid) -> AppResult<Appointment> {
+pub async fn let_go(cx: &RequestContext, id: AppointmentId) -> AppResult<Appointment> {
     let hold = own_by_id(cx, id).await?;
     let mut tx = cx.state.db.begin().await?;
     if release_hold(&mut tx, &cx.state, id).await.map_err(AppError::from)? {
@@ -258,7 +258,7 @@ pub async fn let_go(cx: &RequestContext, id: Uuid) -> AppResult<Appointment> {
 }
 
 /// Gives a hold back (the item was taken out of the cart). Of a booking nothing changes. Says whether there was a hold.
-pub async fn release_hold(tx: &mut PgConnection, state: &AppState, appointment_id: Uuid) -> Result<bool, DbError> {
+pub async fn release_hold(tx: &mut PgConnection, state: &AppState, appointment_id: AppointmentId) -> Result<bool, DbError> {
     let now = state.clock.now();
     let released = store::expire(tx, appointment_id, now).await?;
     if released {
@@ -273,7 +273,7 @@ pub async fn release_hold(tx: &mut PgConnection, state: &AppState, appointment_i
 ///
 /// # Errors
 /// [`Conflict::HoldExpired`]: the seat is gone; the caller refunds. [`AppError::NotFound`]: no such appointment.
-pub async fn confirm_booking(tx: &mut PgConnection, state: &AppState, appointment_id: Uuid) -> Result<(), DbError> {
+pub async fn confirm_booking(tx: &mut PgConnection, state: &AppState, appointment_id: AppointmentId) -> Result<(), DbError> {
     let now = state.clock.now();
     let hold = appointments::locked(tx, appointment_id).await?.ok_or(AppError::NotFound)?;
     match hold.state.as_str() {

@@ -14,11 +14,11 @@ use super::store::appointments::{self, Appointment};
 use super::store::exams::{self, Exam, ExamLanguage};
 use crate::accounts::guardians::service as guardians;
 use crate::error::{AppError, AppResult};
+use crate::ids::AppointmentId;
 use crate::server::programme::{Policies, policies};
 use crate::server::{RequestContext, format};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// An exam somebody wants to book, with the answer to whether they may.
 pub struct Booking {
@@ -96,7 +96,7 @@ pub(crate) async fn booking_on(conn: &mut PgConnection, cx: &RequestContext, cod
 ///
 /// # Errors
 /// [`AppError::NotFound`]: unknown, or somebody else's.
-pub async fn own_by_id(cx: &RequestContext, id: Uuid) -> AppResult<Appointment> {
+pub async fn own_by_id(cx: &RequestContext, id: AppointmentId) -> AppResult<Appointment> {
     let viewer = cx.candidate()?;
     let mut conn = cx.state.db.acquire().await?;
     let found = appointments::by_id(&mut conn, id).await?;
@@ -140,7 +140,7 @@ pub async fn calendar_of(
     state: &crate::server::AppState,
     locale: crate::server::Locale,
     now: DateTime<Utc>,
-    id: Uuid,
+    id: AppointmentId,
 ) -> Result<Option<String>, sqlx::Error> {
     let found = appointments::by_id(conn, id).await?;
     Ok(found.map(|appointment| crate::scheduling::calendar::file(state, locale, now, &appointment)))

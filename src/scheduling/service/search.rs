@@ -2,6 +2,7 @@
 
 use super::{Booking, availability};
 use crate::error::AppResult;
+use crate::ids::CenterId;
 use crate::scheduling::rules::{self, Delivery};
 use crate::scheduling::store::places::{self, Center, City, Country};
 use crate::server::programme::Policies;
@@ -9,7 +10,6 @@ use crate::server::{RequestContext, format};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use std::collections::HashMap;
-use uuid::Uuid;
 
 /// Radii that can be chosen, in the country's own unit (product.md section 4), the smallest first.
 pub fn radii(policies: &Policies) -> Vec<u32> {
@@ -207,7 +207,7 @@ async fn with_first_free(
     let wanted = availability::wanted(cx.now(), booking, Delivery::Center, language, question.accessible)?;
     let (from, to) = (format::day_in(wanted.earliest, Tz::UTC), format::day_in(wanted.latest, Tz::UTC));
     let known = availability::center_places(conn, &centers, from, to).await?;
-    let days: HashMap<Uuid, NaiveDate> = availability::first_free_days(conn, &known, &wanted, cx.now()).await?;
+    let days: HashMap<CenterId, NaiveDate> = availability::first_free_days(conn, &known, &wanted, cx.now()).await?;
     Ok(centers.into_iter().map(|center| Found { first_free: days.get(&center.id).copied(), center }).collect())
 }
 

@@ -1,6 +1,7 @@
 //! Appointments as they are shown.
 
 use crate::error::AppError;
+use crate::ids::{AccountId, AppointmentId, CenterId, ExamId, SeatId};
 use crate::scheduling::rules::{self, Deadlines, Delivery};
 use crate::server::database::internal;
 use crate::server::format;
@@ -9,20 +10,19 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use serde_json::Value;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// An appointment (or a hold, which is one that is not paid for yet) with its exam and place.
 #[derive(Debug, Clone)]
 pub struct Appointment {
-    pub id: Uuid,
+    pub id: AppointmentId,
     pub reference: String,
-    pub account_id: Uuid,
-    pub exam_id: Uuid,
+    pub account_id: AccountId,
+    pub exam_id: ExamId,
     pub exam_code: String,
     pub exam_name: String,
     pub language: String,
     pub delivery: String,
-    pub seat_id: Uuid,
+    pub seat_id: SeatId,
     pub seat_accessible: bool,
     pub time_zone: String,
     pub starts_at: DateTime<Utc>,
@@ -30,11 +30,11 @@ pub struct Appointment {
     pub occupied_until: DateTime<Utc>,
     pub state: String,
     pub hold_expires_at: Option<DateTime<Utc>>,
-    pub replaces: Option<Uuid>,
+    pub replaces: Option<AppointmentId>,
     pub name_on_id: Option<String>,
     pub reschedule_count: i32,
     pub policies: Value,
-    pub center_id: Option<Uuid>,
+    pub center_id: Option<CenterId>,
     pub center_code: Option<String>,
     pub center_name: Option<String>,
     pub center_address: Option<Vec<String>>,
@@ -103,24 +103,24 @@ macro_rules! select {
     };
 }
 
-pub async fn by_id(conn: &mut PgConnection, id: Uuid) -> Result<Option<Appointment>, sqlx::Error> {
-    select!("WHERE a.id = $1", id).fetch_optional(conn).await
+pub async fn by_id(conn: &mut PgConnection, id: AppointmentId) -> Result<Option<Appointment>, sqlx::Error> {
+    select!("WHERE a.id = $1", id as _).fetch_optional(conn).await
 }
 
 /// The same, and nobody else changes it until the transaction ends.
-pub async fn locked(conn: &mut PgConnection, id: Uuid) -> Result<Option<Appointment>, sqlx::Error> {
-    select!("WHERE a.id = $1 FOR NO KEY UPDATE OF a", id).fetch_optional(conn).await
+pub async fn locked(conn: &mut PgConnection, id: AppointmentId) -> Result<Option<Appointment>, sqlx::Error> {
+    select!("WHERE a.id = $1 FOR NO KEY UPDATE OF a", id as _).fetch_optional(conn).await
 }
 
-pub async fn by_reference(conn: &mut PgConnection, account_id: Uuid, reference: &str) -> Result<Option<Appointment>, sqlx::Error> {
-    select!("WHERE a.reference = $2 AND a.account_id = $1 AND a.replaces IS NULL", account_id, reference).fetch_optional(conn).await
+pub async fn by_reference(conn: &mut PgConnection, account_id: AccountId, reference: &str) -> Result<Option<Appointment>, sqlx::Error> {
+    select!("WHERE a.reference = $2 AND a.account_id = $1 AND a.replaces IS NULL", account_id as _, reference).fetch_optional(conn).await
 }
 
 /// Everything a candidate has or had, holds too, but for holds that have lapsed or were let go.
-pub async fn of_candidate(conn: &mut PgConnection, account_id: Uuid, now: DateTime<Utc>) -> Result<Vec<Appointment>, sqlx::Error> {
+pub async fn of_candidate(conn: &mut PgConnection, account_id: AccountId, now: DateTime<Utc>) -> Result<Vec<Appointment>, sqlx::Error> {
     select!(
         "WHERE a.account_id = $1 AND a.state <> 'expired' AND NOT (a.state = 'held' AND a.hold_expires_at <= $2) ORDER BY a.starts_at",
-        account_id,
+        account_id as _,
         now
     )
     .fetch_all(conn)
@@ -135,26 +135,26 @@ pub struct Event {
     pub detail: Value,
 }
 
-pub async fn events(conn: &mut PgConnection, appointment_id: Uuid) -> Result<Vec<Event>, sqlx::Error> {
-    sqlx::query_as!(Event, "SELECT at, kind, detail FROM appointment_event WHERE appointment_id = $1 ORDER BY id", appointment_id)
+pub async fn events(conn: &mut PgConnection, appointment_id: AppointmentId) -> Result<Vec<Event>, sqlx::Error> {
+    sqlx::query_as!(Event, "SELECT at, kind, detail FROM appointment_event WHERE appointment_id = $1 ORDER BY id", appointment_id as _)
         .fetch_all(conn)
         .await
 }
 
 pub async fn record(
     conn: &mut PgConnection,
-    appointment_id: Uuid,
+    appointment_id: AppointmentId,
     at: DateTime<Utc>,
     kind: &str,
-    actor: Option<Uuid>,
+    actor: Option<AccountId>,
     detail: Value,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "INSERT INTO appointment_event (appointment_id, at, kind, actor_id, detail) VALUES ($1, $2, $3, $4, $5)",
-        appointment_id,
+        appointment_id as _,
         at,
         kind,
-        actor,
+        actor as _,
         detail
     )
     .execute(conn)
@@ -163,10 +163,10 @@ pub async fn record(
 }
 
 /// Whether this hold has already moved the appointment it replaces.
-pub async fn was_moved_by(conn: &mut PgConnection, appointment_id: Uuid, hold_id: Uuid) -> Result<bool, sqlx::Error> {
+pub async fn was_moved_by(conn: &mut PgConnection, appointment_id: AppointmentId, hold_id: AppointmentId) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT FROM appointment_event WHERE appointment_id = $1 AND kind = 'rescheduled' AND detail ->> 'hold' = $2) AS "moved!""#,
-        appointment_id,
+        appointment_id as _,
         hold_id.to_string()
     )
     .fetch_one(conn)

@@ -1,49 +1,54 @@
 //! What takes a seat, keeps it and gives it back.
 
-use crate::server::ids;
+use crate::ids::{AccountId, AppointmentId, CenterId, ExamId, SeatId};
+use crate::server::random;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// A hold to be written.
 #[derive(Debug, Clone)]
 pub struct NewHold {
-    pub account_id: Uuid,
-    pub exam_id: Uuid,
+    pub account_id: AccountId,
+    pub exam_id: ExamId,
     pub language: String,
     pub delivery: &'static str,
-    pub center_id: Option<Uuid>,
+    pub center_id: Option<CenterId>,
     pub time_zone: String,
     pub starts_at: DateTime<Utc>,
     pub minutes: i32,
     pub occupied_until: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,
-    pub replaces: Option<Uuid>,
+    pub replaces: Option<AppointmentId>,
     pub policies: serde_json::Value,
 }
 
 /// Takes a seat for a hold; `None`: somebody has it. Which of two is first is decided by the exclusion constraint
 /// `appointment_seat_overlap`, and ON CONFLICT makes the loser an empty answer instead of a broken transaction.
-pub async fn take_seat(conn: &mut PgConnection, now: DateTime<Utc>, seat_id: Uuid, hold: &NewHold) -> Result<Option<Uuid>, sqlx::Error> {
+pub async fn take_seat(
+    conn: &mut PgConnection,
+    now: DateTime<Utc>,
+    seat_id: SeatId,
+    hold: &NewHold,
+) -> Result<Option<AppointmentId>, sqlx::Error> {
     sqlx::query_scalar!(
         "INSERT INTO appointment (id, reference, account_id, exam_id, language, delivery, center_id, seat_id, time_zone, starts_at,
                                   minutes, occupies, state, hold_expires_at, replaces, policies, created_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, tstzrange($10, $12), 'held', $13, $14, $15, $16)
          ON CONFLICT DO NOTHING RETURNING id",
-        ids::uuid(),
-        ids::readable(8),
-        hold.account_id,
-        hold.exam_id,
+        random::id::<AppointmentId>() as _,
+        random::readable(8),
+        hold.account_id as _,
+        hold.exam_id as _,
         hold.language,
         hold.delivery,
-        hold.center_id,
-        seat_id,
+        hold.center_id as _,
+        seat_id as _,
         hold.time_zone,
         hold.starts_at,
         hold.minutes,
         hold.occupied_until,
         hold.expires_at,
-        hold.replaces,
+        hold.replaces as _,
         hold.policies,
         now,
     )
@@ -55,13 +60,13 @@ pub async fn take_seat(conn: &mut PgConnection, now: DateTime<Utc>, seat_id: Uui
 /// order of the asker's own, so that a crowd doesn't try one seat after the other in step.
 pub async fn free_seats(
     conn: &mut PgConnection,
-    center_id: Option<Uuid>,
+    center_id: Option<CenterId>,
     language: &str,
     accessible: bool,
     (from, to): (DateTime<Utc>, DateTime<Utc>),
     now: DateTime<Utc>,
-    salt: Uuid,
-) -> Result<Vec<Uuid>, sqlx::Error> {
+    asker: AccountId,
+) -> Result<Vec<SeatId>, sqlx::Error> {
     sqlx::query_scalar!(
         "SELECT s.id FROM seat s
          WHERE s.active AND (s.accessible OR NOT $3)
@@ -70,13 +75,13 @@ pub async fn free_seats(
                            WHERE a.seat_id = s.id AND a.occupies && tstzrange($4, $5) AND a.state NOT IN ('cancelled', 'expired')
                              AND NOT (a.state = 'held' AND a.hold_expires_at <= $6))
          ORDER BY s.accessible, md5(s.id::text || $7)",
-        center_id,
+        center_id as _,
         language,
         accessible,
         from,
         to,
         now,
-        salt.to_string(),
+        asker.to_string(),
     )
     .fetch_all(conn)
     .await
@@ -85,8 +90,8 @@ pub async fn free_seats(
 /// Ends lapsed holds before they can be in the way: on these seats in this range, and the candidate's own.
 pub async fn expire_in_the_way(
     conn: &mut PgConnection,
-    seats: &[Uuid],
-    account_id: Uuid,
+    seats: &[SeatId],
+    account_id: AccountId,
     (from, to): (DateTime<Utc>, DateTime<Utc>),
     now: DateTime<Utc>,
 ) -> Result<(), sqlx::Error> {
@@ -96,8 +101,8 @@ pub async fn expire_in_the_way(
                       WHERE state = 'held' AND hold_expires_at <= $5 AND occupies && tstzrange($3, $4)
                         AND (seat_id = ANY($1) OR account_id = $2)
                       FOR UPDATE SKIP LOCKED)",
-        seats,
-        account_id,
+        seats as _,
+        account_id as _,
         from,
         to,
         now
@@ -108,10 +113,10 @@ pub async fn expire_in_the_way(
 }
 
 /// Ends a hold; of anything else nothing changes. Gives whether it was one.
-pub async fn expire(conn: &mut PgConnection, id: Uuid, now: DateTime<Utc>) -> Result<bool, sqlx::Error> {
+pub async fn expire(conn: &mut PgConnection, id: AppointmentId, now: DateTime<Utc>) -> Result<bool, sqlx::Error> {
     let done = sqlx::query!(
         "UPDATE appointment SET state = 'expired', hold_expires_at = NULL, ended_at = $2 WHERE id = $1 AND state = 'held'",
-        id,
+        id as _,
         now
     )
     .execute(conn)
@@ -134,22 +139,22 @@ pub async fn expire_lapsed(conn: &mut PgConnection, now: DateTime<Utc>) -> Resul
 /// A candidate's hold that has not lapsed.
 #[derive(Debug, Clone)]
 pub struct LiveHold {
-    pub id: Uuid,
-    pub exam_id: Uuid,
+    pub id: AppointmentId,
+    pub exam_id: ExamId,
     pub language: String,
-    pub center_id: Option<Uuid>,
+    pub center_id: Option<CenterId>,
     pub starts_at: DateTime<Utc>,
-    pub replaces: Option<Uuid>,
+    pub replaces: Option<AppointmentId>,
     pub accessible: bool,
 }
 
-pub async fn live_holds(conn: &mut PgConnection, account_id: Uuid, now: DateTime<Utc>) -> Result<Vec<LiveHold>, sqlx::Error> {
+pub async fn live_holds(conn: &mut PgConnection, account_id: AccountId, now: DateTime<Utc>) -> Result<Vec<LiveHold>, sqlx::Error> {
     sqlx::query_as!(
         LiveHold,
         "SELECT a.id, a.exam_id, a.language, a.center_id, a.starts_at, a.replaces, s.accessible
          FROM appointment a JOIN seat s ON s.id = a.seat_id
          WHERE a.account_id = $1 AND a.state = 'held' AND a.hold_expires_at > $2 ORDER BY a.created_at",
-        account_id,
+        account_id as _,
         now
     )
     .fetch_all(conn)
@@ -159,20 +164,20 @@ pub async fn live_holds(conn: &mut PgConnection, account_id: Uuid, now: DateTime
 /// The candidate's other appointments that overlap a window. `but`: those that don't count.
 pub async fn own_ranges(
     conn: &mut PgConnection,
-    account_id: Uuid,
+    account_id: AccountId,
     (from, to): (DateTime<Utc>, DateTime<Utc>),
     now: DateTime<Utc>,
-    but: &[Uuid],
+    but: &[AppointmentId],
 ) -> Result<Vec<(DateTime<Utc>, DateTime<Utc>)>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"SELECT lower(occupies) AS "from!", upper(occupies) AS "to!" FROM appointment
            WHERE account_id = $1 AND occupies && tstzrange($2, $3) AND state NOT IN ('cancelled', 'expired')
              AND NOT (state = 'held' AND hold_expires_at <= $4) AND id <> ALL($5)"#,
-        account_id,
+        account_id as _,
         from,
         to,
         now,
-        but
+        but as _
     )
     .fetch_all(conn)
     .await?;
@@ -180,23 +185,24 @@ pub async fn own_ranges(
 }
 
 /// Puts a hold on another seat of the same place.
-pub async fn change_seat(conn: &mut PgConnection, id: Uuid, seat_id: Uuid) -> Result<u64, sqlx::Error> {
-    let done = sqlx::query!("UPDATE appointment SET seat_id = $2 WHERE id = $1 AND state = 'held'", id, seat_id).execute(conn).await?;
+pub async fn change_seat(conn: &mut PgConnection, id: AppointmentId, seat_id: SeatId) -> Result<u64, sqlx::Error> {
+    let done =
+        sqlx::query!("UPDATE appointment SET seat_id = $2 WHERE id = $1 AND state = 'held'", id as _, seat_id as _).execute(conn).await?;
     Ok(done.rows_affected())
 }
 
-pub async fn set_name_on_id(conn: &mut PgConnection, id: Uuid, name: &str) -> Result<u64, sqlx::Error> {
-    let done = sqlx::query!("UPDATE appointment SET name_on_id = $2 WHERE id = $1 AND state = 'held'", id, name).execute(conn).await?;
+pub async fn set_name_on_id(conn: &mut PgConnection, id: AppointmentId, name: &str) -> Result<u64, sqlx::Error> {
+    let done = sqlx::query!("UPDATE appointment SET name_on_id = $2 WHERE id = $1 AND state = 'held'", id as _, name).execute(conn).await?;
     Ok(done.rows_affected())
 }
 
 /// Turns a hold, lapsed or not, into a booking on `seat_id`. The constraints have the last word.
-pub async fn book(conn: &mut PgConnection, id: Uuid, seat_id: Uuid, now: DateTime<Utc>) -> Result<u64, sqlx::Error> {
+pub async fn book(conn: &mut PgConnection, id: AppointmentId, seat_id: SeatId, now: DateTime<Utc>) -> Result<u64, sqlx::Error> {
     let done = sqlx::query!(
         "UPDATE appointment SET state = 'booked', hold_expires_at = NULL, ended_at = NULL, seat_id = $2, booked_at = $3
          WHERE id = $1 AND state IN ('held', 'expired')",
-        id,
-        seat_id,
+        id as _,
+        seat_id as _,
         now
     )
     .execute(conn)
@@ -205,22 +211,22 @@ pub async fn book(conn: &mut PgConnection, id: Uuid, seat_id: Uuid, now: DateTim
 }
 
 /// Gives a booked appointment the place and time of the hold that replaces it, and counts the move.
-pub async fn move_to(conn: &mut PgConnection, id: Uuid, hold_id: Uuid) -> Result<u64, sqlx::Error> {
+pub async fn move_to(conn: &mut PgConnection, id: AppointmentId, hold_id: AppointmentId) -> Result<u64, sqlx::Error> {
     let done = sqlx::query!(
         "UPDATE appointment a
          SET delivery = h.delivery, center_id = h.center_id, seat_id = h.seat_id, time_zone = h.time_zone, starts_at = h.starts_at,
              minutes = h.minutes, occupies = h.occupies, reschedule_count = a.reschedule_count + 1
          FROM appointment h WHERE a.id = $1 AND a.state = 'booked' AND h.id = $2",
-        id,
-        hold_id
+        id as _,
+        hold_id as _
     )
     .execute(conn)
     .await?;
     Ok(done.rows_affected())
 }
 
-pub async fn cancel(conn: &mut PgConnection, id: Uuid, now: DateTime<Utc>) -> Result<u64, sqlx::Error> {
-    let done = sqlx::query!("UPDATE appointment SET state = 'cancelled', ended_at = $2 WHERE id = $1 AND state = 'booked'", id, now)
+pub async fn cancel(conn: &mut PgConnection, id: AppointmentId, now: DateTime<Utc>) -> Result<u64, sqlx::Error> {
+    let done = sqlx::query!("UPDATE appointment SET state = 'cancelled', ended_at = $2 WHERE id = $1 AND state = 'booked'", id as _, now)
         .execute(conn)
         .await?;
     Ok(done.rows_affected())

@@ -1,9 +1,9 @@
 //! Writing a programme's centres, seats, lanes and closed days.
 
+use crate::ids::{CenterId, SeatId};
 use crate::scheduling::centers_file::CenterRow;
 use chrono::{NaiveDate, NaiveTime};
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 pub async fn put_center(conn: &mut PgConnection, row: &CenterRow) -> Result<(), sqlx::Error> {
     sqlx::query!(
@@ -14,7 +14,7 @@ pub async fn put_center(conn: &mut PgConnection, row: &CenterRow) -> Result<(), 
              country = excluded.country, latitude = excluded.latitude, longitude = excluded.longitude, position = excluded.position,
              time_zone = excluded.time_zone, phone = excluded.phone, arrival = excluded.arrival,
              same_day_changes = excluded.same_day_changes, closed_on = excluded.closed_on",
-        row.id,
+        row.id as _,
         row.code,
         row.name,
         &row.address_lines,
@@ -36,18 +36,18 @@ pub async fn put_center(conn: &mut PgConnection, row: &CenterRow) -> Result<(), 
 /// Replaces a centre's hours: `(ISO weekday, opens, closes)`.
 pub async fn replace_opening_hours(
     conn: &mut PgConnection,
-    center: Uuid,
+    center: CenterId,
     hours: &[(u32, NaiveTime, NaiveTime)],
 ) -> Result<(), sqlx::Error> {
     let weekdays: Vec<i32> = hours.iter().map(|(weekday, ..)| *weekday as i32).collect();
     let opens: Vec<NaiveTime> = hours.iter().map(|(_, opens, _)| *opens).collect();
     let closes: Vec<NaiveTime> = hours.iter().map(|(.., closes)| *closes).collect();
-    sqlx::query!("DELETE FROM opening_hours WHERE center_id = $1", center).execute(&mut *conn).await?;
+    sqlx::query!("DELETE FROM opening_hours WHERE center_id = $1", center as _).execute(&mut *conn).await?;
     sqlx::query!(
         "INSERT INTO opening_hours (center_id, weekday, opens, closes)
          SELECT $1, weekday, opens, closes FROM unnest($2::int[], $3::time[], $4::time[]) AS h (weekday, opens, closes)
          ON CONFLICT DO NOTHING",
-        center,
+        center as _,
         &weekdays,
         &opens,
         &closes
@@ -60,20 +60,20 @@ pub async fn replace_opening_hours(
 /// A centre's workstations are these. One that is no longer there keeps its appointments and takes no new ones.
 pub async fn replace_seats(
     conn: &mut PgConnection,
-    center: Uuid,
-    ids: &[Uuid],
+    center: CenterId,
+    ids: &[SeatId],
     labels: &[String],
     accessible: &[bool],
 ) -> Result<(), sqlx::Error> {
-    sqlx::query!("UPDATE seat SET active = false WHERE center_id = $1 AND active AND id <> ALL($2)", center, ids)
+    sqlx::query!("UPDATE seat SET active = false WHERE center_id = $1 AND active AND id <> ALL($2)", center as _, ids as _)
         .execute(&mut *conn)
         .await?;
     sqlx::query!(
         "INSERT INTO seat (id, center_id, label, accessible)
          SELECT id, $1, label, accessible FROM unnest($2::uuid[], $3::text[], $4::bool[]) AS s (id, label, accessible)
          ON CONFLICT (id) DO UPDATE SET accessible = excluded.accessible, active = true",
-        center,
-        ids,
+        center as _,
+        ids as _,
         labels,
         accessible
     )
@@ -83,14 +83,14 @@ pub async fn replace_seats(
 }
 
 /// The lanes of a language are these.
-pub async fn replace_lanes(conn: &mut PgConnection, language: &str, ids: &[Uuid], labels: &[String]) -> Result<(), sqlx::Error> {
-    sqlx::query!("UPDATE seat SET active = false WHERE language = $1 AND active AND id <> ALL($2)", language, ids)
+pub async fn replace_lanes(conn: &mut PgConnection, language: &str, ids: &[SeatId], labels: &[String]) -> Result<(), sqlx::Error> {
+    sqlx::query!("UPDATE seat SET active = false WHERE language = $1 AND active AND id <> ALL($2)", language, ids as _)
         .execute(&mut *conn)
         .await?;
     sqlx::query!(
         "INSERT INTO seat (id, language, label) SELECT id, $3, label FROM unnest($1::uuid[], $2::text[]) AS s (id, label)
          ON CONFLICT (id) DO UPDATE SET active = true",
-        ids,
+        ids as _,
         labels,
         language
     )
@@ -102,19 +102,19 @@ pub async fn replace_lanes(conn: &mut PgConnection, language: &str, ids: &[Uuid]
 /// Replaces the days from `today` on which a centre is closed; what is past stays as it was.
 pub async fn replace_closed_days(
     conn: &mut PgConnection,
-    center: Uuid,
+    center: CenterId,
     today: NaiveDate,
     closed: &[(NaiveDate, &str)],
 ) -> Result<(), sqlx::Error> {
     let days: Vec<NaiveDate> = closed.iter().map(|(day, _)| *day).collect();
     let reasons: Vec<&str> = closed.iter().map(|(_, reason)| *reason).collect();
-    sqlx::query!("DELETE FROM opening_exception WHERE center_id = $1 AND on_day >= $2 AND opens IS NULL", center, today)
+    sqlx::query!("DELETE FROM opening_exception WHERE center_id = $1 AND on_day >= $2 AND opens IS NULL", center as _, today)
         .execute(&mut *conn)
         .await?;
     sqlx::query!(
         "INSERT INTO opening_exception (center_id, on_day, reason)
          SELECT $1, day, reason FROM unnest($2::date[], $3::text[]) AS d (day, reason) ON CONFLICT DO NOTHING",
-        center,
+        center as _,
         &days,
         &reasons as &[&str]
     )

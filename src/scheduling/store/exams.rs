@@ -1,14 +1,14 @@
 //! What scheduling needs to know of exams and candidates.
 
+use crate::ids::{AccountId, AppointmentId, ExamId};
 use crate::scheduling::rules::History;
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// An exam as the calendar needs it.
 #[derive(Debug, Clone)]
 pub struct Exam {
-    pub id: Uuid,
+    pub id: ExamId,
     pub code: String,
     pub name: String,
     pub slug: String,
@@ -42,23 +42,23 @@ pub async fn exam(conn: &mut PgConnection, code: &str) -> Result<Option<Exam>, s
     .await
 }
 
-pub async fn exam_by_id(conn: &mut PgConnection, id: Uuid) -> Result<Option<Exam>, sqlx::Error> {
+pub async fn exam_by_id(conn: &mut PgConnection, id: ExamId) -> Result<Option<Exam>, sqlx::Error> {
     sqlx::query_as!(
         Exam,
         "SELECT e.id, e.code, c.name, c.slug, e.status, e.minutes, e.delivery_modes, e.registration_from, e.first_day, e.last_day,
                 e.retake_wait_days, e.max_attempts
          FROM exam e JOIN certification c ON c.id = e.certification_id WHERE e.id = $1",
-        id
+        id as _
     )
     .fetch_optional(conn)
     .await
 }
 
-pub async fn languages(conn: &mut PgConnection, exam_id: Uuid) -> Result<Vec<ExamLanguage>, sqlx::Error> {
+pub async fn languages(conn: &mut PgConnection, exam_id: ExamId) -> Result<Vec<ExamLanguage>, sqlx::Error> {
     sqlx::query_as!(
         ExamLanguage,
         "SELECT language, first_day, last_day FROM exam_language WHERE exam_id = $1 ORDER BY language <> 'en', language",
-        exam_id
+        exam_id as _
     )
     .fetch_all(conn)
     .await
@@ -68,10 +68,10 @@ pub async fn languages(conn: &mut PgConnection, exam_id: Uuid) -> Result<Vec<Exa
 /// one to be moved.
 pub async fn history(
     conn: &mut PgConnection,
-    account_id: Uuid,
-    exam_id: Uuid,
+    account_id: AccountId,
+    exam_id: ExamId,
     agreement_version: &str,
-    but: Option<Uuid>,
+    but: Option<AppointmentId>,
     now: DateTime<Utc>,
 ) -> Result<History, sqlx::Error> {
     let row = sqlx::query!(
@@ -83,8 +83,8 @@ pub async fn history(
                (SELECT max(taken_at) FROM exam_result
                 WHERE account_id = $1 AND exam_id = $2 AND state = 'released' AND passed) AS passed_at,
                (SELECT count(*) FROM exam_result WHERE account_id = $1 AND exam_id = $2) AS "attempts!""#,
-        account_id,
-        exam_id,
+        account_id as _,
+        exam_id as _,
         agreement_version,
     )
     .fetch_one(&mut *conn)
@@ -95,9 +95,9 @@ pub async fn history(
              AND (state IN ('booked', 'checked_in', 'admitted', 'started', 'delivered', 'under_review')
                   OR state = 'scored' AND NOT EXISTS (SELECT FROM exam_result r WHERE r.appointment_id = a.id AND r.state = 'released'))
            ORDER BY starts_at DESC LIMIT 1"#,
-        account_id,
-        exam_id,
-        but,
+        account_id as _,
+        exam_id as _,
+        but as _,
         now,
     )
     .fetch_optional(conn)
@@ -122,18 +122,22 @@ pub struct Person {
     pub date_of_birth: Option<NaiveDate>,
 }
 
-pub async fn person(conn: &mut PgConnection, account_id: Uuid) -> Result<Person, sqlx::Error> {
-    sqlx::query_as!(Person, "SELECT given_name, family_name, date_of_birth FROM account WHERE id = $1", account_id).fetch_one(conn).await
+pub async fn person(conn: &mut PgConnection, account_id: AccountId) -> Result<Person, sqlx::Error> {
+    sqlx::query_as!(Person, "SELECT given_name, family_name, date_of_birth FROM account WHERE id = $1", account_id as _)
+        .fetch_one(conn)
+        .await
 }
 
 /// Makes everything the candidate does about seats happen one after the other, in every tab.
-pub async fn lock_candidate(conn: &mut PgConnection, account_id: Uuid) -> Result<(), sqlx::Error> {
-    sqlx::query!("SELECT id FROM account WHERE id = $1 FOR NO KEY UPDATE", account_id).fetch_one(conn).await?;
+pub async fn lock_candidate(conn: &mut PgConnection, account_id: AccountId) -> Result<(), sqlx::Error> {
+    sqlx::query!("SELECT id FROM account WHERE id = $1 FOR NO KEY UPDATE", account_id as _).fetch_one(conn).await?;
     Ok(())
 }
 
 /// Keeps a date of birth that is told for the first time.
-pub async fn set_date_of_birth(conn: &mut PgConnection, account_id: Uuid, born: NaiveDate) -> Result<(), sqlx::Error> {
-    sqlx::query!("UPDATE account SET date_of_birth = $2 WHERE id = $1 AND date_of_birth IS NULL", account_id, born).execute(conn).await?;
+pub async fn set_date_of_birth(conn: &mut PgConnection, account_id: AccountId, born: NaiveDate) -> Result<(), sqlx::Error> {
+    sqlx::query!("UPDATE account SET date_of_birth = $2 WHERE id = $1 AND date_of_birth IS NULL", account_id as _, born)
+        .execute(conn)
+        .await?;
     Ok(())
 }

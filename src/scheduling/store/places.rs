@@ -1,14 +1,14 @@
 //! Cities, centres, opening hours and seats.
 
+use crate::ids::{CenterId, SeatId};
 use crate::scheduling::rules::place_label;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// A test centre, with its distance where a place was searched.
 #[derive(Debug, Clone)]
 pub struct Center {
-    pub id: Uuid,
+    pub id: CenterId,
     pub code: String,
     pub name: String,
     pub address_lines: Vec<String>,
@@ -118,17 +118,17 @@ pub async fn centers_in(
 
 #[derive(Debug, Clone)]
 pub struct HoursRow {
-    pub center_id: Uuid,
+    pub center_id: CenterId,
     pub weekday: i32,
     pub opens: NaiveTime,
     pub closes: NaiveTime,
 }
 
-pub async fn opening_hours(conn: &mut PgConnection, centers: &[Uuid]) -> Result<Vec<HoursRow>, sqlx::Error> {
+pub async fn opening_hours(conn: &mut PgConnection, centers: &[CenterId]) -> Result<Vec<HoursRow>, sqlx::Error> {
     sqlx::query_as!(
         HoursRow,
         "SELECT center_id, weekday, opens, closes FROM opening_hours WHERE center_id = ANY($1) ORDER BY center_id, weekday, opens",
-        centers
+        centers as _
     )
     .fetch_all(conn)
     .await
@@ -136,7 +136,7 @@ pub async fn opening_hours(conn: &mut PgConnection, centers: &[Uuid]) -> Result<
 
 #[derive(Debug, Clone)]
 pub struct ExceptionRow {
-    pub center_id: Uuid,
+    pub center_id: CenterId,
     pub on_day: NaiveDate,
     pub opens: Option<NaiveTime>,
     pub closes: Option<NaiveTime>,
@@ -144,14 +144,14 @@ pub struct ExceptionRow {
 
 pub async fn exceptions(
     conn: &mut PgConnection,
-    centers: &[Uuid],
+    centers: &[CenterId],
     from: NaiveDate,
     to: NaiveDate,
 ) -> Result<Vec<ExceptionRow>, sqlx::Error> {
     sqlx::query_as!(
         ExceptionRow,
         "SELECT center_id, on_day, opens, closes FROM opening_exception WHERE center_id = ANY($1) AND on_day BETWEEN $2 AND $3",
-        centers,
+        centers as _,
         from,
         to
     )
@@ -161,14 +161,14 @@ pub async fn exceptions(
 
 #[derive(Debug, Clone)]
 pub struct SeatRow {
-    pub id: Uuid,
-    pub center_id: Option<Uuid>,
+    pub id: SeatId,
+    pub center_id: Option<CenterId>,
     pub accessible: bool,
 }
 
 /// Seats of some centres.
-pub async fn seats(conn: &mut PgConnection, centers: &[Uuid]) -> Result<Vec<SeatRow>, sqlx::Error> {
-    sqlx::query_as!(SeatRow, "SELECT id, center_id, accessible FROM seat WHERE center_id = ANY($1) AND active ORDER BY id", centers)
+pub async fn seats(conn: &mut PgConnection, centers: &[CenterId]) -> Result<Vec<SeatRow>, sqlx::Error> {
+    sqlx::query_as!(SeatRow, "SELECT id, center_id, accessible FROM seat WHERE center_id = ANY($1) AND active ORDER BY id", centers as _)
         .fetch_all(conn)
         .await
 }
@@ -186,7 +186,7 @@ pub async fn lanes(conn: &mut PgConnection, language: &str) -> Result<Vec<SeatRo
 
 #[derive(Debug, Clone)]
 pub struct Taken {
-    pub seat_id: Uuid,
+    pub seat_id: SeatId,
     pub from: DateTime<Utc>,
     pub to: DateTime<Utc>,
 }
@@ -194,7 +194,7 @@ pub struct Taken {
 /// When the seats are taken in a window: one index search a seat, one query for all. A lapsed hold takes nothing.
 pub async fn taken(
     conn: &mut PgConnection,
-    seats: &[Uuid],
+    seats: &[SeatId],
     from: DateTime<Utc>,
     to: DateTime<Utc>,
     now: DateTime<Utc>,
@@ -205,7 +205,7 @@ pub async fn taken(
            FROM unnest($1::uuid[]) AS wanted (id)
            JOIN appointment a ON a.seat_id = wanted.id AND a.occupies && tstzrange($2, $3)
            WHERE a.state NOT IN ('cancelled', 'expired') AND NOT (a.state = 'held' AND a.hold_expires_at <= $4)"#,
-        seats,
+        seats as _,
         from,
         to,
         now

@@ -1,6 +1,7 @@
 //! The chain behind the audit log: every event is sealed by a hash over itself and the seal before it, and by a mac under the
 //! server key (security.md line 77). A row that was changed, put in or taken out breaks it.
 
+use crate::ids::AccountId;
 use crate::server::AppState;
 use crate::server::jobs::JobError;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -8,15 +9,14 @@ use futures_util::future::BoxFuture;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use sqlx::PgPool;
-use uuid::Uuid;
 
 /// An event as the chain sees it.
 #[derive(Debug, Clone)]
 struct Event {
     id: i64,
     at: DateTime<Utc>,
-    actor_id: Option<Uuid>,
-    on_behalf_of: Option<Uuid>,
+    actor_id: Option<AccountId>,
+    on_behalf_of: Option<AccountId>,
     action: String,
     subject: String,
     detail: Value,
@@ -206,7 +206,7 @@ mod tests {
         let event = Event {
             id: 7,
             at: DateTime::UNIX_EPOCH + TimeDelta::seconds(1),
-            actor_id: Some(Uuid::from_u128(1)),
+            actor_id: Some(AccountId::from_u128(1)),
             on_behalf_of: None,
             action: "account.login".into(),
             subject: "x".into(),
@@ -217,14 +217,14 @@ mod tests {
         };
         let mut old = Sha256::new();
         old.update(b"before");
-        let actor = Uuid::from_u128(1).to_string();
+        let actor = AccountId::from_u128(1).to_string();
         for part in ["7", "1000000", &actor, "account.login", "x", "{\"by\":\"password\"}", "+127.0.0.1", "-", "done"] {
             old.update((part.len() as u64).to_be_bytes());
             old.update(part.as_bytes());
         }
         assert_eq!(event.hash(b"before"), <[u8; 32]>::from(old.finalize()));
-        let acted = Event { on_behalf_of: Some(Uuid::from_u128(2)), ..event.clone() };
-        let for_another = Event { on_behalf_of: Some(Uuid::from_u128(3)), ..event.clone() };
+        let acted = Event { on_behalf_of: Some(AccountId::from_u128(2)), ..event.clone() };
+        let for_another = Event { on_behalf_of: Some(AccountId::from_u128(3)), ..event.clone() };
         assert_ne!(acted.hash(b"before"), event.hash(b"before"));
         assert_ne!(acted.hash(b"before"), for_another.hash(b"before"));
     }

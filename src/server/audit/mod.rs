@@ -14,10 +14,10 @@ pub use search::{Entry, Filter, find};
 use super::database::internal;
 use super::http::request::RequestContext;
 use super::limits::{Limit, address_key};
+use crate::ids::AccountId;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use sqlx::{PgConnection, PgExecutor};
-use uuid::Uuid;
 
 /// Writes that something was done. `action` is `area.verb`, `subject` the id of what it was done to.
 pub async fn record(conn: &mut PgConnection, cx: &RequestContext, action: &str, subject: &str, detail: Value) -> Result<(), sqlx::Error> {
@@ -28,7 +28,7 @@ pub async fn record(conn: &mut PgConnection, cx: &RequestContext, action: &str, 
 pub async fn record_as(
     conn: &mut PgConnection,
     cx: &RequestContext,
-    actor: Uuid,
+    actor: AccountId,
     action: &str,
     subject: &str,
     detail: Value,
@@ -38,8 +38,8 @@ pub async fn record_as(
 
 /// Who did it, and for whom, where staff act as a candidate (security.md line 42).
 struct By {
-    actor: Option<Uuid>,
-    on_behalf_of: Option<Uuid>,
+    actor: Option<AccountId>,
+    on_behalf_of: Option<AccountId>,
 }
 
 fn by(cx: &RequestContext) -> By {
@@ -80,8 +80,8 @@ async fn write(
         "INSERT INTO audit_event (at, actor_id, on_behalf_of, action, subject, detail, address, user_agent, outcome)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         cx.now(),
-        by.actor,
-        by.on_behalf_of,
+        by.actor as _,
+        by.on_behalf_of as _,
         action,
         subject,
         detail,

@@ -1,18 +1,18 @@
 //! Reading the audit log.
 
+use crate::ids::AccountId;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// What to look for. Everything that is given must fit.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    pub actor: Option<Uuid>,
+    pub actor: Option<AccountId>,
     /// The id of what it was done to, whole.
     pub subject: Option<String>,
     /// Acts of this person, on their behalf, or done to this account.
-    pub about: Option<Uuid>,
+    pub about: Option<AccountId>,
     /// The beginning of an action: `account.` or `staff.roles_changed`.
     pub action: Option<String>,
     pub refused_only: bool,
@@ -27,10 +27,10 @@ pub struct Filter {
 pub struct Entry {
     pub id: i64,
     pub at: DateTime<Utc>,
-    pub actor_id: Option<Uuid>,
+    pub actor_id: Option<AccountId>,
     pub actor_name: Option<String>,
     /// The candidate that the actor acted as, and their name as it is today.
-    pub on_behalf_of: Option<Uuid>,
+    pub on_behalf_of: Option<AccountId>,
     pub on_behalf_of_name: Option<String>,
     pub action: String,
     pub subject: String,
@@ -67,9 +67,9 @@ pub async fn find(conn: &mut PgConnection, filter: &Filter, limit: i64) -> Resul
              AND ($7::timestamptz IS NULL OR e.at < $7)
              AND ($8::bigint IS NULL OR e.id < $8)
            ORDER BY e.id DESC LIMIT $9"#,
-        filter.actor,
+        filter.actor as _,
         filter.subject,
-        filter.about,
+        filter.about as _,
         filter.action,
         filter.refused_only,
         filter.from,

@@ -8,11 +8,11 @@
 use super::permissions::{Permission, allows};
 use super::request::{Role, Viewer};
 use super::router::fits;
-use crate::server::{audit, ids};
+use crate::ids::{AccountId, ActingId};
+use crate::server::{audit, random};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use sqlx::{PgConnection, PgPool};
-use uuid::Uuid;
 
 /// After this it is over, whatever happens; the database has the same limit.
 pub const LONGEST: TimeDelta = TimeDelta::minutes(30);
@@ -114,7 +114,7 @@ pub fn opens_function(path: &str) -> bool {
 /// An acting that goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Acting {
-    pub id: Uuid,
+    pub id: ActingId,
     /// The member of staff, whose session it is.
     pub actor: Viewer,
     pub ends_at: DateTime<Utc>,
@@ -181,13 +181,13 @@ pub enum State {
     /// The candidate, for whom the request is, and the acting.
     GoesOn(Box<(Viewer, Acting)>),
     /// It has just been found to be over, and is to be ended.
-    Over(Uuid, End),
+    Over(ActingId, End),
     /// Somebody was quicker to end it.
     Gone,
 }
 
 /// Looks at the acting that `actor`'s session is in.
-pub async fn look(pool: &PgPool, now: DateTime<Utc>, actor: &Viewer, id: Uuid) -> Result<State, sqlx::Error> {
+pub async fn look(pool: &PgPool, now: DateTime<Utc>, actor: &Viewer, id: ActingId) -> Result<State, sqlx::Error> {
     let row = sqlx::query!(
         r#"SELECT c.ends_at, a.id AS account_id, a.candidate_id, a.given_name, a.family_name, a.language, a.time_zone, a.country,
                   e.address AS "address?", e.verified_at IS NOT NULL AS "verified!", has_second_factor(a) AS "has_factor!",
@@ -195,7 +195,7 @@ pub async fn look(pool: &PgPool, now: DateTime<Utc>, actor: &Viewer, id: Uuid) -
                   EXISTS (SELECT FROM account_role r WHERE r.account_id = a.id) AS "is_staff!"
            FROM acting c JOIN account a ON a.id = c.account_id LEFT JOIN account_email e ON e.account_id = a.id AND e.is_primary
            WHERE c.id = $1 AND c.ended_at IS NULL"#,
-        id
+        id as _
     )
     .fetch_optional(pool)
     .await?;
@@ -238,17 +238,17 @@ pub async fn begin(
     conn: &mut PgConnection,
     now: DateTime<Utc>,
     actor: &Viewer,
-    account_id: Uuid,
+    account_id: AccountId,
     reason: &str,
-) -> Result<Option<(Uuid, DateTime<Utc>)>, sqlx::Error> {
-    let (id, ends_at) = (ids::uuid(), now + LONGEST);
+) -> Result<Option<(ActingId, DateTime<Utc>)>, sqlx::Error> {
+    let (id, ends_at): (ActingId, _) = (random::id(), now + LONGEST);
     let done = sqlx::query!(
         "INSERT INTO acting (id, session_id, staff_id, account_id, reason, started_at, ends_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
          ON CONFLICT (session_id) WHERE ended_at IS NULL DO NOTHING",
-        id,
-        actor.session_id,
-        actor.account_id,
-        account_id,
+        id as _,
+        actor.session_id as _,
+        actor.account_id as _,
+        account_id as _,
         reason,
         now,
         ends_at
@@ -259,10 +259,15 @@ pub async fn begin(
 }
 
 /// Ends one; gives the candidate's account and the member of staff's. `None`: it had ended.
-pub async fn end(conn: &mut PgConnection, now: DateTime<Utc>, id: Uuid, end: End) -> Result<Option<(Uuid, Uuid)>, sqlx::Error> {
+pub async fn end(
+    conn: &mut PgConnection,
+    now: DateTime<Utc>,
+    id: ActingId,
+    end: End,
+) -> Result<Option<(AccountId, AccountId)>, sqlx::Error> {
     let row = sqlx::query!(
         "UPDATE acting SET ended_at = LEAST($2, ends_at), ended_by = $3 WHERE id = $1 AND ended_at IS NULL RETURNING account_id, staff_id",
-        id,
+        id as _,
         now,
         end.as_str()
     )
@@ -272,7 +277,7 @@ pub async fn end(conn: &mut PgConnection, now: DateTime<Utc>, id: Uuid, end: End
 }
 
 /// Ends one that is over by itself, and writes it to the audit log once, whoever finds it first: a request or the worker.
-pub async fn end_by_itself(conn: &mut PgConnection, now: DateTime<Utc>, id: Uuid, why: End) -> Result<Option<Uuid>, sqlx::Error> {
+pub async fn end_by_itself(conn: &mut PgConnection, now: DateTime<Utc>, id: ActingId, why: End) -> Result<Option<AccountId>, sqlx::Error> {
     let Some((account_id, staff_id)) = end(conn, now, id, why).await? else { return Ok(None) };
     let detail = json!({ "acting": id, "staff": staff_id, "by": why.as_str() });
     audit::record_by_program(conn, now, "staff.acting_ended", &account_id.to_string(), detail, false).await?;
@@ -280,8 +285,8 @@ pub async fn end_by_itself(conn: &mut PgConnection, now: DateTime<Utc>, id: Uuid
 }
 
 /// Ends those for accounts that are about to go.
-pub async fn end_for(conn: &mut PgConnection, now: DateTime<Utc>, accounts: &[Uuid]) -> Result<(), sqlx::Error> {
-    let going_on = sqlx::query_scalar!("SELECT id FROM acting WHERE account_id = ANY($1) AND ended_at IS NULL", accounts);
+pub async fn end_for(conn: &mut PgConnection, now: DateTime<Utc>, accounts: &[AccountId]) -> Result<(), sqlx::Error> {
+    let going_on = sqlx::query_scalar!("SELECT id FROM acting WHERE account_id = ANY($1) AND ended_at IS NULL", accounts as _);
     for id in going_on.fetch_all(&mut *conn).await? {
         end_by_itself(conn, now, id, End::Candidate).await?;
     }

@@ -1,6 +1,7 @@
 //! What a page, a server function or a file route knows of the request it answers.
 
 use crate::error::{AppError, AppResult, Conflict};
+use crate::ids::{AccountId, ActingId, SessionId};
 use crate::server::format;
 use crate::server::http::FormState;
 use crate::server::http::acting::Acting;
@@ -14,15 +15,14 @@ use leptos::prelude::*;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use uuid::Uuid;
 
 pub use crate::server::http::permissions::{Permission, Role};
 
 /// Who is signed in. Read anew for every request: a role taken away acts on the next one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Viewer {
-    pub session_id: Uuid,
-    pub account_id: Uuid,
+    pub session_id: SessionId,
+    pub account_id: AccountId,
     pub candidate_id: Option<String>,
     pub given_name: String,
     pub family_name: String,
@@ -39,7 +39,7 @@ pub struct Viewer {
     /// Last proof of password or factor.
     pub proved_at: DateTime<Utc>,
     /// The acting for a candidate that the session is in ([`super::acting`]).
-    pub acting: Option<Uuid>,
+    pub acting: Option<ActingId>,
 }
 
 impl Viewer {

@@ -6,6 +6,7 @@ use super::request::{Permission, RequestContext, Viewer};
 use super::respond::Cookie;
 use super::{acting, csrf, headers, sessions};
 use crate::error::AppError;
+use crate::ids::ActingId;
 use crate::server::state::AppState;
 use crate::server::{audit, i18n};
 use axum::Router;
@@ -26,7 +27,6 @@ use std::sync::{Arc, LazyLock};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::services::{ServeDir, ServeFile};
-use uuid::Uuid;
 
 /// Who may see a page. Checked before anything is rendered; a path without a rule does not exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -306,7 +306,7 @@ async fn note_look(cx: &RequestContext) -> Result<(), AppError> {
 
 /// The request that finds an acting to be over ends it. It was made in the candidate's name, so it is not answered in the staff
 /// member's own, but leads back to the candidate's account page.
-async fn acting_is_over(site: Site, cx: Arc<RequestContext>, id: Uuid, why: acting::End) -> Response {
+async fn acting_is_over(site: Site, cx: Arc<RequestContext>, id: ActingId, why: acting::End) -> Response {
     let ended = async {
         let session_id = cx.viewer()?.session_id;
         let mut tx = cx.state.db.begin().await?;
@@ -338,7 +338,7 @@ async fn acting_is_over(site: Site, cx: Arc<RequestContext>, id: Uuid, why: acti
 const THEMES: &[&str] = &["light", "dark", "system"];
 
 /// What was found beside the context: an acting that is over and has to be ended.
-type Found = Result<Option<(Uuid, acting::End)>, AppError>;
+type Found = Result<Option<(ActingId, acting::End)>, AppError>;
 
 async fn context_of(site: &Site, request: &Parts) -> (RequestContext, Found) {
     let peer = request.extensions.get::<ConnectInfo<SocketAddr>>().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |info| info.0.ip());
@@ -380,7 +380,7 @@ async fn context_of(site: &Site, request: &Parts) -> (RequestContext, Found) {
 struct Who {
     viewer: Option<Viewer>,
     acting: Option<acting::Acting>,
-    over: Option<(Uuid, acting::End)>,
+    over: Option<(ActingId, acting::End)>,
 }
 
 async fn who(state: &AppState, token: Option<String>) -> Result<Who, sqlx::Error> {

@@ -3,11 +3,11 @@
 
 use super::request::{Role, Viewer};
 use super::respond::Cookie;
-use crate::server::ids;
+use crate::ids::{AccountId, SessionId};
+use crate::server::random;
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{PgConnection, PgPool};
 use std::net::IpAddr;
-use uuid::Uuid;
 
 /// `__Host-`: bound to this host, sent over secure transport only (browsers count loopback as secure).
 pub const COOKIE: &str = "__Host-session";
@@ -23,19 +23,19 @@ const FACTOR: TimeDelta = TimeDelta::minutes(10);
 pub async fn start(
     conn: &mut PgConnection,
     now: DateTime<Utc>,
-    account_id: Uuid,
+    account_id: AccountId,
     awaiting_factor: bool,
     address: IpAddr,
     user_agent: &str,
 ) -> Result<Cookie, sqlx::Error> {
-    let token = ids::token();
+    let token = random::token();
     let user_agent: String = user_agent.chars().take(300).collect();
     sqlx::query!(
         "INSERT INTO session (id, token_hash, account_id, state, created_at, last_used_at, proved_at, address, user_agent)
          VALUES ($1, $2, $3, $4, $5, $5, $5, $6, $7)",
-        ids::uuid(),
-        ids::token_hash(&token),
-        account_id,
+        random::id::<SessionId>() as _,
+        random::token_hash(&token),
+        account_id as _,
         if awaiting_factor { "awaiting_factor" } else { "active" },
         now,
         address.to_string(),
@@ -48,12 +48,12 @@ pub async fn start(
 
 /// Gives a session a new cookie at a rise in privilege (second factor given, password proved again): the old one is dead
 /// from now on. `None`: the session has ended meanwhile.
-pub async fn rotate(conn: &mut PgConnection, now: DateTime<Utc>, session_id: Uuid) -> Result<Option<Cookie>, sqlx::Error> {
-    let token = ids::token();
+pub async fn rotate(conn: &mut PgConnection, now: DateTime<Utc>, session_id: SessionId) -> Result<Option<Cookie>, sqlx::Error> {
+    let token = random::token();
     let done = sqlx::query!(
         "UPDATE session SET token_hash = $2, state = 'active', proved_at = $3, last_used_at = $3 WHERE id = $1 AND ended_at IS NULL",
-        session_id,
-        ids::token_hash(&token),
+        session_id as _,
+        random::token_hash(&token),
         now,
     )
     .execute(conn)
@@ -63,25 +63,31 @@ pub async fn rotate(conn: &mut PgConnection, now: DateTime<Utc>, session_id: Uui
 
 /// Gives a session a new cookie where what it may do changes without a proof (acting for a candidate begins or ends): the old one
 /// is dead from now on. `None`: the session has ended meanwhile.
-pub async fn renew(conn: &mut PgConnection, session_id: Uuid) -> Result<Option<Cookie>, sqlx::Error> {
-    let token = ids::token();
-    let done = sqlx::query!("UPDATE session SET token_hash = $2 WHERE id = $1 AND ended_at IS NULL", session_id, ids::token_hash(&token));
+pub async fn renew(conn: &mut PgConnection, session_id: SessionId) -> Result<Option<Cookie>, sqlx::Error> {
+    let token = random::token();
+    let done =
+        sqlx::query!("UPDATE session SET token_hash = $2 WHERE id = $1 AND ended_at IS NULL", session_id as _, random::token_hash(&token));
     Ok((done.execute(conn).await?.rows_affected() == 1).then(|| Cookie::new(COOKIE, token)))
 }
 
 /// Ends one session: its cookie is worth nothing from now on.
-pub async fn end(conn: &mut PgConnection, now: DateTime<Utc>, session_id: Uuid) -> Result<(), sqlx::Error> {
-    sqlx::query!("UPDATE session SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL", session_id, now).execute(conn).await?;
+pub async fn end(conn: &mut PgConnection, now: DateTime<Utc>, session_id: SessionId) -> Result<(), sqlx::Error> {
+    sqlx::query!("UPDATE session SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL", session_id as _, now).execute(conn).await?;
     Ok(())
 }
 
 /// Ends all sessions of an account but `keep`.
-pub async fn end_others(conn: &mut PgConnection, now: DateTime<Utc>, account_id: Uuid, keep: Option<Uuid>) -> Result<(), sqlx::Error> {
+pub async fn end_others(
+    conn: &mut PgConnection,
+    now: DateTime<Utc>,
+    account_id: AccountId,
+    keep: Option<SessionId>,
+) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "UPDATE session SET ended_at = $2 WHERE account_id = $1 AND ended_at IS NULL AND id IS DISTINCT FROM $3",
-        account_id,
+        account_id as _,
         now,
-        keep
+        keep as _
     )
     .execute(conn)
     .await?;
@@ -100,7 +106,7 @@ pub async fn load(pool: &PgPool, now: DateTime<Utc>, token: &str) -> Result<Opti
            JOIN account_email e ON e.account_id = a.id AND e.is_primary
            LEFT JOIN acting c ON c.session_id = s.id AND c.ended_at IS NULL
            WHERE s.token_hash = $1 AND s.ended_at IS NULL AND a.disabled_at IS NULL"#,
-        ids::token_hash(token)
+        random::token_hash(token)
     )
     .fetch_optional(pool)
     .await?;
@@ -113,7 +119,7 @@ pub async fn load(pool: &PgPool, now: DateTime<Utc>, token: &str) -> Result<Opti
     }
     // Once a minute is enough for a limit of half an hour, and spares a write on every page.
     if now - row.last_used_at > TimeDelta::minutes(1) {
-        sqlx::query!("UPDATE session SET last_used_at = $2 WHERE id = $1", row.id, now).execute(pool).await?;
+        sqlx::query!("UPDATE session SET last_used_at = $2 WHERE id = $1", row.id as _, now).execute(pool).await?;
     }
     Ok(Some(Viewer {
         session_id: row.id,

@@ -4,12 +4,12 @@ use super::store::{self, Account, Found};
 use crate::accounts;
 use crate::accounts::service::{SecurityChange, announce_staff_act, sign_in_anew};
 use crate::error::{AppError, AppResult, Code, Conflict, FieldError};
+use crate::ids::AccountId;
 use crate::server::http::permissions::Role;
 use crate::server::http::sessions;
 use crate::server::{Permission, RequestContext, audit};
 use serde_json::{Value, json};
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// Lines of a search.
 const SEARCH_LIMIT: i64 = 50;
@@ -50,7 +50,7 @@ pub struct Look {
 /// [`AppError::NotFound`]; [`AppError::Forbidden`] without [`Permission::ReadAccounts`].
 pub async fn look(cx: &RequestContext, id: &str) -> AppResult<Look> {
     cx.staff(Permission::ReadAccounts)?;
-    let id: Uuid = id.parse().map_err(|_| AppError::NotFound)?;
+    let id: AccountId = id.parse().map_err(|_| AppError::NotFound)?;
     let mut tx = cx.state.db.begin().await?;
     let account = store::account(&mut tx, id).await?.ok_or(AppError::NotFound)?;
     let idle = if account.roles.is_empty() { sessions::IDLE_CANDIDATE } else { sessions::IDLE_STAFF };
@@ -79,7 +79,7 @@ pub fn parse_reason(typed: &str) -> AppResult<String> {
 /// Permission, fresh proof, unknown account.
 pub async fn target(cx: &RequestContext, permission: Permission, id: &str) -> AppResult<Account> {
     cx.staff_with_fresh_proof(permission)?;
-    let id: Uuid = id.parse().map_err(|_| AppError::NotFound)?;
+    let id: AccountId = id.parse().map_err(|_| AppError::NotFound)?;
     let mut conn = cx.state.db.acquire().await?;
     store::account(&mut conn, id).await?.ok_or(AppError::NotFound)
 }
@@ -89,7 +89,7 @@ pub async fn record_with_reason(
     tx: &mut PgConnection,
     cx: &RequestContext,
     action: &str,
-    account_id: Uuid,
+    account_id: AccountId,
     mut detail: Value,
     reason: &str,
 ) -> Result<(), sqlx::Error> {
@@ -132,7 +132,7 @@ pub async fn start_reset(cx: &RequestContext, id: &str, reason: &str) -> AppResu
 
 /// The administrators, while nobody else changes who they are. The viewer must still be one of them: somebody may have
 /// been quicker.
-async fn administrators(conn: &mut PgConnection, cx: &RequestContext) -> AppResult<Vec<Uuid>> {
+async fn administrators(conn: &mut PgConnection, cx: &RequestContext) -> AppResult<Vec<AccountId>> {
     store::lock_administration(conn).await?;
     let administrators = store::administrators(conn).await?;
     if administrators.contains(&cx.viewer()?.account_id) { Ok(administrators) } else { Err(AppError::Forbidden) }

@@ -1,15 +1,15 @@
 //! The SQL of the staff's pages about accounts.
 
+use crate::ids::AccountId;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 type Sql<T> = Result<T, sqlx::Error>;
 
 /// One line of a search.
 #[derive(Debug, Clone)]
 pub struct Found {
-    pub id: Uuid,
+    pub id: AccountId,
     pub given_name: String,
     pub family_name: String,
     pub candidate_id: Option<String>,
@@ -39,7 +39,7 @@ pub async fn search(conn: &mut PgConnection, wanted: &str, limit: i64) -> Sql<Ve
 /// What staff see of one account.
 #[derive(Debug, Clone)]
 pub struct Account {
-    pub id: Uuid,
+    pub id: AccountId,
     pub given_name: String,
     pub family_name: String,
     pub candidate_id: Option<String>,
@@ -57,7 +57,7 @@ pub struct Account {
     pub roles: Vec<String>,
 }
 
-pub async fn account(conn: &mut PgConnection, id: Uuid) -> Sql<Option<Account>> {
+pub async fn account(conn: &mut PgConnection, id: AccountId) -> Sql<Option<Account>> {
     sqlx::query_as!(
         Account,
         r#"SELECT a.id, a.given_name, a.family_name, a.candidate_id, e.address, e.verified_at IS NOT NULL AS "verified!", c.name_en AS country,
@@ -68,18 +68,18 @@ pub async fn account(conn: &mut PgConnection, id: Uuid) -> Sql<Option<Account>> 
                   ARRAY(SELECT role FROM account_role r WHERE r.account_id = a.id ORDER BY role) AS "roles!"
            FROM account a JOIN account_email e ON e.account_id = a.id AND e.is_primary JOIN country c ON c.code = a.country
            WHERE a.id = $1"#,
-        id
+        id as _
     )
     .fetch_optional(conn)
     .await
 }
 
 /// How many sessions are open: neither ended nor too old.
-pub async fn open_sessions(conn: &mut PgConnection, id: Uuid, used_since: DateTime<Utc>, begun_since: DateTime<Utc>) -> Sql<i64> {
+pub async fn open_sessions(conn: &mut PgConnection, id: AccountId, used_since: DateTime<Utc>, begun_since: DateTime<Utc>) -> Sql<i64> {
     sqlx::query_scalar!(
         r#"SELECT count(*) AS "count!" FROM session
            WHERE account_id = $1 AND ended_at IS NULL AND last_used_at > $2 AND created_at > $3"#,
-        id,
+        id as _,
         used_since,
         begun_since
     )
@@ -88,24 +88,24 @@ pub async fn open_sessions(conn: &mut PgConnection, id: Uuid, used_since: DateTi
 }
 
 /// Disables an account or enables it. `false`: it was so already.
-pub async fn set_disabled(conn: &mut PgConnection, id: Uuid, disabled_at: Option<DateTime<Utc>>) -> Sql<bool> {
+pub async fn set_disabled(conn: &mut PgConnection, id: AccountId, disabled_at: Option<DateTime<Utc>>) -> Sql<bool> {
     let done = sqlx::query!(
         "UPDATE account SET disabled_at = $2 WHERE id = $1 AND (disabled_at IS NULL) <> ($2::timestamptz IS NULL)",
-        id,
+        id as _,
         disabled_at
     );
     Ok(done.execute(conn).await?.rows_affected() == 1)
 }
 
-pub async fn take_roles(conn: &mut PgConnection, id: Uuid, keep: &[String]) -> Sql<()> {
-    sqlx::query!("DELETE FROM account_role WHERE account_id = $1 AND role <> ALL($2)", id, keep).execute(conn).await?;
+pub async fn take_roles(conn: &mut PgConnection, id: AccountId, keep: &[String]) -> Sql<()> {
+    sqlx::query!("DELETE FROM account_role WHERE account_id = $1 AND role <> ALL($2)", id as _, keep).execute(conn).await?;
     Ok(())
 }
 
-pub async fn give_roles(conn: &mut PgConnection, id: Uuid, roles: &[String], now: DateTime<Utc>) -> Sql<()> {
+pub async fn give_roles(conn: &mut PgConnection, id: AccountId, roles: &[String], now: DateTime<Utc>) -> Sql<()> {
     sqlx::query!(
         "INSERT INTO account_role (account_id, role, granted_at) SELECT $1, role, $3 FROM unnest($2::text[]) role ON CONFLICT DO NOTHING",
-        id,
+        id as _,
         roles,
         now
     )
@@ -121,7 +121,7 @@ pub async fn lock_administration(conn: &mut PgConnection) -> Sql<()> {
 }
 
 /// Administrators who can sign in.
-pub async fn administrators(conn: &mut PgConnection) -> Sql<Vec<Uuid>> {
+pub async fn administrators(conn: &mut PgConnection) -> Sql<Vec<AccountId>> {
     sqlx::query_scalar!(
         "SELECT a.id FROM account a JOIN account_role r ON r.account_id = a.id
          WHERE r.role = 'administrator' AND a.disabled_at IS NULL ORDER BY a.id"

@@ -6,13 +6,13 @@ use super::service;
 use crate::accounts::addressee::Addressee;
 use crate::accounts::demo::seeded_account_id;
 use crate::credentials::revocation::model::{Cause, Revocation};
+use crate::ids::{self, SessionId};
 use crate::results::corrections::{rules, store as results};
 use crate::server::http::permissions::Role;
 use crate::server::http::request::Viewer;
-use crate::server::{AppState, RequestContext, ids};
+use crate::server::{AppState, RequestContext};
 use std::error::Error;
 use std::net::{IpAddr, Ipv4Addr};
-use uuid::Uuid;
 
 /// Asks for what the demo shows as waiting. Changes nothing the second time, also when somebody has decided meanwhile. What a
 /// request needs and the database has not is left out.
@@ -37,7 +37,7 @@ async fn correction(state: &AppState) -> Result<(), Box<dyn Error>> {
     let new = NewRequest {
         id: ids::named("approval", "score_correction"),
         act: Act::ScoreCorrection(correction),
-        subject_id: id,
+        subject_id: id.into(),
         account_id: result.account_id,
         reason: "Two questions of the form had the wrong key. The delivery partner has sent the corrected scoring.".into(),
     };
@@ -56,7 +56,7 @@ async fn revocation(state: &AppState) -> Result<(), Box<dyn Error>> {
             state_before: found.state,
             cause: Cause::HolderRequest,
         }),
-        subject_id: found.id,
+        subject_id: found.id.into(),
         account_id: found.account_id,
         reason: "You wrote to us that you would rather show the associate certification only.".into(),
     };
@@ -85,7 +85,7 @@ fn request_of(state: &AppState, role: Role) -> RequestContext {
     let now = cx.now();
     cx.with(|cx| {
         cx.viewer = Some(Viewer {
-            session_id: Uuid::nil(),
+            session_id: SessionId::from_u128(0),
             account_id: seeded_account_id(role.as_str()),
             candidate_id: None,
             given_name: String::new(),

@@ -2,11 +2,11 @@
 
 use crate::checkout::staff_orders::model::StaffRefund;
 use crate::credentials::revocation::model::Revocation;
+use crate::ids::{AccountId, ApprovalId, SubjectId};
 use crate::results::corrections::model::Correction;
 use crate::server::Permission;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use uuid::Uuid;
 
 /// What kinds of acts there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -119,32 +119,32 @@ impl State {
 #[derive(Debug, Clone)]
 pub struct NewRequest {
     /// Comes with the form: sending it twice asks once.
-    pub id: Uuid,
+    pub id: ApprovalId,
     pub act: Act,
     /// The result, the credential or the order's item.
-    pub subject_id: Uuid,
+    pub subject_id: SubjectId,
     /// Whom it concerns.
-    pub account_id: Uuid,
+    pub account_id: AccountId,
     pub reason: String,
 }
 
 /// A request with the names of those who stand in it, as they are today.
 #[derive(Debug, Clone)]
 pub struct Request {
-    pub id: Uuid,
+    pub id: ApprovalId,
     pub act: Act,
-    pub subject_id: Uuid,
-    pub account_id: Uuid,
+    pub subject_id: SubjectId,
+    pub account_id: AccountId,
     pub candidate_id: Option<String>,
     pub candidate_name: String,
     pub reason: String,
     /// What is stored; [`Request::state`] is what counts.
     pub stored_state: State,
-    pub requested_by: Uuid,
+    pub requested_by: AccountId,
     pub requested_by_name: String,
     pub requested_at: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,
-    pub decided_by: Option<Uuid>,
+    pub decided_by: Option<AccountId>,
     pub decided_by_name: Option<String>,
     /// Why it was refused.
     pub decision: Option<String>,
@@ -161,8 +161,8 @@ impl Request {
 /// What carries an act out needs to know of its approval.
 #[derive(Debug, Clone, Copy)]
 pub struct Approved<'a> {
-    pub request_id: Uuid,
-    pub subject_id: Uuid,
-    pub requested_by: Uuid,
+    pub request_id: ApprovalId,
+    pub subject_id: SubjectId,
+    pub requested_by: AccountId,
     pub reason: &'a str,
 }

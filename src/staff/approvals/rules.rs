@@ -2,12 +2,12 @@
 
 use super::model::{Request, State};
 use crate::error::Conflict;
+use crate::ids::AccountId;
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
 /// Whether `viewer`, who has the permission the act needs, may decide on the request now: it is open, was asked by somebody
 /// else, and concerns somebody else.
-pub fn may_decide(request: &Request, viewer: Uuid, now: DateTime<Utc>) -> Result<(), Conflict> {
+pub fn may_decide(request: &Request, viewer: AccountId, now: DateTime<Utc>) -> Result<(), Conflict> {
     if request.state(now) != State::Pending {
         Err(Conflict::ApprovalDecided)
     } else if request.requested_by == viewer {
@@ -20,7 +20,7 @@ pub fn may_decide(request: &Request, viewer: Uuid, now: DateTime<Utc>) -> Result
 }
 
 /// Whether `viewer` may take the request back: theirs, and open.
-pub fn may_withdraw(request: &Request, viewer: Uuid, now: DateTime<Utc>) -> bool {
+pub fn may_withdraw(request: &Request, viewer: AccountId, now: DateTime<Utc>) -> bool {
     request.requested_by == viewer && request.state(now) == State::Pending
 }
 
@@ -28,13 +28,14 @@ pub fn may_withdraw(request: &Request, viewer: Uuid, now: DateTime<Utc>) -> bool
 mod tests {
     use super::*;
     use crate::checkout::staff_orders::model::StaffRefund;
+    use crate::ids::{ApprovalId, SubjectId};
     use crate::money::Money;
     use crate::staff::approvals::model::Act;
     use chrono::{TimeDelta, TimeZone};
 
-    const ASKER: Uuid = Uuid::from_u128(1);
-    const OTHER: Uuid = Uuid::from_u128(2);
-    const CANDIDATE: Uuid = Uuid::from_u128(3);
+    const ASKER: AccountId = AccountId::from_u128(1);
+    const OTHER: AccountId = AccountId::from_u128(2);
+    const CANDIDATE: AccountId = AccountId::from_u128(3);
 
     fn at(day: u32) -> DateTime<Utc> {
         Utc.with_ymd_and_hms(2026, 11, day, 9, 0, 0).unwrap()
@@ -49,9 +50,9 @@ mod tests {
             refunded_minor: 0,
         };
         Request {
-            id: Uuid::nil(),
+            id: ApprovalId::from_u128(0),
             act: Act::Refund(refund),
-            subject_id: Uuid::nil(),
+            subject_id: SubjectId::from_u128(0),
             account_id: CANDIDATE,
             candidate_id: None,
             candidate_name: String::new(),

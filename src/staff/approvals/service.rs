@@ -6,6 +6,7 @@ use super::rules;
 use super::store::{self, Filter};
 use crate::accounts::factor_recovery::parse_text;
 use crate::error::{AppError, AppResult, Conflict};
+use crate::ids::{ApprovalId, SubjectId};
 use crate::server::database::{DbError, OnConstraint, expect_one, internal, retrying};
 use crate::server::programme::policies;
 use crate::server::{AppState, Permission, RequestContext, audit};
@@ -13,7 +14,6 @@ use crate::{checkout, credentials, results};
 use chrono::TimeDelta;
 use serde_json::json;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// Requests in the list of those that have ended.
 const ENDED: i64 = 50;
@@ -59,7 +59,13 @@ pub async fn ask(tx: &mut PgConnection, cx: &RequestContext, new: &NewRequest) -
 ///
 /// # Errors
 /// [`Conflict::Stale`]: the id is another request's.
-pub async fn is_asked(tx: &mut PgConnection, cx: &RequestContext, id: Uuid, kind: Kind, subject_id: Uuid) -> Result<bool, DbError> {
+pub async fn is_asked(
+    tx: &mut PgConnection,
+    cx: &RequestContext,
+    id: ApprovalId,
+    kind: Kind,
+    subject_id: SubjectId,
+) -> Result<bool, DbError> {
     let viewer = cx.viewer()?.account_id;
     match store::request(tx, id).await? {
         None => Ok(false),
@@ -69,7 +75,7 @@ pub async fn is_asked(tx: &mut PgConnection, cx: &RequestContext, id: Uuid, kind
 }
 
 /// The requests about these subjects, open ones first; for their pages.
-pub async fn about(conn: &mut PgConnection, subjects: Vec<Uuid>) -> Result<Vec<Request>, sqlx::Error> {
+pub async fn about(conn: &mut PgConnection, subjects: Vec<SubjectId>) -> Result<Vec<Request>, sqlx::Error> {
     store::find(conn, &Filter { subjects: Some(subjects), ..Filter::default() }, ENDED).await
 }
 
@@ -148,7 +154,7 @@ pub struct Look {
 /// [`AppError::NotFound`]; [`AppError::Forbidden`]: not a kind of act the viewer may read of.
 pub async fn look(cx: &RequestContext, id: &str) -> AppResult<Look> {
     let viewer = cx.staff(Permission::ReadApprovals)?.account_id;
-    let id: Uuid = id.parse().map_err(|_| AppError::NotFound)?;
+    let id: ApprovalId = id.parse().map_err(|_| AppError::NotFound)?;
     let mut tx = cx.state.db.begin().await?;
     let request = store::request(&mut tx, id).await?.ok_or(AppError::NotFound)?;
     cx.staff(request.act.kind().read())?;
@@ -168,9 +174,9 @@ pub async fn look(cx: &RequestContext, id: &str) -> AppResult<Look> {
 
 async fn is_stale(conn: &mut PgConnection, request: &Request) -> Result<bool, sqlx::Error> {
     match &request.act {
-        Act::ScoreCorrection(act) => results::corrections::service::is_stale(conn, request.subject_id, act).await,
-        Act::CredentialRevocation(act) => credentials::revocation::service::is_stale(conn, request.subject_id, act).await,
-        Act::Refund(act) => checkout::staff_orders::service::is_stale(conn, request.subject_id, act).await,
+        Act::ScoreCorrection(act) => results::corrections::service::is_stale(conn, request.subject_id.into(), act).await,
+        Act::CredentialRevocation(act) => credentials::revocation::service::is_stale(conn, request.subject_id.into(), act).await,
+        Act::Refund(act) => checkout::staff_orders::service::is_stale(conn, request.subject_id.into(), act).await,
     }
 }
 
@@ -185,7 +191,13 @@ async fn carry_out(tx: &mut PgConnection, cx: &RequestContext, request: &Request
 }
 
 /// The request that the viewer is about to decide on, locked until the transaction ends. `None`: they have done so already.
-async fn to_decide(tx: &mut PgConnection, cx: &RequestContext, id: Uuid, action: &str, to: State) -> Result<Option<Request>, DbError> {
+async fn to_decide(
+    tx: &mut PgConnection,
+    cx: &RequestContext,
+    id: ApprovalId,
+    action: &str,
+    to: State,
+) -> Result<Option<Request>, DbError> {
     let request = store::locked(tx, id).await?.ok_or(AppError::NotFound)?;
     let viewer = cx.staff_with_fresh_proof(request.act.kind().act())?.account_id;
     if request.stored_state == to && request.decided_by == Some(viewer) {
@@ -209,7 +221,7 @@ async fn to_decide(tx: &mut PgConnection, cx: &RequestContext, id: Uuid, action:
 /// it is about is not as the request saw it.
 pub async fn approve(cx: &RequestContext, id: &str) -> AppResult<()> {
     let viewer = cx.staff_with_fresh_proof(Permission::DecideApprovals)?.account_id;
-    let id: Uuid = id.parse().map_err(|_| AppError::NotFound)?;
+    let id: ApprovalId = id.parse().map_err(|_| AppError::NotFound)?;
     retrying(|| async {
         let mut tx = cx.state.db.begin().await?;
         let Some(request) = to_decide(&mut tx, cx, id, "approvals.approved", State::Approved).await? else { return Ok(()) };
@@ -228,7 +240,7 @@ pub async fn approve(cx: &RequestContext, id: &str) -> AppResult<()> {
 /// As [`approve`]; [`AppError::Validation`] of `refusal`.
 pub async fn refuse(cx: &RequestContext, id: &str, reason: &str) -> AppResult<()> {
     let viewer = cx.staff_with_fresh_proof(Permission::DecideApprovals)?.account_id;
-    let id: Uuid = id.parse().map_err(|_| AppError::NotFound)?;
+    let id: ApprovalId = id.parse().map_err(|_| AppError::NotFound)?;
     let reason = parse_text("refusal", reason).map_err(|error| AppError::Validation(vec![error]))?;
     retrying(|| async {
         let mut tx = cx.state.db.begin().await?;
@@ -268,7 +280,7 @@ async fn finish(
 /// [`AppError::NotFound`]: unknown, or somebody else's; [`Conflict::ApprovalDecided`].
 pub async fn withdraw(cx: &RequestContext, id: &str) -> AppResult<()> {
     let viewer = cx.staff(Permission::DecideApprovals)?.account_id;
-    let id: Uuid = id.parse().map_err(|_| AppError::NotFound)?;
+    let id: ApprovalId = id.parse().map_err(|_| AppError::NotFound)?;
     let mut tx = cx.state.db.begin().await?;
     let request = store::locked(&mut tx, id).await?.filter(|request| request.requested_by == viewer).ok_or(AppError::NotFound)?;
     if request.stored_state == State::Withdrawn {
@@ -285,7 +297,7 @@ pub async fn withdraw(cx: &RequestContext, id: &str) -> AppResult<()> {
 }
 
 /// Writes down that a request has lapsed and tells who asked; one that has ended otherwise is left alone.
-pub(super) async fn lapse(tx: &mut PgConnection, state: &AppState, id: Uuid) -> Result<(), sqlx::Error> {
+pub(super) async fn lapse(tx: &mut PgConnection, state: &AppState, id: ApprovalId) -> Result<(), sqlx::Error> {
     let now = state.clock.now();
     let Some(request) = store::locked(tx, id).await? else { return Ok(()) };
     if request.stored_state != State::Pending || request.state(now) != State::Lapsed {

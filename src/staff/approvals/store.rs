@@ -1,20 +1,20 @@
 //! Requests for approvals, in the database.
 
 use super::model::{Act, NewRequest, Request, State};
+use crate::ids::{AccountId, ApprovalId, SubjectId};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 type Sql<T> = Result<T, sqlx::Error>;
 
 /// Which requests. Everything that is given must fit.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    pub id: Option<Uuid>,
+    pub id: Option<ApprovalId>,
     /// Words of [`super::model::Kind`].
     pub kinds: Option<Vec<String>>,
-    pub subjects: Option<Vec<Uuid>>,
+    pub subjects: Option<Vec<SubjectId>>,
     /// Stored as pending, or not.
     pub pending: Option<bool>,
 }
@@ -31,9 +31,9 @@ pub async fn find(conn: &mut PgConnection, filter: &Filter, limit: i64) -> Sql<V
            WHERE ($1::uuid IS NULL OR r.id = $1) AND ($2::text[] IS NULL OR r.kind = ANY($2))
              AND ($3::uuid[] IS NULL OR r.subject_id = ANY($3)) AND ($4::bool IS NULL OR (r.state = 'pending') = $4)
            ORDER BY r.ended_at DESC NULLS FIRST, r.requested_at, r.id LIMIT $5"#,
-        filter.id,
+        filter.id as _,
         filter.kinds.as_deref(),
-        filter.subjects.as_deref(),
+        filter.subjects.as_deref() as _,
         filter.pending,
         limit
     )
@@ -63,13 +63,13 @@ pub async fn find(conn: &mut PgConnection, filter: &Filter, limit: i64) -> Sql<V
         .collect()
 }
 
-pub async fn request(conn: &mut PgConnection, id: Uuid) -> Sql<Option<Request>> {
+pub async fn request(conn: &mut PgConnection, id: ApprovalId) -> Sql<Option<Request>> {
     Ok(find(conn, &Filter { id: Some(id), ..Filter::default() }, 1).await?.pop())
 }
 
 /// The same, locked until the transaction ends: whoever decides next sees what was decided first.
-pub async fn locked(conn: &mut PgConnection, id: Uuid) -> Sql<Option<Request>> {
-    let found = sqlx::query_scalar!("SELECT id FROM approval_request WHERE id = $1 FOR UPDATE", id).fetch_optional(&mut *conn).await?;
+pub async fn locked(conn: &mut PgConnection, id: ApprovalId) -> Sql<Option<Request>> {
+    let found = sqlx::query_scalar!("SELECT id FROM approval_request WHERE id = $1 FOR UPDATE", id as _).fetch_optional(&mut *conn).await?;
     match found {
         None => Ok(None),
         Some(id) => request(conn, id).await,
@@ -80,20 +80,20 @@ pub async fn insert(
     conn: &mut PgConnection,
     new: &NewRequest,
     payload: &Value,
-    requested_by: Uuid,
+    requested_by: AccountId,
     now: DateTime<Utc>,
     expires_at: DateTime<Utc>,
 ) -> Sql<()> {
     sqlx::query!(
         "INSERT INTO approval_request (id, kind, subject_id, account_id, payload, reason, state, requested_by, requested_at, expires_at)
          VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $8, $9)",
-        new.id,
+        new.id as _,
         new.act.kind().as_str(),
-        new.subject_id,
-        new.account_id,
+        new.subject_id as _,
+        new.account_id as _,
         payload,
         new.reason,
-        requested_by,
+        requested_by as _,
         now,
         expires_at
     )
@@ -105,17 +105,17 @@ pub async fn insert(
 /// Ends a request that is pending; gives the number of rows that changed.
 pub async fn end(
     conn: &mut PgConnection,
-    id: Uuid,
+    id: ApprovalId,
     state: State,
-    decided_by: Option<Uuid>,
+    decided_by: Option<AccountId>,
     decision: Option<&str>,
     now: DateTime<Utc>,
 ) -> Sql<u64> {
     let done = sqlx::query!(
         "UPDATE approval_request SET state = $2, decided_by = $3, decision = $4, ended_at = $5 WHERE id = $1 AND state = 'pending'",
-        id,
+        id as _,
         state.as_str(),
-        decided_by,
+        decided_by as _,
         decision,
         now
     )
@@ -125,19 +125,19 @@ pub async fn end(
 }
 
 /// Requests whose time is over.
-pub async fn due(conn: &mut PgConnection, now: DateTime<Utc>) -> Sql<Vec<Uuid>> {
+pub async fn due(conn: &mut PgConnection, now: DateTime<Utc>) -> Sql<Vec<ApprovalId>> {
     sqlx::query_scalar!("SELECT id FROM approval_request WHERE state = 'pending' AND expires_at <= $1 ORDER BY expires_at", now)
         .fetch_all(conn)
         .await
 }
 
 /// Open requests of these kinds that somebody else than `viewer` asked for, about somebody else.
-pub async fn count_waiting(conn: &mut PgConnection, kinds: &[String], viewer: Uuid, now: DateTime<Utc>) -> Sql<i64> {
+pub async fn count_waiting(conn: &mut PgConnection, kinds: &[String], viewer: AccountId, now: DateTime<Utc>) -> Sql<i64> {
     sqlx::query_scalar!(
         r#"SELECT count(*) AS "count!" FROM approval_request
            WHERE state = 'pending' AND expires_at > $3 AND kind = ANY($1) AND requested_by <> $2 AND account_id <> $2"#,
         kinds,
-        viewer,
+        viewer as _,
         now
     )
     .fetch_one(conn)
@@ -148,15 +148,15 @@ pub mod demo {
     //! What the loader of the demo's requests asks.
 
     use super::Sql;
+    use crate::ids::{AccountId, CredentialKey, ResultId};
     use sqlx::PgConnection;
-    use uuid::Uuid;
 
     /// A person's released result of an exam that was passed or not.
-    pub async fn result(conn: &mut PgConnection, account_id: Uuid, exam_code: &str, passed: bool) -> Sql<Option<Uuid>> {
+    pub async fn result(conn: &mut PgConnection, account_id: AccountId, exam_code: &str, passed: bool) -> Sql<Option<ResultId>> {
         sqlx::query_scalar!(
             "SELECT r.id FROM exam_result r JOIN exam e ON e.id = r.exam_id
              WHERE r.account_id = $1 AND e.code = $2 AND r.passed = $3 AND r.state = 'released' ORDER BY r.taken_at LIMIT 1",
-            account_id,
+            account_id as _,
             exam_code,
             passed
         )
@@ -165,20 +165,20 @@ pub mod demo {
     }
 
     pub struct Held {
-        pub id: Uuid,
+        pub id: CredentialKey,
         pub public_id: String,
-        pub account_id: Uuid,
+        pub account_id: AccountId,
         pub certification: String,
         pub state: String,
     }
 
-    pub async fn oldest_credential(conn: &mut PgConnection, account_id: Uuid) -> Sql<Option<Held>> {
+    pub async fn oldest_credential(conn: &mut PgConnection, account_id: AccountId) -> Sql<Option<Held>> {
         sqlx::query_as!(
             Held,
             "SELECT k.id, k.public_id, k.account_id, c.name AS certification, k.state
              FROM credential k JOIN certification c ON c.id = k.certification_id
              WHERE k.account_id = $1 AND k.state <> 'revoked' ORDER BY k.issued_at LIMIT 1",
-            account_id
+            account_id as _
         )
         .fetch_optional(conn)
         .await

@@ -1,6 +1,7 @@
 //! `/account/activity`.
 
 use super::{PASSWORD, log_in, portal, registered};
+use certportal::ids::AccountId;
 use chrono::TimeDelta;
 
 #[tokio::test]
@@ -14,7 +15,7 @@ async fn people_read_what_was_done_with_their_account_and_by_whom() {
     let mut bob = registered(&portal, "bob@example.com").await;
     log_in(&mut bob, "bob@example.com", PASSWORD).await;
     bob.post_form("/account/security", "/api/accounts/end_other_sessions", &[]).await;
-    let account: uuid::Uuid =
+    let account: AccountId =
         sqlx::query_scalar("SELECT account_id FROM account_email WHERE address = 'ana@example.com'").fetch_one(portal.db()).await.unwrap();
     let agent = portal.account("agent@example.com", "Robin", "Answers", &["support_agent"]).await;
     let fields = [("account", account.to_string()), ("reason", "Asked by phone".to_owned())];

@@ -5,12 +5,12 @@ use crate::support::fixtures_results::{Sitting, World};
 use crate::support::portal::Browser;
 use axum::http::StatusCode;
 use certportal::accounts::merge;
+use certportal::ids::{AccountId, ApprovalId, PurchaseItemId, ResultId};
 use certportal::privacy::inventory::{Erasure, INVENTORY, Merge};
 use chrono::TimeDelta;
 use sqlx::AssertSqlSafe;
 use std::collections::BTreeSet;
 use std::io::{Cursor, Read};
-use uuid::Uuid;
 
 const ASK: &str = "/api/privacy/export";
 const ERASE: &str = "/api/privacy/erase";
@@ -20,7 +20,7 @@ const EMAIL: &str = "zenobia.quux@example.com";
 /// Zenobia Xylander-Quux, who has taken and passed an exam, ordered it, and has a phone.
 struct Zenobia {
     world: World,
-    account: Uuid,
+    account: AccountId,
     sitting: Sitting,
 }
 
@@ -122,9 +122,9 @@ impl Zenobia {
         let page = self.browser().await.get("/account/activity").await;
         assert!(page.words().contains(WHY), "why somebody acts for her is hers to read: {}", page.words());
 
-        let result: Uuid = sqlx::query_scalar("SELECT id FROM exam_result").fetch_one(portal.db()).await.unwrap();
+        let result: ResultId = sqlx::query_scalar("SELECT id FROM exam_result").fetch_one(portal.db()).await.unwrap();
         let credential: String = sqlx::query_scalar("SELECT public_id FROM credential").fetch_one(portal.db()).await.unwrap();
-        let item: Uuid = sqlx::query_scalar("SELECT id FROM purchase_item").fetch_one(portal.db()).await.unwrap();
+        let item: PurchaseItemId = sqlx::query_scalar("SELECT id FROM purchase_item").fetch_one(portal.db()).await.unwrap();
         let (result, item) = (result.to_string(), item.to_string());
         let scores = [("scaled_score", "810"), ("domains[0]", "80"), ("domains[1]", "60"), ("domains[2]", "83"), ("domains[3]", "70")];
         let correction = [&[("result", result.as_str())][..], &scores].concat();
@@ -136,7 +136,7 @@ impl Zenobia {
             (&correct, "/api/results/correct", correction, "approve"),
             (&revoke, "/api/credentials/revoke", revocation, "approve"),
         ] {
-            let intent = certportal::server::ids::uuid().to_string();
+            let intent = certportal::server::random::id::<ApprovalId>().to_string();
             let fields = [fields, vec![("intent", intent.as_str()), ("reason", WHY)]].concat();
             let answer = manager.post_form(page, function, &fields).await;
             let request = answer.location().split('?').next().unwrap().to_owned();
@@ -145,7 +145,7 @@ impl Zenobia {
             let answer = admin.post_form(&request, &format!("/api/approvals/{decision}"), &fields).await;
             assert!(answer.location().contains("?done="), "{decision} {function}: {}", answer.words());
         }
-        let intent = certportal::server::ids::uuid().to_string();
+        let intent = certportal::server::random::id::<ApprovalId>().to_string();
         let fields = [("order", "CP-2026-000777"), ("intent", &intent), ("item", &item), ("amount", "10.00"), ("reason", WHY)];
         let answer = admin.post_form("/staff/orders/CP-2026-000777/refund", "/api/checkout/refund", &fields).await;
         assert!(answer.location().contains("?done="), "{}", answer.words());

@@ -4,6 +4,7 @@ use super::second_factor::{code, enrolled};
 use super::{PASSWORD, log_in, mail, portal};
 use crate::support::portal::{Browser, Portal};
 use axum::http::StatusCode;
+use certportal::ids::{AccountId, FactorRecoveryId};
 use chrono::TimeDelta;
 
 const PAGE: &str = "/login/recovery";
@@ -110,7 +111,7 @@ async fn security_23_lost_factors_are_removed_three_days_after_staff_have_checke
     assert_eq!(actions, ["account.factor_recovery_requested", "account.factor_recovery_approved", "account.factors_removed"]);
 }
 
-async fn account(portal: &Portal) -> uuid::Uuid {
+async fn account(portal: &Portal) -> AccountId {
     sqlx::query_scalar("SELECT id FROM account WHERE given_name = 'Ana'").fetch_one(portal.db()).await.unwrap()
 }
 
@@ -130,7 +131,7 @@ async fn security_23_the_link_in_the_message_stops_it_at_any_time_before() {
     assert_eq!(newest(&portal).await.1, "approved", "opening the page changes nothing: mail scanners open every link");
     let (id, token) = (page.hidden("recovery"), page.hidden("token"));
     let stop = "/api/accounts/recovery_stop";
-    let other = certportal::server::ids::uuid().to_string();
+    let other = certportal::server::random::id::<FactorRecoveryId>().to_string();
     for (id, token) in [(other.as_str(), token.as_str()), (id.as_str(), "AAAA"), ("x", "y")] {
         let answer = anybody.post_form(&link, stop, &[("recovery", id), ("token", token)]).await;
         assert_eq!(answer.status, StatusCode::CONFLICT, "{}", answer.words());

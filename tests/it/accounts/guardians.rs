@@ -3,11 +3,11 @@
 use crate::support::portal::{Answer, Browser, Portal};
 use axum::http::StatusCode;
 use certportal::error::{AppError, Conflict};
+use certportal::ids::{AccountId, AppointmentId};
 use certportal::scheduling::service::holds::{self, Choice};
 use certportal::server::RequestContext;
 use certportal::server::http::sessions;
 use chrono::{DateTime, TimeDelta, Utc};
-use uuid::Uuid;
 
 const ASK: &str = "/api/accounts/ask_guardian";
 const RESEND: &str = "/api/accounts/resend_guardian";
@@ -18,7 +18,7 @@ const PAGE: &str = "/account/guardian";
 
 struct Minor {
     portal: Portal,
-    id: Uuid,
+    id: AccountId,
     browser: Browser,
 }
 
@@ -35,7 +35,7 @@ impl Minor {
         self.browser = self.portal.signed_in(self.id).await;
     }
 
-    async fn hold(&mut self, exam: &str, starts_at: &str) -> Result<Uuid, AppError> {
+    async fn hold(&mut self, exam: &str, starts_at: &str) -> Result<AppointmentId, AppError> {
         let browser = self.portal.signed_in(self.id).await;
         let token = browser.cookie(sessions::COOKIE).unwrap();
         let viewer = sessions::load(self.portal.db(), self.portal.clock.now(), token).await.unwrap();
@@ -52,7 +52,7 @@ impl Minor {
     }
 
     /// Fills in who comes to a held seat, born on 1 December of a year.
-    async fn complete(&mut self, hold: Uuid, year: &str) -> Answer {
+    async fn complete(&mut self, hold: AppointmentId, year: &str) -> Answer {
         let id = hold.to_string();
         let fields = [
             ("appointment", id.as_str()),
@@ -125,7 +125,7 @@ async fn a_minor_books_once_a_guardian_has_consented() {
 
     let (page, token) = anna.link("rosa@example.com", "accounts.guardian_request").await;
     let stored: Vec<u8> = sqlx::query_scalar("SELECT token_hash FROM guardian_consent").fetch_one(anna.portal.db()).await.unwrap();
-    assert_eq!(stored, certportal::server::ids::token_hash(&token), "only the hash is stored");
+    assert_eq!(stored, certportal::server::random::token_hash(&token), "only the hash is stored");
     let mut guardian = anna.portal.browser();
     let shown = guardian.get(&page).await;
     assert_eq!((shown.status, shown.headers["referrer-policy"].to_str().unwrap()), (StatusCode::OK, "no-referrer"));

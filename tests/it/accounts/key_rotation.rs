@@ -6,13 +6,14 @@ use crate::support::portal::{Portal, STAFF_SECRET};
 use axum::http::StatusCode;
 use certportal::accounts::{factors, totp};
 use certportal::app;
+use certportal::ids::AccountId;
 use certportal::server::audit;
 use certportal::server::server_key::ServerKey;
 use chrono::TimeDelta;
 use std::os::unix::fs::PermissionsExt;
 
 /// What the database keeps of all secrets.
-async fn kept(portal: &Portal) -> Vec<(uuid::Uuid, Vec<u8>)> {
+async fn kept(portal: &Portal) -> Vec<(AccountId, Vec<u8>)> {
     sqlx::query_as("SELECT id, totp_secret FROM account WHERE totp_secret IS NOT NULL ORDER BY id").fetch_all(portal.db()).await.unwrap()
 }
 

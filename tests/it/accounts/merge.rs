@@ -6,9 +6,9 @@ use crate::support::fixtures_results::World;
 use crate::support::portal::{Answer, Browser};
 use axum::http::StatusCode;
 use certportal::accounts::totp;
+use certportal::ids::AccountId;
 use chrono::TimeDelta;
 use std::time::{Duration, Instant};
-use uuid::Uuid;
 
 const PAGE: &str = "/account/merge";
 const SIGN_IN: &str = "/api/accounts/merge_sign_in";
@@ -21,8 +21,8 @@ const WORK: &str = "ana@work.example";
 /// A portal with two accounts that have the same password: Ana's own, and the one from work.
 struct Two {
     world: World,
-    mine: Uuid,
-    other: Uuid,
+    mine: AccountId,
+    other: AccountId,
 }
 
 impl Two {
@@ -41,7 +41,7 @@ impl Two {
     }
 
     /// The password of the tests, hashed as cheaply as it is allowed to be.
-    async fn set_password(&self, account: Uuid) {
+    async fn set_password(&self, account: AccountId) {
         use std::sync::OnceLock;
         static HASH: OnceLock<String> = OnceLock::new();
         if HASH.get().is_none() {
@@ -62,19 +62,19 @@ impl Two {
         self.portal().signed_in(self.mine).await
     }
 
-    async fn owner(&self, what: &'static str, key: &str) -> Uuid {
+    async fn owner(&self, what: &'static str, key: &str) -> AccountId {
         sqlx::query_scalar(what).bind(key).fetch_one(self.portal().db()).await.unwrap()
     }
 
-    async fn appointment_owner(&self, reference: &str) -> Uuid {
+    async fn appointment_owner(&self, reference: &str) -> AccountId {
         self.owner("SELECT account_id FROM appointment WHERE reference = $1", reference).await
     }
 
-    async fn address_owner(&self, address: &str) -> Uuid {
+    async fn address_owner(&self, address: &str) -> AccountId {
         self.owner("SELECT account_id FROM account_email WHERE address = $1", address).await
     }
 
-    async fn count(&self, what: &'static str, account: Uuid) -> i64 {
+    async fn count(&self, what: &'static str, account: AccountId) -> i64 {
         sqlx::query_scalar(what).bind(account).fetch_one(self.portal().db()).await.unwrap()
     }
 }
@@ -152,7 +152,7 @@ async fn everything_moves_at_once_and_the_other_account_is_closed() {
     let page = two.world.import(&crate::support::fixtures_results::file(&[coming.row(500)])).await;
     assert_eq!(two.world.release(&page).await.status, StatusCode::SEE_OTHER);
     assert_eq!(two.count("SELECT count(*) FROM exam_result WHERE account_id = $1", two.mine).await, 2);
-    let meant: Uuid = two.owner("SELECT account_of_candidate_id($1)", &coming.candidate_id).await;
+    let meant: AccountId = two.owner("SELECT account_of_candidate_id($1)", &coming.candidate_id).await;
     assert_eq!(meant, two.mine);
 }
 

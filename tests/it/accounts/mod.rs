@@ -25,6 +25,7 @@ mod takeover;
 mod trusted_browsers;
 
 use crate::support::portal::{Browser, Portal, ReceivedMail};
+use certportal::ids::AccountId;
 
 pub const PASSWORD: &str = "Harbor-Lantern-42";
 
@@ -95,7 +96,7 @@ pub async fn verify(portal: &Portal, browser: &mut Browser, email: &str) -> crat
     browser.post_form(&link, "/api/accounts/verify_email", &[("token", &token)]).await
 }
 
-pub async fn account_of(portal: &Portal, email: &str) -> uuid::Uuid {
+pub async fn account_of(portal: &Portal, email: &str) -> AccountId {
     sqlx::query_scalar("SELECT account_id FROM account_email WHERE lower(address) = lower($1) AND is_primary")
         .bind(email)
         .fetch_one(portal.db())

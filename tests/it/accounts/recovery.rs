@@ -37,7 +37,7 @@ async fn security_21_a_reset_link_works_once_for_an_hour_and_ends_all_sessions()
     assert!(token.len() >= 43);
     let stored: Vec<u8> =
         sqlx::query_scalar("SELECT token_hash FROM account_link WHERE purpose = 'reset_password'").fetch_one(portal.db()).await.unwrap();
-    assert_eq!(stored, certportal::server::ids::token_hash(&token), "only the hash is stored");
+    assert_eq!(stored, certportal::server::random::token_hash(&token), "only the hash is stored");
 
     let mut browser = portal.browser();
     let page = browser.get(&link).await;

@@ -4,6 +4,7 @@ use super::{PASSWORD, account_of, log_in, portal, registration};
 use axum::http::StatusCode;
 use certportal::accounts::service::{Invitation, invite};
 use certportal::accounts::totp;
+use certportal::ids::AccountId;
 use certportal::server::http::request::Role;
 use chrono::TimeDelta;
 
@@ -121,7 +122,7 @@ async fn an_invitation_voids_what_a_stranger_has_registered_with_the_address() {
     .await
     .unwrap();
     assert_eq!(row, (true, "Alex".to_owned()));
-    let actor: Option<uuid::Uuid> = sqlx::query_scalar("SELECT actor_id FROM audit_event WHERE action = 'staff.invitation_accepted'")
+    let actor: Option<AccountId> = sqlx::query_scalar("SELECT actor_id FROM audit_event WHERE action = 'staff.invitation_accepted'")
         .fetch_one(portal.db())
         .await
         .unwrap();

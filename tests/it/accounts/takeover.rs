@@ -3,9 +3,9 @@
 use super::{PASSWORD, account_of, log_in, mail, portal, registered, registration, verify};
 use crate::support::portal::{Browser, Portal};
 use axum::http::StatusCode;
-use certportal::server::ids;
+use certportal::ids::{AccountId, PurchaseId};
+use certportal::server::random;
 use chrono::TimeDelta;
-use uuid::Uuid;
 
 const REGISTER: &str = "/api/accounts/register";
 const VICTIM: &str = "victim@example.com";
@@ -20,7 +20,7 @@ async fn stranger(portal: &Portal) -> Browser {
 }
 
 /// What such an account could have before the address had to be proved first.
-async fn with_everything(portal: &Portal) -> Uuid {
+async fn with_everything(portal: &Portal) -> AccountId {
     let (id, now) = (account_of(portal, VICTIM).await, portal.clock.now());
     let sealed = certportal::accounts::factors::seal_totp(&portal.state.key, id, &[9; 20]);
     sqlx::query(
@@ -47,7 +47,7 @@ async fn with_everything(portal: &Portal) -> Uuid {
 }
 
 /// Nothing of it is there any more.
-async fn assert_bare(portal: &Portal, id: Uuid) {
+async fn assert_bare(portal: &Portal, id: AccountId) {
     let left: i64 = sqlx::query_scalar(
         "SELECT (SELECT count(*) FROM account WHERE id = $1 AND (totp_secret IS NOT NULL OR phone IS NOT NULL OR sms_factor_since IS NOT NULL))
               + (SELECT count(*) FROM passkey) + (SELECT count(*) FROM backup_code) + (SELECT count(*) FROM trusted_device)
@@ -194,7 +194,7 @@ async fn registrations_that_nobody_proves_are_deleted_after_thirty_days() {
     let held = portal.account("held@example.com", "Hela", "Seat", &[]).await;
     sqlx::query("UPDATE account_email SET verified_at = NULL WHERE account_id = $1").bind(held).execute(portal.db()).await.unwrap();
     sqlx::query("INSERT INTO purchase (id, account_id, state, currency, total_minor, created_at) VALUES ($1, $2, 'draft', 'USD', 0, $3)")
-        .bind(ids::uuid())
+        .bind(random::id::<PurchaseId>())
         .bind(held)
         .bind(portal.clock.now())
         .execute(portal.db())

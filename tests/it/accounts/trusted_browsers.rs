@@ -111,7 +111,7 @@ async fn security_16_staff_are_asked_every_time() {
     assert!(browser.cookie("__Host-trusted").is_none());
     // Not by a row that got there otherwise either.
     sqlx::query("INSERT INTO trusted_device (id, token_hash, account_id, user_agent, created_at, expires_at) VALUES (gen_random_uuid(), $1, $2, '', $3, $4)")
-        .bind(certportal::server::ids::token_hash("token"))
+        .bind(certportal::server::random::token_hash("token"))
         .bind(id)
         .bind(portal.clock.now())
         .bind(portal.clock.now() + TimeDelta::days(30))

@@ -7,8 +7,8 @@ mod scores;
 
 use crate::support::Portal;
 use crate::support::portal::{Answer, Browser};
-use certportal::server::ids;
-use uuid::Uuid;
+use certportal::ids::AccountId;
+use certportal::server::random;
 
 const APPROVE: &str = "/api/approvals/approve";
 const REFUSE: &str = "/api/approvals/refuse";
@@ -16,8 +16,8 @@ const WITHDRAW: &str = "/api/approvals/withdraw";
 const WHY: &str = "The delivery partner has corrected the key.";
 
 /// Somebody new of the staff.
-async fn colleague(portal: &Portal, role: &str) -> (Uuid, Browser) {
-    let id = portal.account(&format!("{}@example.org", ids::readable(10)), "Kim", "Colleague", &[role]).await;
+async fn colleague(portal: &Portal, role: &str) -> (AccountId, Browser) {
+    let id = portal.account(&format!("{}@example.org", random::readable(10)), "Kim", "Colleague", &[role]).await;
     (id, portal.signed_in(id).await)
 }
 

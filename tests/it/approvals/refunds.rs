@@ -7,13 +7,13 @@ use crate::support::shop::GOOD_CARD;
 use axum::http::StatusCode;
 use certportal::checkout::{service, settlement};
 use certportal::error::AppError;
-use certportal::server::ids;
-use uuid::Uuid;
+use certportal::ids::{AccountId, ApprovalId, PurchaseItemId};
+use certportal::server::random;
 
 const REFUND: &str = "/api/checkout/refund";
 
 /// One order of both exams: $150 and $100. Gives its number and the items' ids.
-async fn two_items(shop: &Shop) -> (String, Uuid, Uuid) {
+async fn two_items(shop: &Shop) -> (String, PurchaseItemId, PurchaseItemId) {
     shop.put(shop.amara, shop.exam, 10).await;
     shop.put(shop.amara, shop.other_exam, 20).await;
     let mut browser = shop.portal.signed_in(shop.amara).await;
@@ -22,20 +22,20 @@ async fn two_items(shop: &Shop) -> (String, Uuid, Uuid) {
     let reference = page.trim_start_matches("/sandbox-pay/");
     let outcome = settlement::ask(&shop.portal.state, "sandbox", reference).await.unwrap();
     settlement::settle(&shop.portal.state, "sandbox", reference, &outcome).await.unwrap();
-    let items: Vec<Uuid> =
+    let items: Vec<PurchaseItemId> =
         sqlx::query_scalar("SELECT id FROM purchase_item ORDER BY price_minor DESC").fetch_all(shop.portal.db()).await.unwrap();
     (number, items[0], items[1])
 }
 
-async fn only_item(shop: &Shop) -> Uuid {
+async fn only_item(shop: &Shop) -> PurchaseItemId {
     sqlx::query_scalar("SELECT id FROM purchase_item").fetch_one(shop.portal.db()).await.unwrap()
 }
 
-async fn refund(browser: &mut Browser, number: &str, item: Uuid, amount: &str) -> Answer {
-    refund_as(browser, number, item, amount, &ids::uuid().to_string()).await
+async fn refund(browser: &mut Browser, number: &str, item: PurchaseItemId, amount: &str) -> Answer {
+    refund_as(browser, number, item, amount, &random::id::<ApprovalId>().to_string()).await
 }
 
-async fn refund_as(browser: &mut Browser, number: &str, item: Uuid, amount: &str, intent: &str) -> Answer {
+async fn refund_as(browser: &mut Browser, number: &str, item: PurchaseItemId, amount: &str, intent: &str) -> Answer {
     let item = item.to_string();
     let fields = [("order", number), ("intent", intent), ("item", item.as_str()), ("amount", amount), ("reason", WHY)];
     browser.post_form(&format!("/staff/orders/{number}/refund"), REFUND, &fields).await
@@ -92,7 +92,7 @@ async fn security_41_splitting_a_refund_does_not_avoid_the_second_person() {
     let (finance_id, mut finance) = colleague(&shop.portal, "finance").await;
     assert!(refund(&mut finance, &number, first, "150").await.location().ends_with("?done=refunded"));
     assert!(refund(&mut finance, &number, second, "50").await.location().ends_with("?done=refunded"), "$200 in all is within the limit");
-    let intent = ids::uuid().to_string();
+    let intent = random::id::<ApprovalId>().to_string();
     let request = request_page(&refund_as(&mut finance, &number, second, "0.01", &intent).await);
     assert_eq!(request_page(&refund_as(&mut finance, &number, second, "0.01", &intent).await), request, "twice is once");
     shop.portal.run_jobs().await;
@@ -111,7 +111,7 @@ async fn security_41_splitting_a_refund_does_not_avoid_the_second_person() {
     assert_eq!(sent_back(&shop).await, 20_001);
     let decided = event(&shop.portal, "approvals.approved").await;
     assert_eq!((&decided["requested_by"], &decided["decided_by"]), (&finance_id.to_string().into(), &other_id.to_string().into()));
-    let signed: (Uuid, Option<Uuid>) =
+    let signed: (AccountId, Option<ApprovalId>) =
         sqlx::query_as("SELECT asked_by, request_id FROM refund WHERE amount_minor = 1").fetch_one(shop.portal.db()).await.unwrap();
     assert_eq!((signed.0, signed.1.map(|id| request.ends_with(&id.to_string()))), (finance_id, Some(true)));
 }
@@ -191,7 +191,7 @@ async fn what_cannot_be_refunded_is_refused_at_its_field_or_does_not_exist() {
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{amount}");
         assert!(answer.words().contains(told) && answer.text().contains(WHY), "{amount}: {}", answer.words());
     }
-    let answer = refund(&mut finance, &number, Uuid::nil(), "5").await;
+    let answer = refund(&mut finance, &number, PurchaseItemId::from_u128(0), "5").await;
     assert!(answer.status == StatusCode::UNPROCESSABLE_ENTITY && answer.words().contains("Item: "), "{}", answer.words());
 
     // An order that waits for its payment, and one that does not exist.
@@ -202,7 +202,7 @@ async fn what_cannot_be_refunded_is_refused_at_its_field_or_does_not_exist() {
         sqlx::query_scalar("SELECT number FROM purchase WHERE state = 'awaiting_payment'").fetch_one(shop.portal.db()).await.unwrap();
     for none in [unpaid.as_str(), "CP-2026-999999"] {
         assert_eq!(finance.get(&format!("/staff/orders/{none}/refund")).await.status, StatusCode::NOT_FOUND, "{none}");
-        let fields = [("order", none), ("intent", &ids::uuid().to_string()), ("amount", "5"), ("reason", WHY)];
+        let fields = [("order", none), ("intent", &random::id::<ApprovalId>().to_string()), ("amount", "5"), ("reason", WHY)];
         assert_eq!(finance.call(REFUND, &fields).await.status, StatusCode::NOT_FOUND, "{none}");
     }
     let (_, mut agent) = colleague(&shop.portal, "support_agent").await;

@@ -4,12 +4,12 @@ use super::scores::{ask, page_of};
 use super::{APPROVE, REFUSE, WITHDRAW, approve, colleague, count, event, id_of, refuse, request_page, state_of, withdraw};
 use crate::support::fixtures_results::{Spoken as _, World};
 use axum::http::StatusCode;
-use certportal::server::ids;
+use certportal::ids::{AccountId, ApprovalId, NoteId, ResultId};
+use certportal::server::random;
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 use std::sync::Arc;
 use tokio::sync::Barrier;
-use uuid::Uuid;
 
 /// A released 690, and an open request to make it 735.
 async fn asked(world: &World) -> (String, String) {
@@ -101,7 +101,7 @@ async fn security_41_only_somebody_with_the_right_to_the_act_itself_decides_and_
     assert_eq!((score(&world).await, state_of(&world.portal, &request).await.as_str()), (690, "pending"));
 
     // The candidate has joined the staff meanwhile: neither asks nor approves for themselves.
-    let ben: Uuid = sqlx::query_scalar("SELECT account_id FROM exam_result").fetch_one(world.portal.db()).await.unwrap();
+    let ben: AccountId = sqlx::query_scalar("SELECT account_id FROM exam_result").fetch_one(world.portal.db()).await.unwrap();
     sqlx::query("INSERT INTO account_role (account_id, role, granted_at) VALUES ($1, 'exam_manager', $2)")
         .bind(ben)
         .bind(world.portal.clock.now())
@@ -210,7 +210,7 @@ async fn security_41_what_was_taken_back_refused_or_has_lapsed_is_not_approved()
     let told = world.portal.mails("manager@example.com").await;
     let refused = told.iter().find(|mail| mail.subject == "Refused: Correction of a score").expect("a mail");
     assert!(refused.body_text.contains("The partner has not confirmed it.") && told.len() == 1, "who takes back needs no mail");
-    let note: Uuid = event(&world.portal, "approvals.refused").await["note_id"].as_str().unwrap().parse().unwrap();
+    let note: NoteId = event(&world.portal, "approvals.refused").await["note_id"].as_str().unwrap().parse().unwrap();
     let note: String =
         sqlx::query_scalar("SELECT note FROM staff_note WHERE id = $1").bind(note).fetch_one(world.portal.db()).await.unwrap();
     assert_eq!(note, "The partner has not confirmed it.");
@@ -242,7 +242,7 @@ async fn security_35_asking_for_an_act_and_deciding_on_it_need_a_fresh_proof() {
     let credential = world.score(&world.sitting("Ana").await, 812).await.unwrap();
     let (_, mut admin) = colleague(&world.portal, "administrator").await;
     let mut manager = world.staff().await;
-    let (id, intent) = (id_of(&request).to_owned(), ids::uuid().to_string());
+    let (id, intent) = (id_of(&request).to_owned(), random::id::<ApprovalId>().to_string());
     world.portal.later(TimeDelta::minutes(11));
     let result = page.rsplit('/').next().unwrap();
     let cases = [
@@ -290,7 +290,7 @@ async fn security_76_who_asked_and_who_decided_stand_in_the_audit_log() {
     let (_, request) = asked(&world).await;
     let (admin_id, mut admin) = colleague(&world.portal, "administrator").await;
     approve(&mut admin, &request).await;
-    let events: Vec<(String, Option<Uuid>, String, String)> = sqlx::query_as(
+    let events: Vec<(String, Option<AccountId>, String, String)> = sqlx::query_as(
         "SELECT action, actor_id, subject, coalesce(detail->>'requested_by', '') FROM audit_event
          WHERE action IN ('approvals.asked', 'approvals.approved', 'results.corrected') ORDER BY id",
     )
@@ -298,7 +298,7 @@ async fn security_76_who_asked_and_who_decided_stand_in_the_audit_log() {
     .await
     .unwrap();
     let (id, manager) = (id_of(&request).to_owned(), world.manager.to_string());
-    let result: Uuid = sqlx::query_scalar("SELECT id FROM exam_result").fetch_one(world.portal.db()).await.unwrap();
+    let result: ResultId = sqlx::query_scalar("SELECT id FROM exam_result").fetch_one(world.portal.db()).await.unwrap();
     assert_eq!(
         events,
         [

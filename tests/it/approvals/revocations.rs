@@ -4,13 +4,14 @@ use super::{WHY, approve, colleague, count, event, request_page};
 use crate::support::fixtures_results::{Spoken as _, World};
 use crate::support::portal::{Answer, Browser};
 use axum::http::StatusCode;
-use certportal::server::ids;
+use certportal::ids::ApprovalId;
+use certportal::server::random;
 use chrono::TimeDelta;
 
 const REVOKE: &str = "/api/credentials/revoke";
 
 async fn ask(browser: &mut Browser, credential: &str, cause: &str, reason: &str) -> Answer {
-    let intent = ids::uuid().to_string();
+    let intent = random::id::<ApprovalId>().to_string();
     let fields = [("credential", credential), ("intent", &intent), ("cause", cause), ("reason", reason)];
     browser.post_form(&format!("/staff/credentials/{credential}/revoke"), REVOKE, &fields).await
 }

@@ -4,7 +4,8 @@ use super::{APPROVE, WHY, approve, colleague, count, event, request_page};
 use crate::support::fixtures_results::{Sitting, Spoken as _, World, file};
 use crate::support::portal::{Answer, Browser};
 use axum::http::StatusCode;
-use certportal::server::ids;
+use certportal::ids::{AccountId, ApprovalId};
+use certportal::server::random;
 use chrono::TimeDelta;
 
 const CORRECT: &str = "/api/results/correct";
@@ -17,7 +18,7 @@ pub async fn page_of(world: &World, sitting: &Sitting) -> String {
 /// Asks for another total; the domains stay.
 pub async fn ask(browser: &mut Browser, page: &str, score: &str) -> Answer {
     let result = page.rsplit('/').next().unwrap();
-    let intent = ids::uuid().to_string();
+    let intent = random::id::<ApprovalId>().to_string();
     let fields = [
         ("result", result),
         ("intent", &intent),
@@ -171,7 +172,7 @@ async fn a_correction_that_cannot_be_read_comes_back_with_every_problem_at_its_f
     let mut manager = world.staff().await;
     let fields = [
         ("result", page.rsplit('/').next().unwrap()),
-        ("intent", &ids::uuid().to_string()),
+        ("intent", &random::id::<ApprovalId>().to_string()),
         ("scaled_score", "1001"),
         ("domains[0]", "80"),
         ("domains[1]", "many"),
@@ -235,7 +236,7 @@ async fn security_38_what_is_not_the_forms_to_say_is_ignored() {
     world.score(&ben, 690).await;
     let page = page_of(&world, &ben).await;
     let mut manager = world.staff().await;
-    let intent = ids::uuid().to_string();
+    let intent = random::id::<ApprovalId>().to_string();
     let fields = [
         ("result", page.rsplit('/').next().unwrap()),
         ("intent", intent.as_str()),
@@ -253,7 +254,7 @@ async fn security_38_what_is_not_the_forms_to_say_is_ignored() {
         ("expires_at", "2099-01-01T00:00:00Z"),
     ];
     request_page(&manager.post_form(&format!("{page}/correct"), CORRECT, &fields).await);
-    let (state, by, passed, days): (String, uuid::Uuid, bool, i32) = sqlx::query_as(
+    let (state, by, passed, days): (String, AccountId, bool, i32) = sqlx::query_as(
         "SELECT state, requested_by, (payload->'passed'->>'after')::bool, extract(day FROM expires_at - requested_at)::int
          FROM approval_request WHERE decided_by IS NULL",
     )

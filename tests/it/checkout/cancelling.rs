@@ -3,10 +3,10 @@
 use crate::support::Shop;
 use crate::support::portal::Answer;
 use axum::http::StatusCode;
+use certportal::ids::{AppointmentId, PurchaseId};
 use chrono::TimeDelta;
-use uuid::Uuid;
 
-async fn reference_of(shop: &Shop, appointment: Uuid) -> String {
+async fn reference_of(shop: &Shop, appointment: AppointmentId) -> String {
     sqlx::query_scalar("SELECT reference FROM appointment WHERE id = $1").bind(appointment).fetch_one(shop.portal.db()).await.unwrap()
 }
 
@@ -34,7 +34,7 @@ async fn given_back_once(shop: &Shop, number: &str) {
     .fetch_all(shop.portal.db())
     .await
     .unwrap();
-    let purchase: Uuid =
+    let purchase: PurchaseId =
         sqlx::query_scalar("SELECT id FROM purchase WHERE number = $1").bind(number).fetch_one(shop.portal.db()).await.unwrap();
     assert_eq!(at_gateway, [(15000, purchase.to_string())]);
     assert_eq!(shop.count("SELECT refunded_minor FROM purchase_item").await, 15000);

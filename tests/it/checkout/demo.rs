@@ -2,7 +2,7 @@
 
 use crate::support::Portal;
 use certportal::app;
-use uuid::Uuid;
+use certportal::ids::AccountId;
 
 async fn count(portal: &Portal, what: &'static str) -> i64 {
     sqlx::query_scalar(what).fetch_one(portal.db()).await.unwrap()
@@ -57,7 +57,7 @@ async fn cancelling_the_demos_booking_gives_money_back_and_staff_see_its_order()
     portal.run_jobs().await;
     assert_eq!(count(&portal, "SELECT count(*) FROM sandbox_refund WHERE amount_minor = 15000").await, 1);
     assert!(browser.get(&format!("/orders/{number}")).await.words().contains("Refunded"));
-    let finance: Uuid = certportal::accounts::demo::seeded_account_id("finance");
+    let finance: AccountId = certportal::accounts::demo::seeded_account_id("finance");
     let found = portal.signed_in(finance).await.get("/staff/orders?q=maya").await.words();
     assert!(found.contains(&number) && found.matches("CP-2026-").count() + found.matches("CP-2025-").count() == 4, "{found}");
 }

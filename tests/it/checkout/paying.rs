@@ -3,8 +3,8 @@ use crate::support::shop::GOOD_CARD;
 use axum::http::StatusCode;
 use certportal::checkout::service::{self, Next};
 use certportal::error::{AppError, Conflict};
+use certportal::ids::PurchaseId;
 use chrono::TimeDelta;
-use uuid::Uuid;
 
 #[tokio::test]
 async fn from_the_cart_to_the_confirmation() {
@@ -42,7 +42,7 @@ async fn a_double_click_places_one_order_and_begins_one_payment() {
     shop.put(shop.amara, shop.exam, 10).await;
     let mut browser = shop.portal.signed_in(shop.amara).await;
     let review = browser.get("/checkout").await;
-    let purchase: Uuid = review.hidden("purchase").parse().unwrap();
+    let purchase: PurchaseId = review.hidden("purchase").parse().unwrap();
     let reviewed = review.hidden("reviewed");
     let cx = shop.cx(shop.amara).await;
     let clicks = (0..8).map(|_| service::pay(&cx, purchase, &reviewed));
@@ -248,7 +248,7 @@ async fn security_57_paying_needs_a_hold_and_a_confirmation_needs_a_payment() {
     // The order waits, its hold runs out: it cannot be gone on with.
     shop.portal.later(TimeDelta::minutes(16));
     let cx = shop.cx(shop.amara).await;
-    let purchase: Uuid = sqlx::query_scalar("SELECT id FROM purchase").fetch_one(shop.portal.db()).await.unwrap();
+    let purchase: PurchaseId = sqlx::query_scalar("SELECT id FROM purchase").fetch_one(shop.portal.db()).await.unwrap();
     assert_eq!(service::pay(&cx, purchase, "").await, Err(AppError::Conflict(Conflict::HoldExpired)));
     let page = browser.get("/checkout/return/CP-2026-000001").await.words();
     assert!(page.contains("You have not been charged") && page.contains("Choose a time again"), "{page}");

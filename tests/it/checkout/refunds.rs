@@ -2,11 +2,11 @@ use crate::support::Shop;
 use certportal::checkout::gateway;
 use certportal::checkout::service;
 use certportal::error::AppError;
+use certportal::ids::AppointmentId;
 use certportal::money::Money;
-use certportal::server::ids;
-use uuid::Uuid;
+use certportal::server::random;
 
-async fn refund(shop: &Shop, appointment: Uuid, key: &str) -> Option<Money> {
+async fn refund(shop: &Shop, appointment: AppointmentId, key: &str) -> Option<Money> {
     let mut tx = shop.portal.db().begin().await.unwrap();
     let amount =
         service::refund_appointment(&mut tx, &shop.portal.state, appointment, "cancelled", key).await.map_err(AppError::from).unwrap();
@@ -14,7 +14,7 @@ async fn refund(shop: &Shop, appointment: Uuid, key: &str) -> Option<Money> {
     amount
 }
 
-async fn paid_for(shop: &Shop, appointment: Uuid) -> Option<Money> {
+async fn paid_for(shop: &Shop, appointment: AppointmentId) -> Option<Money> {
     let mut conn = shop.portal.db().acquire().await.unwrap();
     service::paid_for(&mut conn, appointment).await.map_err(AppError::from).unwrap()
 }
@@ -96,7 +96,7 @@ async fn what_was_not_paid_is_not_refunded() {
     let held = shop.put(shop.amara, shop.exam, 10).await;
     assert_eq!(paid_for(&shop, held).await, None);
     assert_eq!(refund(&shop, held, "cancel:1").await, None);
-    assert_eq!(refund(&shop, ids::uuid(), "cancel:2").await, None);
+    assert_eq!(refund(&shop, random::id(), "cancel:2").await, None);
     assert_eq!(shop.count("SELECT count(*) FROM refund").await, 0);
 }
 

@@ -3,7 +3,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use certportal::server::ids;
+use certportal::server::random;
 use p256::ecdsa::signature::Signer;
 use p256::ecdsa::{DerSignature, SigningKey};
 use serde_json::{Value, json};
@@ -34,8 +34,8 @@ pub struct Authenticator {
 impl Authenticator {
     pub fn new(rp_id: &str, origin: &str) -> Self {
         Self {
-            key: SigningKey::from_slice(&ids::random_bytes::<32>()).expect("32 random bytes are a key"),
-            credential_id: ids::random_bytes::<32>().to_vec(),
+            key: SigningKey::from_slice(&random::bytes::<32>()).expect("32 random bytes are a key"),
+            credential_id: random::bytes::<32>().to_vec(),
             user_handle: vec![],
             counter: 0,
             verifies: true,

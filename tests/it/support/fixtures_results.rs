@@ -4,10 +4,10 @@
 #![allow(dead_code)]
 
 use super::portal::{Answer, Browser, Portal};
-use certportal::server::ids;
+use certportal::ids::{AccountId, AppointmentId, CenterId, CertificationId, ExamId, ResultId, SeatId};
+use certportal::server::random;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
-use uuid::Uuid;
 
 pub const EXAM: &str = "SAA-C03";
 pub const HEADER: &str = "appointment_reference,candidate_id,exam_code,taken_at,raw_score,scaled_score,domain_1,domain_2,domain_3,domain_4";
@@ -15,15 +15,15 @@ pub const HEADER: &str = "appointment_reference,candidate_id,exam_code,taken_at,
 /// A portal with a programme, one certification and its exam, and an exam manager.
 pub struct World {
     pub portal: Portal,
-    pub manager: Uuid,
-    pub exam: Uuid,
-    pub certification: Uuid,
-    center: Uuid,
+    pub manager: AccountId,
+    pub exam: ExamId,
+    pub certification: CertificationId,
+    center: CenterId,
 }
 
 /// A candidate with an appointment that is over.
 pub struct Sitting {
-    pub account: Uuid,
+    pub account: AccountId,
     pub candidate_id: String,
     pub reference: String,
     pub starts_at: DateTime<Utc>,
@@ -43,7 +43,7 @@ impl World {
         .unwrap();
         portal.state.programme.refresh(portal.db()).await.unwrap();
         let manager = portal.account("manager@example.com", "Ellis", "Blueprint", &["exam_manager"]).await;
-        let (certification, exam, center) = (ids::uuid(), ids::uuid(), ids::uuid());
+        let (certification, exam, center) = (random::id(), random::id(), random::id());
         sqlx::query(
             "INSERT INTO certification (id, slug, code, name, short_name, level, job_roles, summary, description, badge_color,
                                         validity_years, position)
@@ -94,28 +94,28 @@ impl World {
 
     /// A new candidate who sat the exam three days ago.
     pub async fn sitting(&self, name: &str) -> Sitting {
-        let address = format!("{}@example.com", ids::readable(10));
+        let address = format!("{}@example.com", random::readable(10));
         let account = self.portal.account(&address, name, "Prueba", &[]).await;
         self.sitting_of(account, self.portal.clock.now() - TimeDelta::days(3)).await
     }
 
     /// An appointment of a candidate that began at `starts_at`, on a seat of its own.
-    pub async fn sitting_of(&self, account: Uuid, starts_at: DateTime<Utc>) -> Sitting {
-        let seat = ids::uuid();
+    pub async fn sitting_of(&self, account: AccountId, starts_at: DateTime<Utc>) -> Sitting {
+        let seat: SeatId = random::id();
         sqlx::query("INSERT INTO seat (id, center_id, label) VALUES ($1, $2, 'A')")
             .bind(seat)
             .bind(self.center)
             .execute(self.portal.db())
             .await
             .unwrap();
-        let reference = format!("NL{}", ids::readable(8));
+        let reference = format!("NL{}", random::readable(8));
         sqlx::query(
             "INSERT INTO appointment (id, reference, account_id, exam_id, language, delivery, center_id, seat_id, time_zone, starts_at, minutes,
                                       occupies, state, policies, created_at)
              VALUES ($1, $2, $3, $4, 'en', 'center', $5, $6, 'Europe/Berlin', $7, 130, tstzrange($7, $7 + interval '160 minutes'), 'booked',
                      '{}', $8)",
         )
-        .bind(ids::uuid())
+        .bind(random::id::<AppointmentId>())
         .bind(&reference)
         .bind(account)
         .bind(self.exam)
@@ -170,8 +170,8 @@ impl World {
     }
 
     /// The address of the candidate's only score report.
-    pub async fn report_path(&self, account: Uuid) -> String {
-        let id: Uuid = sqlx::query_scalar("SELECT id FROM exam_result WHERE account_id = $1 ORDER BY taken_at DESC LIMIT 1")
+    pub async fn report_path(&self, account: AccountId) -> String {
+        let id: ResultId = sqlx::query_scalar("SELECT id FROM exam_result WHERE account_id = $1 ORDER BY taken_at DESC LIMIT 1")
             .bind(account)
             .fetch_one(self.portal.db())
             .await
@@ -179,7 +179,7 @@ impl World {
         format!("/results/{id}")
     }
 
-    pub async fn email(&self, account: Uuid) -> String {
+    pub async fn email(&self, account: AccountId) -> String {
         sqlx::query_scalar("SELECT address FROM account_email WHERE account_id = $1")
             .bind(account)
             .fetch_one(self.portal.db())

@@ -10,16 +10,16 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use certportal::app;
+use certportal::ids::{AccountId, EmailId};
 use certportal::server::clock::Clock;
 use certportal::server::config::Config;
 use certportal::server::server_key::ServerKey;
-use certportal::server::{AppState, ids, jobs};
+use certportal::server::{AppState, jobs, random};
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use http_body_util::BodyExt;
 use sqlx::PgPool;
 use std::collections::BTreeMap;
 use tower::ServiceExt;
-use uuid::Uuid;
 
 /// The secret of the authenticator app of every member of staff that [`Portal::account`] makes.
 pub const STAFF_SECRET: [u8; 20] = [1; 20];
@@ -138,7 +138,7 @@ impl Portal {
     }
 
     /// A browser in which an account is signed in, past every factor (the session is written directly).
-    pub async fn signed_in(&self, account_id: Uuid) -> Browser {
+    pub async fn signed_in(&self, account_id: AccountId) -> Browser {
         let mut connection = self.db().acquire().await.unwrap();
         let cookie = certportal::server::http::sessions::start(
             &mut connection,
@@ -156,8 +156,8 @@ impl Portal {
     }
 
     /// An account with a verified address, a candidate ID and every agreement accepted. Staff, if `roles` has some.
-    pub async fn account(&self, email: &str, given_name: &str, family_name: &str, roles: &[&str]) -> Uuid {
-        let (id, now) = (ids::uuid(), self.clock.now());
+    pub async fn account(&self, email: &str, given_name: &str, family_name: &str, roles: &[&str]) -> AccountId {
+        let (id, now) = (random::id(), self.clock.now());
         sqlx::query(
             "INSERT INTO country (code, name_en, name_es, distance_unit) VALUES ('DE', 'Germany', 'Alemania', 'km') ON CONFLICT DO NOTHING",
         )
@@ -165,7 +165,7 @@ impl Portal {
         .await
         .unwrap();
         let candidate_id =
-            if roles.is_empty() { Some(certportal::accounts::CandidateId::from_random(ids::random_bytes()).to_string()) } else { None };
+            if roles.is_empty() { Some(certportal::accounts::CandidateId::from_random(random::bytes()).to_string()) } else { None };
         sqlx::query(
             "INSERT INTO account (id, candidate_id, given_name, family_name, country, language, time_zone, totp_secret, created_at)
              VALUES ($1, $2, $3, $4, 'DE', 'en', 'Europe/Berlin', $5, $6)",
@@ -183,7 +183,7 @@ impl Portal {
         sqlx::query(
             "INSERT INTO account_email (id, account_id, address, is_primary, verified_at, created_at) VALUES ($1, $2, $3, true, $4, $4)",
         )
-        .bind(ids::uuid())
+        .bind(random::id::<EmailId>())
         .bind(id)
         .bind(email)
         .bind(now)

@@ -6,23 +6,23 @@ use axum::http::StatusCode;
 use certportal::checkout::gateway::sandbox::webhook;
 use certportal::checkout::{service, settlement};
 use certportal::error::AppError;
+use certportal::ids::{AccountId, AppointmentId, CertificationId, ExamId, SeatId};
 use certportal::server::http::sessions;
-use certportal::server::{RequestContext, ids};
+use certportal::server::{RequestContext, random};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 pub const GOOD_CARD: &str = "4242 4242 4242 4242";
 
 pub struct Shop {
     pub portal: Portal,
     /// $150.00.
-    pub exam: Uuid,
+    pub exam: ExamId,
     /// $100.00.
-    pub other_exam: Uuid,
-    pub lane: Uuid,
-    pub amara: Uuid,
-    pub bruno: Uuid,
+    pub other_exam: ExamId,
+    pub lane: SeatId,
+    pub amara: AccountId,
+    pub bruno: AccountId,
 }
 
 impl Shop {
@@ -40,7 +40,7 @@ impl Shop {
         portal.state.programme.refresh(portal.db()).await.unwrap();
         let exam = new_exam(&portal, "SAA-C03", "Solutions Architect", 15000).await;
         let other_exam = new_exam(&portal, "CLF-C02", "Cloud Practitioner", 10000).await;
-        let lane = ids::uuid();
+        let lane = random::id();
         sqlx::query("INSERT INTO seat (id, label, language) VALUES ($1, 'Lane 1', 'en')").bind(lane).execute(portal.db()).await.unwrap();
         let amara = portal.account("amara@example.com", "Amara", "Okafor", &[]).await;
         let bruno = portal.account("bruno@example.com", "Bruno", "Silva", &[]).await;
@@ -52,7 +52,7 @@ impl Shop {
     }
 
     /// A request of a candidate, as their browser's.
-    pub async fn cx(&self, account_id: Uuid) -> RequestContext {
+    pub async fn cx(&self, account_id: AccountId) -> RequestContext {
         let browser = self.portal.signed_in(account_id).await;
         let token = browser.cookie(sessions::COOKIE).unwrap();
         let viewer = sessions::load(self.portal.db(), self.now(), token).await.unwrap();
@@ -60,8 +60,8 @@ impl Shop {
     }
 
     /// Holds the lane for 15 minutes, for an exam `days` from now.
-    pub async fn hold(&self, account_id: Uuid, exam_id: Uuid, days: i64) -> Uuid {
-        let id = ids::uuid();
+    pub async fn hold(&self, account_id: AccountId, exam_id: ExamId, days: i64) -> AppointmentId {
+        let id = random::id();
         let starts_at = self.now() + TimeDelta::days(days);
         sqlx::query(
             "INSERT INTO appointment (id, reference, account_id, exam_id, language, delivery, seat_id, time_zone, starts_at, minutes, occupies,
@@ -70,7 +70,7 @@ impl Shop {
                      'held', $7, 'Amara Okafor', '{}', $8)",
         )
         .bind(id)
-        .bind(format!("NL-{}", ids::readable(8)))
+        .bind(format!("NL-{}", random::readable(8)))
         .bind(account_id)
         .bind(exam_id)
         .bind(self.lane)
@@ -83,7 +83,7 @@ impl Shop {
         id
     }
 
-    pub async fn add_to_cart(&self, account_id: Uuid, appointment_id: Uuid) -> Result<(), AppError> {
+    pub async fn add_to_cart(&self, account_id: AccountId, appointment_id: AppointmentId) -> Result<(), AppError> {
         let cx = self.cx(account_id).await;
         let mut tx = self.portal.db().begin().await.unwrap();
         service::add_to_cart(&mut tx, &cx, appointment_id).await.map_err(AppError::from)?;
@@ -92,14 +92,14 @@ impl Shop {
     }
 
     /// A held exam in the cart.
-    pub async fn put(&self, account_id: Uuid, exam_id: Uuid, days: i64) -> Uuid {
+    pub async fn put(&self, account_id: AccountId, exam_id: ExamId, days: i64) -> AppointmentId {
         let appointment = self.hold(account_id, exam_id, days).await;
         self.add_to_cart(account_id, appointment).await.unwrap();
         appointment
     }
 
     /// What the sweeper of scheduling does with a hold whose time is over.
-    pub async fn sweep(&self, appointment_id: Uuid) {
+    pub async fn sweep(&self, appointment_id: AppointmentId) {
         sqlx::query("UPDATE appointment SET state = 'expired', hold_expires_at = NULL WHERE id = $1 AND state = 'held'")
             .bind(appointment_id)
             .execute(self.portal.db())
@@ -131,7 +131,7 @@ impl Shop {
 
     /// Holds, orders and pays at the gateway: everything but that anybody here has heard of it. Gives the appointment,
     /// the order's number and the gateway's reference.
-    pub async fn paid_at_gateway(&self, account_id: Uuid, exam_id: Uuid, days: i64) -> (Uuid, String, String) {
+    pub async fn paid_at_gateway(&self, account_id: AccountId, exam_id: ExamId, days: i64) -> (AppointmentId, String, String) {
         let appointment = self.put(account_id, exam_id, days).await;
         let mut browser = self.portal.signed_in(account_id).await;
         let page = self.to_hosted_page(&mut browser).await;
@@ -142,7 +142,7 @@ impl Shop {
     }
 
     /// The same, settled.
-    pub async fn paid(&self, account_id: Uuid, exam_id: Uuid, days: i64) -> (Uuid, String) {
+    pub async fn paid(&self, account_id: AccountId, exam_id: ExamId, days: i64) -> (AppointmentId, String) {
         let (appointment, number, reference) = self.paid_at_gateway(account_id, exam_id, days).await;
         let outcome = settlement::ask(&self.portal.state, "sandbox", &reference).await.unwrap();
         settlement::settle(&self.portal.state, "sandbox", &reference, &outcome).await.unwrap();
@@ -175,11 +175,11 @@ impl Shop {
         sqlx::query_scalar("SELECT state FROM purchase WHERE number = $1").bind(number).fetch_one(self.portal.db()).await.unwrap()
     }
 
-    pub async fn appointment_state(&self, id: Uuid) -> String {
+    pub async fn appointment_state(&self, id: AppointmentId) -> String {
         sqlx::query_scalar("SELECT state FROM appointment WHERE id = $1").bind(id).fetch_one(self.portal.db()).await.unwrap()
     }
 
-    pub async fn held_until(&self, id: Uuid) -> Option<DateTime<Utc>> {
+    pub async fn held_until(&self, id: AppointmentId) -> Option<DateTime<Utc>> {
         sqlx::query_scalar("SELECT hold_expires_at FROM appointment WHERE id = $1").bind(id).fetch_one(self.portal.db()).await.unwrap()
     }
 
@@ -193,8 +193,8 @@ impl Shop {
     }
 }
 
-async fn new_exam(portal: &Portal, code: &str, name: &str, minor: i64) -> Uuid {
-    let (certification, exam) = (ids::uuid(), ids::uuid());
+async fn new_exam(portal: &Portal, code: &str, name: &str, minor: i64) -> ExamId {
+    let (certification, exam): (CertificationId, ExamId) = (random::id(), random::id());
     sqlx::query(
         "INSERT INTO certification (id, slug, code, name, short_name, level, job_roles, summary, description, badge_color, validity_years, position)
          VALUES ($1, $2, $3, $4, $4, 'associate', '{}', $5, $5, '#0b5d6b', 3, 1)",

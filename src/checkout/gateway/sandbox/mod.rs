@@ -14,7 +14,7 @@ use super::{CheckoutRequest, Event, GatewayError, GatewayResult, HostedCheckout,
 use crate::error::{AppError, AppResult, Conflict};
 use crate::money::Money;
 use crate::server::jobs::{self, JobError};
-use crate::server::{AppState, ids};
+use crate::server::{AppState, random};
 use axum::http::HeaderMap;
 use cards::Behaviour;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -97,7 +97,7 @@ pub async fn paid_checkout(
     made_at: DateTime<Utc>,
     paid_at: DateTime<Utc>,
 ) -> Result<HostedCheckout, sqlx::Error> {
-    let id = format!("cs_test_{}", ids::token());
+    let id = format!("cs_test_{}", random::token());
     let reference = store::create(tx, &id, request, public_url, made_at).await?;
     store::set_state(tx, &reference, CheckoutState::Paid, None, Some(paid_at)).await?;
     Ok(HostedCheckout { redirect_url: format!("/sandbox-pay/{reference}"), reference })
@@ -112,7 +112,7 @@ impl PaymentGateway for Sandbox {
         Box::pin(async move {
             let now = self.state.clock.now();
             let mut conn = self.state.db.acquire().await?;
-            let id = format!("cs_test_{}", ids::token());
+            let id = format!("cs_test_{}", random::token());
             let reference = store::create(&mut conn, &id, request, &self.state.config.public_url, now).await?;
             // A path: whichever name of this machine the payer's browser used, the sandbox has the same one.
             Ok(HostedCheckout { redirect_url: format!("/sandbox-pay/{reference}"), reference })
@@ -155,7 +155,7 @@ impl PaymentGateway for Sandbox {
             if refunded + amount.minor > checkout.amount.minor {
                 return Err(GatewayError::Refused("more than was paid".into()));
             }
-            let id = format!("re_test_{}", ids::readable(20));
+            let id = format!("re_test_{}", random::readable(20));
             store::insert_refund(&mut tx, key, &id, reference, amount.minor, now).await?;
             tx.commit().await?;
             Ok(id)
@@ -279,7 +279,7 @@ async fn announce(
     now: DateTime<Utc>,
 ) -> Result<(), sqlx::Error> {
     let event = json!({
-        "id": format!("evt_test_{}", ids::readable(24)),
+        "id": format!("evt_test_{}", random::readable(24)),
         "type": kind,
         "created": now.timestamp(),
         "checkout": checkout.id,
