@@ -18,7 +18,8 @@ export const common: PlaywrightTestConfig = {
     viewport: { width: 1280, height: 800 },
     locale: "en-US",
     timezoneId: "America/New_York",
-    trace: "retain-on-failure",
+    // Without a film: drawing it takes as much time as the journeys.
+    trace: { mode: "retain-on-failure", screenshots: false },
     screenshot: "only-on-failure",
     launchOptions: {
       // The system's own browser; Playwright downloads none.

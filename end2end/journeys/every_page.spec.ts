@@ -25,6 +25,9 @@ async function look(page: Page, name: string, axe: (page: Page, rules?: string[]
   await page.setViewportSize({ width: 1280, height: 800 });
 }
 
+// A trace keeps the whole page at every step, of which axe makes many.
+test.use({ trace: "off" });
+
 // One login a group: a code of the second factor works once in its half minute.
 for (const { who, role, own, localhost, pages } of groups) {
   test.describe(who, () => {

@@ -91,7 +91,7 @@ impl Launcher {
             format!("fsync={durable}"),
             format!("synchronous_commit={durable}"),
             format!("full_page_writes={durable}"),
-            "wal_compression=on".to_owned(),
+            format!("wal_compression={durable}"),
             "max_wal_size=512MB".to_owned(),
             "TimeZone=UTC".to_owned(),
             "log_timezone=UTC".to_owned(),
