@@ -17,6 +17,7 @@ mod demo;
 mod embedded_postgres;
 mod forms;
 mod http;
+mod ids;
 mod jobs;
 mod leptos_settings;
 mod limits;
