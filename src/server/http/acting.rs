@@ -5,9 +5,9 @@
 //!
 //! [`RequestContext::acting`]: super::request::RequestContext::acting
 
+use super::access::fits;
 use super::permissions::{Permission, allows};
 use super::request::{Role, Viewer};
-use super::router::fits;
 use crate::ids::{AccountId, ActingId};
 use crate::server::{audit, random};
 use chrono::{DateTime, TimeDelta, Utc};

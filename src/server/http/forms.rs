@@ -103,7 +103,7 @@ pub async fn post(site: Site, cx: Arc<RequestContext>, request: Request<Body>) -
     let closed = cx.acting.is_some() && acting::way(&cx.path) == acting::Way::Closed;
     let Some(function) = submitted.get(FUNCTION_FIELD).filter(|path| path.starts_with("/api/")).map(str::to_owned) else {
         if closed {
-            super::router::note_refusal(&cx, &AppError::Forbidden, &cx.path).await;
+            super::access::note_refusal(&cx, &AppError::Forbidden, &cx.path).await;
             return site.error_page(cx, AppError::Forbidden).await;
         }
         return StatusCode::METHOD_NOT_ALLOWED.into_response();
@@ -129,10 +129,10 @@ pub async fn post(site: Site, cx: Arc<RequestContext>, request: Request<Body>) -
         Err(AppError::Unauthenticated) => see_other(&with_next("/login", &page)),
         Err(AppError::StepUpRequired) => see_other(&with_next("/account/confirm", &page)),
         Err(error) => {
-            super::router::note_refusal(&cx, &error, &function).await;
-            super::router::note_missing(&cx, &error, &function).await;
+            super::access::note_refusal(&cx, &error, &function).await;
+            super::access::note_missing(&cx, &error, &function).await;
             if cx.owes_factor() && error == AppError::Forbidden {
-                return see_other(&with_next(super::router::ENROLMENT[0], &page));
+                return see_other(&with_next(super::access::ENROLMENT[0], &page));
             }
             // Says what stays with the candidate, and shows nothing of a page that is closed.
             if closed || cx.acting.is_some() && error == AppError::Forbidden {
