@@ -68,7 +68,7 @@ need_npm_tools() {
         say "Installing wasm-opt and Lightning CSS (once; 5 s)"
         mkdir -p "$NPM_TOOLS"
         cp "$ROOT"/tools/package*.json "$NPM_TOOLS/"
-        npm ci --prefix "$NPM_TOOLS" --no-audit --no-fund --silent >&2 || die "npm could not install wasm-opt and Lightning CSS (tools/package.json)"
+        npm ci --prefix "$NPM_TOOLS" --no-audit --no-fund --loglevel=error >&2 || die "npm could not install wasm-opt and Lightning CSS (tools/package.json)"
         touch "$NPM_TOOLS/complete"
     fi
     PATH="$NPM_TOOLS/node_modules/.bin:$PATH"
