@@ -60,6 +60,12 @@ need_node_of() {
     fi
 }
 
+# npm_ci [npm argument...]: what the lock file says, quietly; of a failure npm's own words, which name the certificate, proxy or disk.
+npm_ci() {
+    local said
+    said=$(npm ci "$@" --no-audit --no-fund --loglevel=error 2>&1) || { printf '%s\n' "$said" >&2 && return 1; }
+}
+
 # wasm-opt and Lightning CSS, of the versions in tools/package-lock.json.
 need_npm_tools() {
     need_node
@@ -68,7 +74,7 @@ need_npm_tools() {
         say "Installing wasm-opt and Lightning CSS (once; 5 s)"
         mkdir -p "$NPM_TOOLS"
         cp "$ROOT"/tools/package*.json "$NPM_TOOLS/"
-        npm ci --prefix "$NPM_TOOLS" --no-audit --no-fund --loglevel=error >&2 || die "npm could not install wasm-opt and Lightning CSS (tools/package.json)"
+        npm_ci --prefix "$NPM_TOOLS" || die "npm could not install wasm-opt and Lightning CSS (tools/package.json)"
         touch "$NPM_TOOLS/complete"
     fi
     PATH="$NPM_TOOLS/node_modules/.bin:$PATH"

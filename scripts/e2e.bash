@@ -39,7 +39,7 @@ e2e_prepare() {
     stamp=$(cksum <"$ROOT/end2end/package-lock.json")
     if [ "$(cat "$ROOT/end2end/node_modules/.stamp" 2>/dev/null)" != "$stamp" ]; then
         say "Installing Playwright (10 s)"
-        (cd "$ROOT/end2end" && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund --loglevel=error) >&2 || die "npm could not install end2end/package.json"
+        (cd "$ROOT/end2end" && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm_ci) || die "npm could not install end2end/package.json"
         printf '%s' "$stamp" >"$ROOT/end2end/node_modules/.stamp"
     fi
     # A portal that runs already is taken as it is.

@@ -43,5 +43,17 @@ empty=$(mktemp -d)
 mkdir "$empty/bin"
 for program in bash dirname awk sed tr cut sort head printf mkdir; do ln -s "$(command -v "$program")" "$empty/bin/$program"; done
 refuses "run: no Rust" "Rust is missing: install it with rustup" env -i HOME="$empty" PATH="$empty/bin" "$root/run" --port 1
+
+# npm that fails says why: in its own words, before ours.
+printf '#!/bin/sh\necho "npm error code SELF_SIGNED_CERT_IN_CHAIN" >&2\nexit 1\n' >"$empty/bin/npm"
+chmod +x "$empty/bin/npm"
+# shellcheck disable=SC2016
+output=$(PATH="$empty/bin:$PATH" bash -c 'source "$1/scripts/lib.bash"; source "$1/scripts/build.bash"; TOOLS=$2 need_npm_tools' - "$root" "$empty" 2>&1)
+if [[ $output == *SELF_SIGNED_CERT_IN_CHAIN*"npm could not install wasm-opt"* ]]; then
+    echo "ok build: npm's reason is told"
+else
+    echo "not ok build: npm's reason is told: $output"
+    bad=1
+fi
 rm -rf "$empty"
 exit "$bad"
