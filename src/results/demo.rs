@@ -156,7 +156,7 @@ impl History<'_> {
             let booked_at = (starts_at - TimeDelta::days(20)).min(self.state.clock.now());
             let appointment = demo_store::Appointment {
                 id,
-                reference: &random::readable(8),
+                reference: &random::reference(),
                 account_id: self.account,
                 exam_id: exam.id,
                 language: &place.language,

@@ -171,6 +171,12 @@ pub fn ErrorView(error: AppError, #[prop(optional)] sample: bool) -> impl IntoVi
         AppError::Internal(reference) => Some(reference.clone()),
         _ => None,
     };
+    // What leads on, before the way out. The same page again is its own address.
+    let on = match &error {
+        AppError::Unavailable | AppError::RateLimited(_) | AppError::Internal(_) => Some(("", tr!(locale, errors.retry))),
+        AppError::Unauthenticated => Some(("/login", tr!(locale, errors.sign_in))),
+        _ => None,
+    };
     view! {
         {(!sample).then(|| view! { <leptos_meta::Title text=format!("{}{title}", tr!(locale, errors.prefix))/> })}
         <section class="oops">
@@ -178,9 +184,8 @@ pub fn ErrorView(error: AppError, #[prop(optional)] sample: bool) -> impl IntoVi
             <h1 class="oops__title">{title}</h1>
             <p class="oops__text">{text}</p>
             <div class="actions">
-                <a class="btn btn--primary" href="/">{tr!(locale, errors.to_start)}</a>
-                {matches!(error, AppError::Unauthenticated)
-                    .then(|| view! { <a class="btn" href="/login">{tr!(locale, errors.sign_in)}</a> })}
+                {on.map(|(href, label)| view! { <a class="btn btn--primary" href=href>{label}</a> })}
+                <a class=if on.is_some() { "btn" } else { "btn btn--primary" } href="/">{tr!(locale, errors.to_start)}</a>
             </div>
             {reference
                 .map(|reference| {

@@ -123,6 +123,7 @@ async fn security_80_a_database_that_is_down_is_a_503_and_never_an_anonymous_vis
     let answer = browser.get("/").await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(answer.words().contains("The portal is not available just now"));
+    assert!(answer.text().contains(r#"<a href="" class="btn btn--primary">Try again"#), "the same page again, not only the start page");
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use axum::routing::get;
 use base64::Engine;
 use certportal::app;
 use certportal::ids::AccountId;
-use certportal::server::http::access::Access;
+use certportal::server::http::access::{Access, ENROLMENT};
 use certportal::server::http::router::{Site, router};
 use chrono::TimeDelta;
 use sha2::{Digest, Sha256};
@@ -72,6 +72,15 @@ async fn security_34_every_page_of_somebody_signed_in_has_the_way_out() {
         if answer.status == StatusCode::OK {
             assert!(answer.text().contains("/api/accounts/logout"), "{path}");
         }
+    }
+    // Staff who have to enrol a second factor before anything else.
+    let id = portal.account("bare@example.com", "Sam", "Bare", &["auditor"]).await;
+    sqlx::query("UPDATE account SET totp_secret = NULL WHERE id = $1").bind(id).execute(portal.db()).await.unwrap();
+    let mut bare = portal.signed_in(id).await;
+    for path in ENROLMENT {
+        let answer = bare.get(path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        assert!(answer.text().contains("/api/accounts/logout"), "{path} without a factor");
     }
 }
 

@@ -36,7 +36,7 @@ pub async fn take_seat(
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, tstzrange($10, $12), 'held', $13, $14, $15, $16)
          ON CONFLICT DO NOTHING RETURNING id",
         random::id::<AppointmentId>() as _,
-        random::readable(8),
+        random::reference(),
         hold.account_id as _,
         hold.exam_id as _,
         hold.language,
