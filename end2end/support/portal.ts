@@ -59,12 +59,12 @@ export class Portal {
   }
 
   /** Starts the program on its port and data, and waits until it answers. */
-  private async run(program: string): Promise<void> {
+  private async run(program: string, more: string[] = []): Promise<void> {
     const { port, host } = new URL(this.url);
     const log = openSync(join(this.data, "portal.log"), "a");
     const environment: NodeJS.ProcessEnv = { ...process.env, LEPTOS_HASH_FILES: "true", LEPTOS_SITE_ADDR: host, LEPTOS_ENV: "PROD" };
     delete environment.DATABASE_URL;
-    this.child = spawn(program, ["serve", "--demo", "--port", port, "--data", this.data], {
+    this.child = spawn(program, ["serve", "--demo", "--port", port, "--data", this.data, ...more], {
       cwd: join(import.meta.dirname ?? __dirname, "../.."),
       env: environment,
       stdio: ["ignore", log, log],
@@ -139,9 +139,9 @@ export class Portal {
     await ended;
   }
 
-  /** Starts it again after `kill`, at the same address and on the same data. */
-  async startAgain(): Promise<void> {
-    await this.run(process.env.CERTPORTAL_BIN ?? "");
+  /** Starts it again after `kill`, at the same address and on the same data, with what `serve` shall be told besides. */
+  async startAgain(...more: string[]): Promise<void> {
+    await this.run(process.env.CERTPORTAL_BIN ?? "", more);
   }
 
   /** Stops it and removes its data. */
