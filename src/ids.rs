@@ -1,7 +1,7 @@
 //! The ids of rows, a type for each table: an account's cannot be given where a seat's is wanted.
 //!
-//! They open nothing: whoever may see or change a row is decided by whose it is. What a person reads or types (candidate ID, credential ID,
-//! an appointment's reference, an order's number) has types of its own in its capability. `sqlx.toml` says which column has which type.
+//! They open nothing: whoever may see or change a row is decided by whose it is. What a person reads or types is no id of a row: the
+//! candidate ID and the credential ID have types of their own in their capability. `sqlx.toml` says which column has which type.
 
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
@@ -16,10 +16,6 @@ macro_rules! ids {
         pub struct $name(Uuid);
 
         impl $name {
-            pub const fn new(id: Uuid) -> Self {
-                Self(id)
-            }
-
             /// A fixed one: where any will do.
             pub const fn from_u128(id: u128) -> Self {
                 Self(Uuid::from_u128(id))

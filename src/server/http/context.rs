@@ -76,7 +76,7 @@ async fn who(state: &AppState, token: Option<String>) -> Result<Who, sqlx::Error
     })
 }
 
-pub fn cookies(headers: &HeaderMap) -> HashMap<String, String> {
+fn cookies(headers: &HeaderMap) -> HashMap<String, String> {
     headers
         .get_all(header::COOKIE)
         .iter()
