@@ -5,6 +5,7 @@
 // and a time of their own to take; half of them take it through the portal as a browser does, half through pgbench, COUNT each for the seats
 // (3,000) and a third of that for the bookings. Use a portal you can throw away.
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 
 const [portal, data, count = "3000"] = process.argv.slice(2);
@@ -101,18 +102,23 @@ async function measure(what, people, act) {
   return done / seconds;
 }
 
+/** What the portal runs for a booking; its first transaction takes the seat. */
+const BOOKING = readFileSync(new URL("bookings.sql", import.meta.url), "utf8");
+const COMMIT = "\nCOMMIT;\n";
+const HOLD = BOOKING.slice(0, BOOKING.indexOf(COMMIT) + COMMIT.length);
+
 function pgbench(what, script, first, people, http) {
   psql(`SELECT setval('bench_next', ${first}, false)`);
   const transactions = Math.floor(people / CLIENTS);
-  const out = execFileSync("pgbench", [...database, "-n", "-M", "prepared", "-c", String(CLIENTS), "-j", "2", "-t", String(transactions), "-f", script, "certportal"]).toString();
+  const out = execFileSync("pgbench", [...database, "-n", "-M", "prepared", "-c", String(CLIENTS), "-j", "2", "-t", String(transactions), "-f", "-", "certportal"], { input: script }).toString();
   const rate = Number(/tps = ([\d.]+)/.exec(out)?.[1]);
   console.log(`pgbench: ${rate.toFixed(1)} ${what}/s; HTTP is ${((100 * http) / rate).toFixed(0)} % of it`);
 }
 
 const booked = () => Number(psql("SELECT count(*) FROM appointment a JOIN bench_plan b USING (account_id) WHERE a.state = 'booked'"));
 const seats = await measure("seats", plan.slice(0, SEATS), hold);
-pgbench("seats", "benches/holds.sql", SEATS + 1, SEATS, seats);
+pgbench("seats", HOLD, SEATS + 1, SEATS, seats);
 const bookings = await measure("bookings", plan.slice(2 * SEATS, 2 * SEATS + BOOKINGS), book);
 console.log(`booked in the database: ${booked()}`);
-pgbench("bookings", "benches/bookings.sql", 2 * SEATS + BOOKINGS + 1, BOOKINGS, bookings);
+pgbench("bookings", BOOKING, 2 * SEATS + BOOKINGS + 1, BOOKINGS, bookings);
 console.log(`booked in the database: ${booked()}`);

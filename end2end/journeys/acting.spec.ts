@@ -29,7 +29,7 @@ test("a support agent acts for a candidate, holds a time, cannot pay and stops, 
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Check your details");
   await expect(bar).toBeVisible();
   await page.getByLabel("Given names").fill("Maya");
-  await page.getByLabel("Family names").fill("Lindqvist");
+  await page.getByLabel("Family name").fill("Lindqvist");
   await page.getByLabel("I have read the rules of this appointment").check();
   await page.getByRole("button", { name: "Continue to the cart" }).click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Your cart");

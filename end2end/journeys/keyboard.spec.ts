@@ -68,7 +68,7 @@ test("an exam is booked, paid, moved and cancelled, and results are imported and
   await expect(heading).toHaveText("Check your details");
   await keyboard.skip();
   await keyboard.type(page.getByLabel("Given names"), "Maya");
-  await keyboard.type(page.getByLabel("Family names"), "Lindqvist");
+  await keyboard.type(page.getByLabel("Family name"), "Lindqvist");
   await keyboard.press(page.getByLabel("I have read the rules of this appointment"), "Space");
   await keyboard.press(page.getByRole("button", { name: "Continue to the cart" }), "Space");
   await expect(heading).toHaveText("Your cart");

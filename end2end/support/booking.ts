@@ -56,7 +56,7 @@ export async function holdTime(page: Page, day = 3): Promise<void> {
 export async function giveDetails(page: Page): Promise<void> {
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Check your details");
   await page.getByLabel("Given names").fill("Amara Ngozi");
-  await page.getByLabel("Family names").fill("Okafor");
+  await page.getByLabel("Family name").fill("Okafor");
   const day = page.getByLabel("Day", { exact: true });
   // Asked once for every account.
   if (await day.isVisible()) {

@@ -193,8 +193,15 @@ pub struct ScoreReport {
     pub passed: bool,
     pub scale: Scale,
     pub retake_wait_days: Option<i32>,
-    /// The exam's version can still be booked.
-    pub exam_open: bool,
+    /// How often the exam may be taken, where it says so itself.
+    pub max_attempts: Option<i32>,
+    pub exam_status: String,
+    /// Of this candidate at this exam, results that are not released included.
+    pub attempts: i64,
+    /// The candidate's last released fail of this exam.
+    pub failed_at: Option<DateTime<Utc>>,
+    /// They have passed this exam after this result.
+    pub passed_since: bool,
     pub policies: serde_json::Value,
     /// The credential this pass awarded.
     pub credential: Option<String>,

@@ -76,6 +76,13 @@ pub struct Policies {
     pub approval_open_days: i64,
 }
 
+impl Policies {
+    /// How often an exam may be taken: its own limit, else a beta's (product.md section 3). `None`: any number of times.
+    pub fn attempts(&self, max_attempts: Option<i32>, beta: bool) -> Option<i32> {
+        max_attempts.or_else(|| beta.then_some(self.beta_attempts))
+    }
+}
+
 impl Default for Policies {
     fn default() -> Self {
         Self {

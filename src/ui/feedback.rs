@@ -126,7 +126,7 @@ pub fn ErrorSummary(#[prop(default = "errors-title")] title_id: &'static str) ->
             items.into_any()
         }
         AppError::Conflict(conflict) => view! { <li>{conflict_text(locale, *conflict)}</li> }.into_any(),
-        AppError::RateLimited(seconds) => view! { <li>{tr!(locale, errors.rate_limited, seconds = *seconds).to_string()}</li> }.into_any(),
+        AppError::RateLimited(seconds) => view! { <li>{tr!(locale, errors.rate_limited, count = *seconds).to_string()}</li> }.into_any(),
         AppError::Forbidden => view! { <li>{tr!(locale, errors.forbidden_text)}</li> }.into_any(),
         AppError::NotFound => view! { <li>{tr!(locale, errors.not_found_title)}</li> }.into_any(),
         AppError::Unavailable => view! { <li>{tr!(locale, errors.unavailable_text)}</li> }.into_any(),

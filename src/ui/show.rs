@@ -269,7 +269,7 @@ pub fn DomainBar(
     verdict: String,
     /// Length of the bar, 0 to 100.
     percent: u8,
-    /// "30 % of scored content".
+    /// "30% of scored content".
     #[prop(into)]
     note: String,
 ) -> impl IntoView {

@@ -603,7 +603,7 @@ async fn what_ended_verifies_and_is_not_active() {
         .execute(portal.db())
         .await
         .unwrap();
-    told("Genuine, but revoked", "The programme has withdrawn it").await;
+    told("Genuine, but revoked", "The programme has revoked it").await;
 }
 
 #[tokio::test]

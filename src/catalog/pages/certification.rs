@@ -225,7 +225,7 @@ fn gives(locale: Locale, catalogue: &Catalogue, certification: &Certification) -
 fn rules_in_words(locale: Locale, exam: &Exam, policies: &Policies, today: NaiveDate) -> impl IntoView + use<> {
     let beta = rules::phase(exam, today) == Phase::Beta;
     let retake = exam.retake_wait_days.unwrap_or(policies.retake_wait_days);
-    let retake = match exam.max_attempts.or_else(|| beta.then_some(policies.beta_attempts)) {
+    let retake = match policies.attempts(exam.max_attempts, beta) {
         Some(1) if beta => tr!(locale, catalog.rules_retake_beta).to_owned(),
         Some(limit) => tr!(locale, catalog.rules_retake_limit, count = limit as u64).to_string(),
         None => tr!(locale, catalog.rules_retake_text, count = retake as u64).to_string(),

@@ -427,8 +427,8 @@ fn scores() -> AnyView {
             {scale(782, true)}
             {scale(541, false)}
             <ul class="domains">
-                <DomainBar name="Design Secure Architectures" meets=true verdict="Meets competencies" percent=78 note="30 % of scored content"/>
-                <DomainBar name=LONG meets=false verdict="Needs improvement" percent=41 note="20 % of scored content"/>
+                <DomainBar name="Design Secure Architectures" meets=true verdict="Meets competencies" percent=78 note="30% of scored content"/>
+                <DomainBar name=LONG meets=false verdict="Needs improvement" percent=41 note="20% of scored content"/>
             </ul>
             <Weights items=weights/>
         </div>

@@ -1,6 +1,7 @@
 use super::{day, day_at};
 use crate::results::model::{ReportDomain, ScoreReport};
-use crate::results::{rules, service};
+use crate::results::rules::{self, Retake};
+use crate::results::service;
 use crate::server::{Locale, RequestContext, format, i18n, request};
 use crate::tr;
 use crate::ui::{BackLink, Icon, PageTitle, Summary, SummaryRow, loaded, param};
@@ -127,26 +128,25 @@ fn what_it_means(cx: &RequestContext, report: &ScoreReport) -> AnyView {
         .into_any();
     }
     let policies = service::policies_of(&report.policies);
-    let wait = report.retake_wait_days.unwrap_or(policies.retake_wait_days);
-    let from = rules::retake_on(report.taken_at, format::zone(&report.time_zone), wait);
-    let open = from <= format::day_in(cx.now(), cx.time_zone());
     let missing = report.scale.pass_mark - report.scaled_score;
+    let retake = rules::retake(report, format::zone(&report.time_zone), &policies);
+    let next = match retake {
+        Retake::ExamClosed => tr!(locale, results.exam_retired).to_string(),
+        Retake::PassedSince => tr!(locale, results.passed_since).to_string(),
+        Retake::NoAttemptLeft(limit) => tr!(locale, results.no_attempt_left, count = limit).to_string(),
+        Retake::From(_) => {
+            let wait = report.retake_wait_days.unwrap_or(policies.retake_wait_days);
+            tr!(locale, results.retake_wait, count = wait).to_string()
+        }
+    };
     view! {
         <section class="prose">
             <h2>{tr!(locale, results.failed_title)}</h2>
-            <p>{tr!(locale, results.failed_text, points = missing).to_string()}</p>
-            {report
-                .exam_open
+            <p>{tr!(locale, results.failed_text, count = missing).to_string()}</p>
+            <p>{retake_day(cx, retake)} {next}</p>
+            {matches!(retake, Retake::From(_))
                 .then(|| {
                     view! {
-                        <p>
-                            {if open { tr!(locale, results.retake_now) } else { tr!(locale, results.retake_from) }}
-                            " "
-                            {(!open).then(|| view! { <strong>{day(locale, from)}</strong> })}
-                            {(!open).then_some(".")}
-                            " "
-                            {tr!(locale, results.retake_wait, count = wait).to_string()}
-                        </p>
                         <div class="actions">
                             <a class="btn btn--primary" href=format!("/schedule/{}", report.exam_code)>
                                 {tr!(locale, results.book_again)}
@@ -157,10 +157,20 @@ fn what_it_means(cx: &RequestContext, report: &ScoreReport) -> AnyView {
                         </div>
                     }
                 })}
-            {(!report.exam_open).then(|| view! { <p>{tr!(locale, results.exam_retired)}</p> })}
         </section>
     }
     .into_any()
+}
+
+/// From when the exam can be taken again, where it can.
+fn retake_day(cx: &RequestContext, retake: Retake) -> Option<AnyView> {
+    let locale = cx.locale;
+    let Retake::From(from) = retake else { return None };
+    Some(if from <= format::day_in(cx.now(), cx.time_zone()) {
+        view! { {tr!(locale, results.retake_now)} " " }.into_any()
+    } else {
+        view! { {tr!(locale, results.retake_from)} " " <strong>{day(locale, from)}</strong> ". " }.into_any()
+    })
 }
 
 /// A domain: what it is worth, and whether it meets competencies. Never a number for the reader's own part.

@@ -97,7 +97,7 @@ pub fn eligibility(now: DateTime<Utc>, today: NaiveDate, policies: &Policies, ex
     let mut checks = vec![Check::EmailVerified(history.email_verified), Check::AgreementAccepted(history.agreement_accepted)];
     checks.extend(history.guardian.map(Check::GuardianConsent));
     checks.extend([Check::ExamOpen(open), Check::NoOpenAppointment(history.open_appointment.clone())]);
-    match exam.max_attempts.or_else(|| (exam.status == "beta").then_some(policies.beta_attempts)) {
+    match policies.attempts(exam.max_attempts, exam.status == "beta") {
         // Whoever may not come again need not wait for it.
         Some(limit) if history.attempts >= i64::from(limit) => checks.push(Check::AttemptsLeft { limit, left: false }),
         Some(limit) => checks.extend([Check::AttemptsLeft { limit, left: true }, Check::RetakeWait(retake)]),

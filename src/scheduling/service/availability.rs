@@ -13,6 +13,7 @@ use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use sqlx::PgConnection;
 use std::collections::HashMap;
+use std::hash::Hash;
 
 /// How far the first look for a free day goes; what is still full then is looked at to the end of the horizon.
 const FIRST_LOOK: TimeDelta = TimeDelta::days(14);
@@ -106,17 +107,18 @@ pub async fn occupied(
     Ok(Occupied::new(taken.into_iter().map(|row| (row.seat_id, row.from, row.to))))
 }
 
-/// The first free day of each of some places, or none within the horizon.
-pub async fn first_free_days(
+/// The first free day of each of some places, or none within the horizon. The key is the caller's: a centre has its id, the
+/// online lanes are one place and need none.
+pub async fn first_free_days<K: Copy + Eq + Hash>(
     conn: &mut PgConnection,
-    places: &HashMap<CenterId, Place>,
+    places: &HashMap<K, Place>,
     wanted: &Wanted,
     now: DateTime<Utc>,
-) -> Result<HashMap<CenterId, NaiveDate>, sqlx::Error> {
+) -> Result<HashMap<K, NaiveDate>, sqlx::Error> {
     let mut found = HashMap::new();
     let mut from = wanted.earliest;
     for to in [(wanted.earliest + FIRST_LOOK).min(wanted.latest), wanted.latest] {
-        let open: Vec<(&CenterId, &Place)> = places.iter().filter(|(id, _)| !found.contains_key(*id)).collect();
+        let open: Vec<(&K, &Place)> = places.iter().filter(|(id, _)| !found.contains_key(*id)).collect();
         let seats: Vec<SeatId> = open.iter().flat_map(|(_, place)| place.seats.iter().map(|seat| seat.id)).collect();
         if seats.is_empty() || from > to {
             break;
@@ -266,7 +268,7 @@ pub async fn next_free_days(cx: &RequestContext, exam_id: ExamId, limit: usize) 
     let offers = |delivery: Delivery| exam.delivery_modes.iter().any(|mode| mode == delivery.as_str());
     let mut found: Vec<(NaiveDate, String)> = vec![];
     if offers(Delivery::Online) {
-        let lanes = HashMap::from([(CenterId::from_u128(0), online_place(&mut conn, &language.language, cx.time_zone()).await?)]);
+        let lanes = HashMap::from([((), online_place(&mut conn, &language.language, cx.time_zone()).await?)]);
         let days = first_free_days(&mut conn, &lanes, &ask(Delivery::Online), cx.now()).await?;
         found.extend(days.into_values().map(|day| (day, tr!(cx.locale, scheduling.online).to_owned())));
     }
