@@ -11,13 +11,19 @@ cargo_install() {
     shift 3
     if [ ! -f "$dir/complete" ]; then
         say "Installing $crate $version (once; $duration)"
-        # A profile that compiles quickly: the program itself runs for seconds.
-        CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_TARGET_DIR="$dir/target" \
-            cargo install --quiet "$crate" --version "=$version" --root "$dir" "$@" >&2 || die "$crate $version could not be installed"
-        rm -rf "$dir/target"
-        touch "$dir/complete"
+        cargo_install_quickly "$dir" "$crate" --version "=$version" "$@" || die "$crate $version could not be installed"
     fi
     PATH="$dir/bin:$PATH"
+}
+
+# cargo_install_quickly DIRECTORY ARGUMENT...: in a profile that compiles quickly: the program itself runs for seconds.
+cargo_install_quickly() {
+    local dir=$1
+    shift
+    CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_TARGET_DIR="$dir/target" \
+        cargo install --quiet --root "$dir" "$@" >&2 || return 1
+    rm -rf "$dir/target"
+    touch "$dir/complete"
 }
 
 need_rust() {
@@ -42,6 +48,18 @@ need_wasm_target() {
     fi
 }
 
+# wasm-bindgen for the build: tools/bindgen, kept by what it is made of.
+need_bindgen() {
+    local dir
+    dir="$TOOLS/bindgen-$(cat "$ROOT"/tools/bindgen/Cargo.* "$ROOT"/tools/bindgen/src/*.rs | cksum | cut -d' ' -f1)"
+    if [ ! -f "$dir/complete" ]; then
+        say "Building wasm-bindgen (once; a minute or two)"
+        cargo_install_quickly "$dir" --locked --path "$ROOT/tools/bindgen" || die "tools/bindgen does not compile (see above)"
+    fi
+    BINDGEN="$dir/bin/certportal-bindgen"
+}
+
+# The command-line program, which `cargo leptos` asks for.
 need_wasm_bindgen() {
     local version
     version=$(locked_version wasm-bindgen)
@@ -96,15 +114,14 @@ unlock_build() { exec 9>&-; }
 build_site() {
     local site=$1 hash_file=$2 fast=${3:-} bindgen wasm="$CARGO_TARGET_DIR/wasm32-unknown-unknown/wasm-release/certportal.wasm"
     need_wasm_target
-    need_wasm_bindgen
+    need_bindgen
     need_npm_tools
     say "Compiling the browser's program to WebAssembly (3 minutes at first, then 1)"
     (cd "$ROOT" && cargo build --quiet --locked --lib --profile wasm-release --target wasm32-unknown-unknown --features hydrate) >&2 ||
         die "the browser's program does not compile (see above)"
     say "Making it small: wasm-bindgen, wasm-opt, Lightning CSS, brotli (20 s)"
     bindgen="$CARGO_TARGET_DIR/bindgen-$$"
-    wasm-bindgen --target web --no-typescript --remove-name-section --remove-producers-section --out-name certportal --out-dir "$bindgen" "$wasm" >&2 ||
-        die "wasm-bindgen failed"
+    "$BINDGEN" "$wasm" "$bindgen" >&2 || die "wasm-bindgen failed"
     # What rustc has emitted for wasm32 since 1.82, spelled out, so that wasm-opt uses nothing newer.
     wasm-opt -Oz --enable-bulk-memory --enable-bulk-memory-opt --enable-call-indirect-overlong --enable-multivalue --enable-mutable-globals \
         --enable-nontrapping-float-to-int --enable-reference-types --enable-sign-ext \

@@ -150,6 +150,8 @@ pub enum Conflict {
     /// The retake wait is not over, or the exam was passed less than two years ago.
     NotEligible,
     CartEmpty,
+    /// An order with this seat waits for its payment.
+    BeingPaid,
     AlreadyPaid,
     PaymentFailed,
     ImportHasErrors,

@@ -1,9 +1,9 @@
 //! Mails about money: the receipt, a payment that failed after its payer had gone, a refund.
 
-use super::pages::{failure_text, place, refund_text};
+use super::pages::{failure_text, lost_text, place, refund_text};
+use super::settlement::Lost;
 use super::store::{self, DueRefund, Line, Payment, Purchase};
 use crate::accounts::addressee::Addressee;
-use crate::ids::PurchaseItemId;
 use crate::money::Money;
 use crate::server::mail::{Block, enqueue};
 use crate::server::{AppState, Locale, format};
@@ -11,12 +11,12 @@ use crate::tr;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-/// "We received your payment": every item, the sum, and what could not be booked any more (`lost`: ids of items).
+/// "We received your payment": every item, the sum, and what could not be booked any more.
 pub async fn receipt(
     tx: &mut PgConnection,
     state: &AppState,
     purchase: &Purchase,
-    lost: &[PurchaseItemId],
+    lost: &[Lost],
     now: DateTime<Utc>,
 ) -> Result<(), sqlx::Error> {
     let Some(payer) = Addressee::of(tx, purchase.account_id).await? else { return Ok(()) };
@@ -34,9 +34,10 @@ pub async fn receipt(
         false => tr!(locale, checkout.mail_receipt_free).to_string(),
     };
     let mut blocks = vec![Block::Paragraph(opening), Block::Details(facts)];
-    for line in lines.iter().filter(|line| lost.contains(&line.item_id)) {
-        let amount = format::money(locale, &Money::new(line.price_minor, purchase.total.currency.clone()));
-        blocks.push(Block::Notice(tr!(locale, checkout.mail_receipt_lost, item = line.description.clone(), amount = amount).to_string()));
+    for line in &lines {
+        let Some(lost) = lost.iter().find(|lost| lost.item_id == line.item_id) else { continue };
+        let amount = Money::new(line.price_minor, purchase.total.currency.clone());
+        blocks.push(Block::Notice(lost_text(locale, lost.reason, &line.description, &amount)));
     }
     if lost.len() < lines.len() {
         blocks.push(Block::Paragraph(tr!(locale, checkout.mail_receipt_next).to_owned()));

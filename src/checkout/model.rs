@@ -78,6 +78,8 @@ pub mod refund_reason {
     pub const SEAT_LOST: &str = "seat_lost";
     /// The order had been changed or cancelled before its payment came.
     pub const ORDER_CHANGED: &str = "order_changed";
+    /// The candidate had booked the exam with another order before this payment came.
+    pub const BOOKED_ALREADY: &str = "booked_already";
     /// A second payment for an order that was paid.
     pub const PAID_TWICE: &str = "paid_twice";
     /// The candidate cancelled in time.

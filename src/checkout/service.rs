@@ -10,8 +10,7 @@ use crate::error::{AppError, AppResult, Conflict};
 use crate::ids::{AccountId, AppointmentId, PaymentId, PurchaseId, PurchaseItemId};
 use crate::money::Money;
 use crate::scheduling;
-use crate::server::database::{DbError, expect_one, internal, retrying};
-use crate::server::programme::policies;
+use crate::server::database::{DbError, expect_one, retrying};
 use crate::server::{AppState, RequestContext, audit, random};
 use chrono::{Datelike, TimeDelta};
 use serde_json::json;
@@ -23,17 +22,21 @@ pub const ORDERS_A_PAGE: i64 = 20;
 // What other capabilities call.
 
 /// Puts a held appointment into its candidate's cart, at the exam's price in the programme's currency, with a copy of
-/// the policies in force. Doing it twice changes nothing. What had lapsed for the same exam makes room.
+/// the appointment's policies. Doing it twice changes nothing. What had lapsed for the same exam makes room.
 ///
 /// # Errors
-/// [`AppError::NotFound`]: not the candidate's appointment; [`Conflict::ExamClosed`]: it has no price in the currency.
+/// [`AppError::NotFound`]: not the candidate's appointment; [`Conflict::ExamClosed`]: it has no price in the currency;
+/// [`Conflict::BeingPaid`]: an order with it waits for its payment.
 pub async fn add_to_cart(tx: &mut PgConnection, cx: &RequestContext, appointment_id: AppointmentId) -> Result<(), DbError> {
     let account_id = cx.candidate()?.account_id;
     let currency = cx.programme().currency.clone();
     let held = store::held_appointment(tx, appointment_id, account_id, &currency).await?.ok_or(AppError::NotFound)?;
     let price_minor = held.price_minor.ok_or(Conflict::ExamClosed)?;
-    let policies = serde_json::to_value(policies(tx, cx.now()).await?).map_err(|error| internal(&error))?;
     let purchase_id = store::lock_cart(tx, account_id, random::id(), &currency, cx.now()).await?;
+    // Asked after the cart's lock: an order that another tab has just placed is seen.
+    if order_being_paid(tx, appointment_id).await?.is_some() {
+        return Err(Conflict::BeingPaid.into());
+    }
     store::delete_lapsed_of_exam(tx, purchase_id, held.exam_id, cx.now()).await?;
     let item = NewItem {
         id: random::id(),
@@ -42,10 +45,15 @@ pub async fn add_to_cart(tx: &mut PgConnection, cx: &RequestContext, appointment
         appointment_id,
         description: &held.description,
         price_minor,
-        policies,
+        policies: held.policies,
     };
     store::insert_item(tx, item, cx.now()).await?;
     Ok(())
+}
+
+/// The number of the order with this appointment that waits for its payment, if there is one.
+pub async fn order_being_paid(conn: &mut PgConnection, appointment_id: AppointmentId) -> Result<Option<String>, sqlx::Error> {
+    store::waiting_order_with(conn, appointment_id).await
 }
 
 /// Gives the money for an appointment back to where it came from: writes the refund and the job that asks the gateway
@@ -131,10 +139,13 @@ async fn waiting_order(conn: &mut PgConnection, account_id: AccountId) -> Result
 }
 
 async fn read(cx: &RequestContext, conn: &mut PgConnection, id: Option<PurchaseId>, is_order: bool) -> AppResult<Cart> {
-    let currency = cx.programme().currency.clone();
-    let lines = match id {
-        None => vec![],
-        Some(id) => store::lines(conn, id, cx.now()).await?,
+    // The cart's own: the programme's may have changed since.
+    let (currency, lines) = match id {
+        None => (cx.programme().currency.clone(), vec![]),
+        Some(id) => {
+            let purchase = store::purchase(conn, id).await?.ok_or(AppError::NotFound)?;
+            (purchase.total.currency, store::lines(conn, id, cx.now()).await?)
+        }
     };
     let (held, lapsed) = split(lines);
     let total = Money::new(sum(&held), currency);
@@ -156,12 +167,18 @@ fn reviewed(lines: &[Line], currency: &str) -> String {
 }
 
 /// Takes an item out of the cart and gives its seat back. An item that is not there (any more) is out already.
+///
+/// # Errors
+/// [`Conflict::BeingPaid`]: another tab has made an order of the cart meanwhile.
 pub async fn remove_item(cx: &RequestContext, item_id: PurchaseItemId) -> AppResult<()> {
     let account_id = cx.candidate()?.account_id;
     retrying(|| async {
         let mut tx = cx.state.db.begin().await?;
         let Some(cart_id) = store::cart_id(&mut tx, account_id).await? else { return Ok(()) };
-        store::lock_purchase(&mut tx, cart_id).await?;
+        let locked = store::lock_purchase(&mut tx, cart_id).await?;
+        if locked.is_some_and(|purchase| purchase.state != PurchaseState::Draft) {
+            return Err(Conflict::BeingPaid.into());
+        }
         if let Some(appointment_id) = store::delete_item(&mut tx, item_id, cart_id).await? {
             scheduling::service::release_hold(&mut tx, &cx.state, appointment_id).await?;
             audit::record(&mut tx, cx, "checkout.item_removed", &item_id.to_string(), json!({ "appointment": appointment_id })).await?;
@@ -189,8 +206,8 @@ pub enum Next {
 ///
 /// # Errors
 /// [`AppError::NotFound`]: not the candidate's. [`Conflict::CartEmpty`], [`Conflict::HoldExpired`]: a hold is over;
-/// [`Conflict::Stale`]: the cart is not what was reviewed; [`Conflict::EmailNotVerified`]; [`AppError::Unavailable`]: the
-/// gateway does not answer (the order waits).
+/// [`Conflict::Stale`]: the cart is not what was reviewed; [`Conflict::NotEligible`]: one of the exams was booked otherwise meanwhile;
+/// [`Conflict::EmailNotVerified`]; [`AppError::Unavailable`]: the gateway does not answer (the order waits).
 pub async fn pay(cx: &RequestContext, purchase_id: PurchaseId, reviewed: &str) -> AppResult<Next> {
     let viewer = cx.candidate()?;
     if !viewer.email_verified {
@@ -223,6 +240,7 @@ async fn place(
     seen: &str,
 ) -> Result<Placed, DbError> {
     let now = cx.now();
+    scheduling::service::lock_candidate(tx, account_id).await?;
     let purchase = store::lock_purchase(tx, purchase_id).await?.filter(|purchase| purchase.account_id == account_id);
     let purchase = purchase.ok_or(AppError::NotFound)?;
     let (held, lapsed) = split(store::lines(tx, purchase_id, now).await?);
@@ -246,6 +264,11 @@ async fn place(
     if reviewed(&held, &purchase.total.currency) != seen {
         let conflict = if lapsed.is_empty() { Conflict::Stale } else { Conflict::HoldExpired };
         return Err(conflict.into());
+    }
+    for line in &held {
+        if scheduling::service::is_booked_otherwise(tx, account_id, line.exam_id, line.appointment_id, now).await? {
+            return Err(Conflict::NotEligible.into());
+        }
     }
     let number = rules::order_number(now.year(), store::next_number(tx).await?);
     let total = Money::new(sum(&held), purchase.total.currency.clone());
@@ -366,18 +389,13 @@ pub struct Order {
 }
 
 impl Order {
-    /// Items that were paid for and whose seat was gone.
-    pub fn lost(&self) -> impl Iterator<Item = &Line> {
-        let lost = |line: &&Line| {
-            self.refunds
-                .iter()
-                .any(|refund| refund.item_id == Some(line.item_id) && refund.reason == super::model::refund_reason::SEAT_LOST)
-        };
-        self.lines.iter().filter(lost)
-    }
-
-    pub fn is_lost(&self, line: &Line) -> bool {
-        self.lost().any(|lost| lost.item_id == line.item_id)
+    /// Why a line was paid for and not booked, as a word of `model::refund_reason`.
+    pub fn why_lost(&self, line: &Line) -> Option<&'static str> {
+        use super::model::refund_reason::{BOOKED_ALREADY, SEAT_LOST};
+        let given_back = |reason| self.refunds.iter().any(|refund| refund.item_id == Some(line.item_id) && refund.reason == reason);
+        // What cost nothing has no refund to tell it by.
+        let free = self.purchase.state.was_paid() && line.price_minor == 0 && line.state == LineState::Lapsed;
+        [SEAT_LOST, BOOKED_ALREADY].into_iter().find(|reason| given_back(*reason)).or_else(|| free.then_some(SEAT_LOST))
     }
 }
 

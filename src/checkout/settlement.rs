@@ -7,7 +7,7 @@ use super::model::{PaymentState, PurchaseState, refund_reason};
 use super::rules::{self, Decision};
 use super::store::{self, NewRefund, Payment, Purchase};
 use crate::error::{AppError, AppResult, Conflict};
-use crate::ids::{AppointmentId, PaymentId, RefundId};
+use crate::ids::{AppointmentId, PaymentId, PurchaseItemId, RefundId};
 use crate::scheduling;
 use crate::server::database::{DbError, expect_one, retrying};
 use crate::server::jobs::{self, JobError};
@@ -81,7 +81,9 @@ pub async fn settle_in(
     outcome: &Outcome,
 ) -> Result<Settled, DbError> {
     let now = state.clock.now();
-    let (payment_id, purchase_id) = store::payment_by_reference(tx, gateway, reference).await?.ok_or(AppError::NotFound)?;
+    let (payment_id, purchase_id, account_id) = store::payment_by_reference(tx, gateway, reference).await?.ok_or(AppError::NotFound)?;
+    // Before the order, as everywhere: whether the exam is booked otherwise stays as it is read.
+    scheduling::service::lock_candidate(tx, account_id).await?;
     // Everything that settles an order queues at its row; what is read after this is the truth until we commit.
     let purchase = store::lock_purchase(tx, purchase_id).await?.ok_or(AppError::NotFound)?;
     let payment = store::payment(tx, payment_id).await?.ok_or(AppError::NotFound)?;
@@ -137,24 +139,28 @@ pub async fn settle_in(
 async fn take(tx: &mut PgConnection, state: &AppState, purchase: &Purchase, payment: &Payment, now: DateTime<Utc>) -> Result<(), DbError> {
     expect_one(store::settle_payment(tx, payment.id, payment.state, PaymentState::Succeeded, None, now).await?)?;
     expect_one(store::set_purchase_state(tx, purchase.id, PurchaseState::Paid, Some(now)).await?)?;
-    let mut lost = vec![];
+    let mut lost: Vec<Lost> = vec![];
     for line in store::lines(tx, purchase.id, now).await? {
-        if book(tx, state, line.appointment_id).await? {
-            continue;
-        }
+        let reason = match book(tx, state, line.appointment_id).await? {
+            // Asked after the booking, which waits for whoever is booking the same seat: of two orders the second one sees the first.
+            Seat::Booked if store::is_paid_by_another(tx, line.appointment_id, purchase.id).await? => refund_reason::BOOKED_ALREADY,
+            Seat::Booked => continue,
+            Seat::BookedOtherwise => refund_reason::BOOKED_ALREADY,
+            Seat::Gone => refund_reason::SEAT_LOST,
+        };
         if line.price_minor > 0 {
-            let key = format!("item:{}:{}", line.item_id, refund_reason::SEAT_LOST);
+            let key = format!("item:{}:{reason}", line.item_id);
             let refund = NewRefund {
                 id: random::id(),
                 payment_id: payment.id,
                 item_id: Some(line.item_id),
                 amount_minor: line.price_minor,
-                reason: refund_reason::SEAT_LOST,
+                reason,
                 key: &key,
             };
             ask_refund(tx, &refund, now).await?;
         }
-        lost.push(line.item_id);
+        lost.push(Lost { item_id: line.item_id, reason });
     }
     let detail =
         json!({ "order": purchase.number, "amount_minor": payment.amount.minor, "currency": payment.amount.currency, "lost": lost.len() });
@@ -166,31 +172,47 @@ async fn take(tx: &mut PgConnection, state: &AppState, purchase: &Purchase, paym
 /// An order that costs nothing is complete at once.
 ///
 /// # Errors
-/// [`Conflict::HoldExpired`]: a seat is gone; nothing is placed.
+/// [`Conflict::HoldExpired`]: a seat is gone; [`Conflict::NotEligible`]: its exam is booked otherwise; nothing is placed.
 pub async fn complete_free(tx: &mut PgConnection, state: &AppState, purchase: &Purchase) -> Result<(), DbError> {
     let now = state.clock.now();
     expect_one(store::set_purchase_state(tx, purchase.id, PurchaseState::Paid, Some(now)).await?)?;
     for line in store::lines(tx, purchase.id, now).await? {
-        if !book(tx, state, line.appointment_id).await? {
-            return Err(Conflict::HoldExpired.into());
+        match book(tx, state, line.appointment_id).await? {
+            Seat::Booked => {}
+            Seat::BookedOtherwise => return Err(Conflict::NotEligible.into()),
+            Seat::Gone => return Err(Conflict::HoldExpired.into()),
         }
     }
     mails::receipt(tx, state, purchase, &[], now).await?;
     Ok(())
 }
 
-/// Books one seat; `false`: it is gone. In a savepoint, because a seat that somebody else has taken may be told by a
-/// constraint, which spoils whatever it stands in.
-async fn book(tx: &mut PgConnection, state: &AppState, appointment_id: AppointmentId) -> Result<bool, DbError> {
+/// An item that was paid for and is not booked, with the reason why its money goes back (see `model::refund_reason`).
+pub struct Lost {
+    pub item_id: PurchaseItemId,
+    pub reason: &'static str,
+}
+
+/// What became of a seat that was paid for.
+enum Seat {
+    Booked,
+    /// The candidate has booked its exam with another order.
+    BookedOtherwise,
+    Gone,
+}
+
+/// Books one seat. In a savepoint, because a seat that somebody else has taken may be told by a constraint, which spoils whatever
+/// it stands in.
+async fn book(tx: &mut PgConnection, state: &AppState, appointment_id: AppointmentId) -> Result<Seat, DbError> {
     let mut savepoint = tx.begin().await?;
     match scheduling::service::confirm_booking(&mut savepoint, state, appointment_id).await {
         Ok(()) => {
             savepoint.commit().await?;
-            Ok(true)
+            Ok(Seat::Booked)
         }
-        Err(DbError::App(AppError::Conflict(_))) => {
+        Err(DbError::App(AppError::Conflict(conflict))) => {
             savepoint.rollback().await?;
-            Ok(false)
+            Ok(if conflict == Conflict::NotEligible { Seat::BookedOtherwise } else { Seat::Gone })
         }
         Err(error) => Err(error),
     }
@@ -270,15 +292,16 @@ pub async fn enqueue_reconcile(
 }
 
 /// Asks the gateway what became of a payment, so that a lost webhook loses nothing. The last time it may still be open,
-/// it is closed, and the order with it.
+/// it is closed, and the order with it: also one whose payment failed before, and that nobody has tried again.
 pub async fn reconcile(state: &AppState, Reconcile { payment, step, begun }: Reconcile) -> Result<(), JobError> {
     let known = {
         let mut conn = state.db.acquire().await?;
         store::payment(&mut conn, payment).await?
     };
-    let Some(known) = known.filter(|known| known.state == PaymentState::Pending) else { return Ok(()) };
+    let Some(known) = known else { return Ok(()) };
     let closing = step >= rules::CLOSE_FROM_STEP;
     match &known.gateway_ref {
+        _ if known.state != PaymentState::Pending => {}
         Some(reference) => {
             let outcome = match closing {
                 true => gateway::named(state, &known.gateway)?.close(reference).await?,
@@ -299,9 +322,10 @@ pub async fn reconcile(state: &AppState, Reconcile { payment, step, begun }: Rec
     let purchase = store::lock_purchase(&mut tx, known.purchase_id).await?.ok_or(sqlx::Error::RowNotFound)?;
     let current = store::current_payment(&mut tx, known.purchase_id).await?;
     let pending = current.is_some_and(|current| current.state == PaymentState::Pending);
-    if pending {
+    let waits = purchase.state == PurchaseState::AwaitingPayment;
+    if pending || waits && !closing {
         enqueue_reconcile(&mut tx, payment, step + 1, begun, now).await?;
-    } else if closing && purchase.state == PurchaseState::AwaitingPayment {
+    } else if waits {
         store::set_purchase_state(&mut tx, purchase.id, PurchaseState::Expired, None).await?;
     }
     tx.commit().await?;

@@ -88,6 +88,7 @@ pub fn conflict_text(locale: Locale, conflict: Conflict) -> &'static str {
         Conflict::ExamClosed => tr!(locale, errors.exam_closed),
         Conflict::NotEligible => tr!(locale, errors.not_eligible),
         Conflict::CartEmpty => tr!(locale, errors.cart_empty),
+        Conflict::BeingPaid => tr!(locale, errors.being_paid),
         Conflict::AlreadyPaid => tr!(locale, errors.already_paid),
         Conflict::PaymentFailed => tr!(locale, errors.payment_failed),
         Conflict::ImportHasErrors => tr!(locale, errors.import_has_errors),

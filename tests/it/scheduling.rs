@@ -2,6 +2,7 @@
 
 use crate::support::Portal;
 use axum::http::StatusCode;
+use certportal::checkout::service as checkout;
 use certportal::error::{AppError, Code, Conflict};
 use certportal::ids::{AccountId, AppointmentId};
 use certportal::scheduling::service::holds::{self, Choice, Details};
@@ -360,6 +361,37 @@ async fn moving_takes_the_new_seat_and_gives_the_old_one_back_twice_at_most() {
     assert_eq!(conflict(holds::hold(&cx, &to(next + TimeDelta::days(1), true)).await), Conflict::RescheduleLimit);
     let templates: Vec<_> = portal.mails("anna@example.com").await.into_iter().map(|mail| mail.template).collect();
     assert_eq!(templates.iter().filter(|template| *template == "scheduling.rescheduled").count(), 2);
+}
+
+#[tokio::test]
+async fn a_move_keeps_the_language() {
+    let portal = Portal::with_demo_data().await;
+    let anna = portal.account("anna@example.com", "Anna", "Berg", &[]).await;
+    let (_, reference) = book(&portal, anna, &choice(morning())).await;
+    let cx = request_of(&portal, anna).await;
+    // Only by a changed address: the pages do not offer it. It would take a lane of that language's candidates.
+    let elsewhere = Choice { language: "ja".into(), replaces: Some(reference), ..online(morning() + TimeDelta::days(1)) };
+    assert!(matches!(holds::hold(&cx, &elsewhere).await, Err(AppError::NotFound)));
+}
+
+#[tokio::test]
+async fn a_seat_that_is_being_paid_for_is_not_replaced_by_another_choice() {
+    let portal = Portal::with_demo_data().await;
+    let anna = portal.account("anna@example.com", "Anna", "Berg", &[]).await;
+    let cx = request_of(&portal, anna).await;
+    let id = holds::hold(&cx, &choice(morning())).await.unwrap();
+    let born = ("24".into(), "11".into(), "1990".into());
+    let details = Details { given_name: "Anna".into(), family_name: "Berg".into(), born, accepted: true, accessible: false };
+    holds::complete(&cx, id, &details).await.unwrap();
+    let cart = checkout::review(&cx).await.unwrap();
+    checkout::pay(&cx, cart.purchase_id.unwrap(), &cart.reviewed).await.unwrap();
+    assert_eq!(conflict(holds::hold(&cx, &choice(morning() + TimeDelta::days(1))).await), Conflict::BeingPaid);
+    assert_eq!(conflict(holds::complete(&cx, id, &details).await), Conflict::BeingPaid);
+    assert_eq!(holds::hold(&cx, &choice(morning())).await.unwrap(), id, "the same time is the same hold");
+    assert_eq!(state_of(&portal, id).await, "held");
+    // A seat that has lapsed is in nobody's way.
+    portal.later(TimeDelta::minutes(20));
+    holds::hold(&request_of(&portal, anna).await, &choice(morning() + TimeDelta::days(1))).await.unwrap();
 }
 
 #[tokio::test]

@@ -2,24 +2,46 @@
 //! `scripts/audit`.
 
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
+const LOCK: &str = include_str!("../../Cargo.lock");
+const BINDGEN_LOCK: &str = include_str!("../../tools/bindgen/Cargo.lock");
 const NPM: &str = "https://registry.npmjs.org/";
 
 #[test]
 fn security_79_every_crate_comes_from_crates_io_and_is_pinned_by_its_checksum() {
-    let lock: toml::Table = toml::from_str(include_str!("../../Cargo.lock")).unwrap();
-    let packages = lock["package"].as_array().unwrap();
-    assert!(packages.len() > 100);
-    for package in packages {
-        let text = |key: &str| package.get(key).and_then(|value| value.as_str());
-        let name = text("name").unwrap();
-        if name == env!("CARGO_PKG_NAME") {
-            assert_eq!(text("source"), None);
-            continue;
+    for (own, lock, at_least) in [(env!("CARGO_PKG_NAME"), LOCK, 100), ("certportal-bindgen", BINDGEN_LOCK, 20)] {
+        let packages = locked(lock);
+        assert!(packages.len() > at_least);
+        for package in packages {
+            let text = |key: &str| package.get(key).and_then(|value| value.as_str());
+            let name = text("name").unwrap();
+            if name == own {
+                assert_eq!(text("source"), None);
+                continue;
+            }
+            assert_eq!(text("source"), Some(CRATES_IO), "{name}");
+            let checksum = text("checksum").unwrap_or_else(|| panic!("{name} has no checksum"));
+            assert!(checksum.len() == 64 && checksum.chars().all(|c| c.is_ascii_hexdigit()), "{name}");
         }
-        assert_eq!(text("source"), Some(CRATES_IO), "{name}");
-        let checksum = text("checksum").unwrap_or_else(|| panic!("{name} has no checksum"));
-        assert!(checksum.len() == 64 && checksum.chars().all(|c| c.is_ascii_hexdigit()), "{name}");
     }
+}
+
+/// The program and what makes its JavaScript speak a private protocol: of another version it fails, or worse.
+#[test]
+fn the_builds_wasm_bindgen_has_the_programs_version() {
+    let version = |lock: &str| {
+        let found = locked(lock).into_iter().find(|package| package["name"].as_str() == Some("wasm-bindgen-shared"));
+        found.unwrap()["version"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(
+        version(LOCK),
+        version(BINDGEN_LOCK),
+        "change tools/bindgen/Cargo.toml, then: cargo update --manifest-path tools/bindgen/Cargo.toml"
+    );
+}
+
+fn locked(lock: &str) -> Vec<toml::Value> {
+    let lock: toml::Table = toml::from_str(lock).unwrap();
+    lock["package"].as_array().unwrap().clone()
 }
 
 #[test]

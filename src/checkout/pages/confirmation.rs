@@ -1,8 +1,10 @@
 //! Paid: the references, and what happens next.
 
-use super::{choose_again, money, place, when};
+use super::{choose_again, lost_text, place, when};
+use crate::checkout::model::refund_reason;
 use crate::checkout::service::{self, Order};
 use crate::error::AppError;
+use crate::money::Money;
 use crate::server::http::respond;
 use crate::server::{RequestContext, request};
 use crate::tr;
@@ -21,7 +23,7 @@ pub fn ConfirmationPage() -> impl IntoView {
             respond::header("location", &format!("/checkout/return/{number}"));
             return Ok(().into_any());
         }
-        let booked = order.lines.iter().filter(|line| !order.is_lost(line)).count();
+        let booked = order.lines.iter().filter(|line| order.why_lost(line).is_none()).count();
         let title = match booked {
             0 => tr!(locale, checkout.confirmed_none).to_owned(),
             _ => tr!(locale, checkout.confirmed, count = booked).to_string(),
@@ -46,15 +48,20 @@ pub fn ConfirmationPage() -> impl IntoView {
     })
 }
 
-/// Seats that were gone when a late payment came.
+/// What was paid for and could not be booked any more.
 fn lost(cx: &RequestContext, order: &Order) -> Option<AnyView> {
     let locale = cx.locale;
     let items: Vec<AnyView> = order
-        .lost()
-        .map(|line| {
-            let amount = money(locale, line.price_minor, &order.purchase.total.currency);
-            let text = tr!(locale, checkout.lost_text, item = line.description.clone(), amount = amount).to_string();
-            view! { <p>{text} " " <a href=choose_again(line)>{tr!(locale, checkout.choose_again)}</a></p> }.into_any()
+        .lines
+        .iter()
+        .filter_map(|line| {
+            let reason = order.why_lost(line)?;
+            let amount = Money::new(line.price_minor, order.purchase.total.currency.clone());
+            let text = lost_text(locale, reason, &line.description, &amount);
+            let again = (reason == refund_reason::SEAT_LOST).then(|| {
+                view! { <a href=choose_again(line)>{tr!(locale, checkout.choose_again)}</a> }
+            });
+            Some(view! { <p>{text} " " {again}</p> }.into_any())
         })
         .collect();
     let title = tr!(locale, checkout.lost_title);
@@ -63,7 +70,7 @@ fn lost(cx: &RequestContext, order: &Order) -> Option<AnyView> {
 
 fn appointments(cx: &RequestContext, order: &Order) -> AnyView {
     let locale = cx.locale;
-    let sections = order.lines.iter().filter(|line| !order.is_lost(line)).map(|line| {
+    let sections = order.lines.iter().filter(|line| order.why_lost(line).is_none()).map(|line| {
         let (reference, when, place) = (line.reference.clone(), when(locale, line), place(locale, line));
         view! {
             <section class="stack stack--s">

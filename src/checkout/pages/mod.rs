@@ -44,10 +44,25 @@ pub fn failure_text(locale: Locale, code: &str) -> &'static str {
     }
 }
 
+/// What is told of an item that was paid for and could not be booked (a reason of `refund_reason`).
+pub fn lost_text(locale: Locale, reason: &str, item: &str, amount: &Money) -> String {
+    let item = item.to_owned();
+    let text = match reason {
+        refund_reason::BOOKED_ALREADY => tr!(locale, checkout.lost_booked_already, item = item).to_string(),
+        _ => tr!(locale, checkout.lost_text, item = item).to_string(),
+    };
+    if amount.minor == 0 {
+        return text;
+    }
+    let back = tr!(locale, checkout.lost_back, amount = format::money(locale, amount)).to_string();
+    format!("{text} {back}")
+}
+
 /// Why money goes back.
 pub fn refund_text(locale: Locale, reason: &str) -> &'static str {
     match reason {
         refund_reason::SEAT_LOST => tr!(locale, checkout.refund_seat_lost),
+        refund_reason::BOOKED_ALREADY => tr!(locale, checkout.refund_booked_already),
         refund_reason::ORDER_CHANGED => tr!(locale, checkout.refund_order_changed),
         refund_reason::PAID_TWICE => tr!(locale, checkout.refund_paid_twice),
         refund_reason::CANCELLED => tr!(locale, checkout.refund_cancelled),

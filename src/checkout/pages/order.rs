@@ -78,7 +78,7 @@ fn items(cx: &RequestContext, order: &Order) -> AnyView {
         .lines
         .iter()
         .map(|line| {
-            let lost = order.is_lost(line);
+            let lost = order.why_lost(line).is_some();
             view! {
                 <tr role="row">
                     <th scope="row" role="rowheader">{line.description.clone()}</th>

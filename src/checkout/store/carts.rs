@@ -11,6 +11,7 @@ use sqlx::PgConnection;
 pub struct Line {
     pub item_id: PurchaseItemId,
     pub appointment_id: AppointmentId,
+    pub exam_id: ExamId,
     /// What the candidate quotes.
     pub reference: String,
     pub exam_code: String,
@@ -28,7 +29,8 @@ pub struct Line {
     pub state: LineState,
 }
 
-/// The candidate's cart, made if there is none; locked until the transaction ends.
+/// The candidate's cart in this currency, made if there is none; locked until the transaction ends. What lies in it at prices of
+/// another currency, from before the programme changed its own, is taken out (its seats stay held).
 pub async fn lock_cart(
     tx: &mut PgConnection,
     account_id: AccountId,
@@ -52,6 +54,12 @@ pub async fn lock_cart(
             .fetch_optional(&mut *tx)
             .await?;
         if let Some(found) = found {
+            let changed = sqlx::query!("UPDATE purchase SET currency = $2 WHERE id = $1 AND currency <> $2", found as _, currency)
+                .execute(&mut *tx)
+                .await?;
+            if changed.rows_affected() > 0 {
+                sqlx::query!("DELETE FROM purchase_item WHERE purchase_id = $1", found as _).execute(&mut *tx).await?;
+            }
             return Ok(found);
         }
     }
@@ -66,6 +74,8 @@ pub struct HeldAppointment {
     pub exam_id: ExamId,
     pub description: String,
     pub price_minor: Option<i64>,
+    /// The rules it was held under, which are those that will be applied to it.
+    pub policies: Value,
 }
 
 pub async fn held_appointment(
@@ -76,7 +86,7 @@ pub async fn held_appointment(
 ) -> Result<Option<HeldAppointment>, sqlx::Error> {
     sqlx::query_as!(
         HeldAppointment,
-        r#"SELECT e.id AS exam_id, e.code || ' ' || c.name AS "description!", p.minor AS "price_minor?"
+        r#"SELECT e.id AS exam_id, e.code || ' ' || c.name AS "description!", p.minor AS "price_minor?", a.policies
            FROM appointment a
            JOIN exam e ON e.id = a.exam_id
            JOIN certification c ON c.id = e.certification_id
@@ -153,7 +163,7 @@ pub async fn delete_item(
 /// The items of an order, in the order they were put in.
 pub async fn lines(conn: &mut PgConnection, purchase_id: PurchaseId, now: DateTime<Utc>) -> Result<Vec<Line>, sqlx::Error> {
     let rows = sqlx::query!(
-        r#"SELECT i.id, i.appointment_id, i.description, i.price_minor, i.refunded_minor, i.policies, a.reference, a.language, a.time_zone,
+        r#"SELECT i.id, i.appointment_id, i.exam_id, i.description, i.price_minor, i.refunded_minor, i.policies, a.reference, a.language, a.time_zone,
                   a.starts_at, a.minutes, a.state, a.hold_expires_at, a.name_on_id, e.code, t.name AS "center_name?", t.city AS "center_city?"
            FROM purchase_item i
            JOIN appointment a ON a.id = i.appointment_id
@@ -170,6 +180,7 @@ pub async fn lines(conn: &mut PgConnection, purchase_id: PurchaseId, now: DateTi
         .map(|row| Line {
             item_id: row.id,
             appointment_id: row.appointment_id,
+            exam_id: row.exam_id,
             reference: row.reference,
             exam_code: row.code,
             description: row.description,

@@ -1,7 +1,7 @@
 //! Orders, and the lists of them.
 
 use crate::checkout::model::PurchaseState;
-use crate::ids::{AccountId, PurchaseId};
+use crate::ids::{AccountId, AppointmentId, PurchaseId};
 use crate::money::Money;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -25,6 +25,17 @@ pub async fn waiting_order(conn: &mut PgConnection, account_id: AccountId) -> Re
     sqlx::query_scalar!(
         "SELECT id FROM purchase WHERE account_id = $1 AND state = 'awaiting_payment' ORDER BY placed_at DESC LIMIT 1",
         account_id as _
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// The number of an order with this appointment that waits for its payment.
+pub async fn waiting_order_with(conn: &mut PgConnection, appointment_id: AppointmentId) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT p.number AS "number!" FROM purchase_item i JOIN purchase p ON p.id = i.purchase_id
+           WHERE i.appointment_id = $1 AND p.state = 'awaiting_payment'"#,
+        appointment_id as _
     )
     .fetch_optional(conn)
     .await

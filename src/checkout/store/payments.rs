@@ -1,7 +1,7 @@
 //! Payments and what gateways said of them.
 
 use crate::checkout::model::PaymentState;
-use crate::ids::{PaymentId, PurchaseId};
+use crate::ids::{AccountId, AppointmentId, PaymentId, PurchaseId};
 use crate::money::Money;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -82,11 +82,28 @@ pub async fn payment_by_reference(
     conn: &mut PgConnection,
     gateway: &str,
     reference: &str,
-) -> Result<Option<(PaymentId, PurchaseId)>, sqlx::Error> {
-    let row = sqlx::query!("SELECT id, purchase_id FROM payment WHERE gateway = $1 AND gateway_ref = $2", gateway, reference)
-        .fetch_optional(conn)
-        .await?;
-    Ok(row.map(|row| (row.id, row.purchase_id)))
+) -> Result<Option<(PaymentId, PurchaseId, AccountId)>, sqlx::Error> {
+    let row = sqlx::query!(
+        "SELECT m.id, m.purchase_id, p.account_id FROM payment m JOIN purchase p ON p.id = m.purchase_id
+         WHERE m.gateway = $1 AND m.gateway_ref = $2",
+        gateway,
+        reference
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map(|row| (row.id, row.purchase_id, row.account_id)))
+}
+
+/// Another order with this appointment has been paid.
+pub async fn is_paid_by_another(conn: &mut PgConnection, appointment_id: AppointmentId, but: PurchaseId) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM purchase_item i JOIN payment m ON m.purchase_id = i.purchase_id AND m.state = 'succeeded'
+                          WHERE i.appointment_id = $1 AND i.purchase_id <> $2) AS "paid!""#,
+        appointment_id as _,
+        but as _
+    )
+    .fetch_one(conn)
+    .await
 }
 
 /// Writes down where the gateway's page is.

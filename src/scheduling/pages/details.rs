@@ -25,7 +25,9 @@ pub fn DetailsPage() -> impl IntoView {
     loaded(async move {
         let id = id.parse().map_err(|_| crate::error::AppError::NotFound)?;
         let hold = service::own_by_id(&cx, id).await?;
+        let order = service::order_being_paid(&cx, &hold).await?;
         let page = match hold.state.as_str() {
+            _ if let Some(number) = order => elsewhere(&format!("/checkout/return/{number}")),
             _ if hold.is_live_hold(cx.now()) => match hold.replaces {
                 Some(old) => {
                     let old = service::own_by_id(&cx, old).await?;
@@ -38,14 +40,17 @@ pub fn DetailsPage() -> impl IntoView {
             },
             "held" | "expired" => over(&cx, &hold).into_any(),
             // The back button after paying: the booking is there already.
-            _ => {
-                respond::status(303);
-                respond::header("location", &format!("/exams/{}", hold.reference));
-                ().into_any()
-            }
+            _ => elsewhere(&format!("/exams/{}", hold.reference)),
         };
         Ok(page)
     })
+}
+
+/// Sends the browser on instead of showing anything.
+fn elsewhere(path: &str) -> AnyView {
+    respond::status(303);
+    respond::header("location", path);
+    ().into_any()
 }
 
 fn trip_of(hold: &Appointment, replaces: Option<String>) -> Trip {

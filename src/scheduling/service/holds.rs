@@ -3,8 +3,9 @@
 use super::availability::{self, Where};
 use super::{booking_on, own_by_id};
 use crate::accounts::guardians::service as guardians;
+use crate::checkout::service as checkout;
 use crate::error::{AppError, AppResult, Code, Conflict, FieldError};
-use crate::ids::AppointmentId;
+use crate::ids::{AccountId, AppointmentId, ExamId};
 use crate::scheduling::rules::{self, LIVE_HOLDS};
 use crate::scheduling::store::appointments::{self, Appointment};
 use crate::scheduling::store::booking::{self as store, LiveHold, NewHold};
@@ -33,8 +34,9 @@ pub struct Choice {
 /// another choice for the same exam replaces the earlier hold.
 ///
 /// # Errors
-/// [`Conflict::SlotTaken`], [`Conflict::OwnOverlap`], [`Conflict::TimeNotOffered`], [`Conflict::TooManyHolds`], or the first
-/// condition of eligibility that is not met.
+/// [`Conflict::SlotTaken`], [`Conflict::OwnOverlap`], [`Conflict::TimeNotOffered`], [`Conflict::TooManyHolds`],
+/// [`Conflict::BeingPaid`]: another seat for this exam is in an order that waits for its payment; or the first condition of
+/// eligibility that is not met.
 pub async fn hold(cx: &RequestContext, choice: &Choice) -> AppResult<AppointmentId> {
     retrying(|| async {
         let mut tx = cx.state.db.begin().await?;
@@ -51,6 +53,10 @@ async fn hold_in(tx: &mut PgConnection, cx: &RequestContext, choice: &Choice) ->
     exams::lock_candidate(tx, viewer.account_id).await?;
     let booking = booking_on(tx, cx, &choice.exam_code, choice.replaces.as_deref()).await?;
     booking.eligible()?;
+    // A move changes place and time; what is moved keeps its language, and takes a lane of it.
+    if booking.replaces.as_ref().is_some_and(|old| old.language != choice.language) {
+        return Err(AppError::NotFound.into());
+    }
     let at = Where::find(tx, &booking, choice.center.as_deref()).await?;
     let center_id = match &at {
         Where::Center(center) => Some(center.id),
@@ -72,6 +78,7 @@ async fn hold_in(tx: &mut PgConnection, cx: &RequestContext, choice: &Choice) ->
         return Err(Conflict::TooManyHolds.into());
     }
     for hold in &earlier {
+        not_being_paid(tx, hold.id).await?;
         store::expire(tx, hold.id, now).await?;
     }
 
@@ -111,6 +118,15 @@ async fn hold_in(tx: &mut PgConnection, cx: &RequestContext, choice: &Choice) ->
     Ok(id)
 }
 
+/// A seat whose payment may come any moment is not put into another order, and neither replaced nor given back: that goes by
+/// changing the order, which closes its payment page first.
+async fn not_being_paid(conn: &mut PgConnection, id: AppointmentId) -> Result<(), DbError> {
+    match checkout::order_being_paid(conn, id).await? {
+        Some(_) => Err(Conflict::BeingPaid.into()),
+        None => Ok(()),
+    }
+}
+
 /// Takes one of the free seats; which of two candidates gets the last one is the database's decision.
 async fn take_any_seat(tx: &mut PgConnection, now: DateTime<Utc>, hold: &NewHold, accessible: bool) -> Result<AppointmentId, DbError> {
     let range = (hold.starts_at, hold.occupied_until);
@@ -143,7 +159,7 @@ pub struct Details {
 /// is the account's from then on: who is too young does not get past by typing another year. (Support corrects a mistake.)
 ///
 /// # Errors
-/// Every refused answer at its field; [`Conflict::HoldExpired`]; [`AppError::NotFound`] for somebody else's hold.
+/// Every refused answer at its field; [`Conflict::HoldExpired`]; [`Conflict::BeingPaid`]; [`AppError::NotFound`] for somebody else's hold.
 pub async fn complete(cx: &RequestContext, id: AppointmentId, details: &Details) -> AppResult<()> {
     retrying(|| async {
         let mut tx = cx.state.db.begin().await?;
@@ -207,7 +223,7 @@ async fn complete_in(tx: &mut PgConnection, cx: &RequestContext, id: Appointment
         exams::set_date_of_birth(tx, viewer.account_id, born).await?;
     }
     audit::record(tx, cx, "appointment.details", &id.to_string(), json!({})).await?;
-    crate::checkout::service::add_to_cart(tx, cx, id).await.map(Ok)
+    checkout::add_to_cart(tx, cx, id).await.map(Ok)
 }
 
 /// The name as on the ID against the account's: case and spaces are forgiven, letters and accents are not.
@@ -243,18 +259,30 @@ async fn to_accessible_seat(tx: &mut PgConnection, hold: &Appointment, now: Date
     Ok(false)
 }
 
-/// Gives a hold of the candidate's own back.
+/// Gives a hold of the candidate's own back. One that is over is given back already.
 ///
 /// # Errors
-/// [`AppError::NotFound`]: unknown, or somebody else's.
-pub async fn let_go(cx: &RequestContext, id: AppointmentId) -> AppResult<Appointment> {
-    let hold = own_by_id(cx, id).await?;
-    let mut tx = cx.state.db.begin().await?;
-    if release_hold(&mut tx, &cx.state, id).await.map_err(AppError::from)? {
-        audit::record(&mut tx, cx, "appointment.release", &id.to_string(), json!({})).await?;
-    }
-    tx.commit().await?;
-    Ok(hold)
+/// [`AppError::NotFound`]: unknown, or somebody else's; [`Conflict::BeingPaid`]; [`Conflict::AppointmentEnded`]: it is booked, which
+/// another tab has done: nothing was given back.
+pub async fn let_go(cx: &RequestContext, id: AppointmentId) -> AppResult<()> {
+    own_by_id(cx, id).await?;
+    retrying(|| async {
+        let mut tx = cx.state.db.begin().await?;
+        exams::lock_candidate(&mut tx, cx.candidate()?.account_id).await?;
+        let hold = appointments::locked(&mut tx, id).await?.ok_or(AppError::NotFound)?;
+        match hold.state.as_str() {
+            "held" => {
+                not_being_paid(&mut tx, id).await?;
+                release_hold(&mut tx, &cx.state, id).await?;
+                audit::record(&mut tx, cx, "appointment.release", &id.to_string(), json!({})).await?;
+                tx.commit().await?;
+                Ok(())
+            }
+            "expired" => Ok(()),
+            _ => Err(Conflict::AppointmentEnded.into()),
+        }
+    })
+    .await
 }
 
 /// Gives a hold back (the item was taken out of the cart). Of a booking nothing changes. Says whether there was a hold.
@@ -267,12 +295,16 @@ pub async fn release_hold(tx: &mut PgConnection, state: &AppState, appointment_i
     Ok(released)
 }
 
-/// Turns a paid hold into a booking, inside the payment's transaction: takes the seat again if the hold has expired and
-/// it (or another seat of the place) is still free, writes the event, enqueues the confirmation mail and the reminders.
-/// Doing it twice changes nothing. After an error the caller's transaction is still good.
+/// Turns a paid hold into a booking, inside the payment's transaction, which has locked the candidate ([`lock_candidate`]): takes
+/// the seat again if the hold has expired and it (or another seat of the place) is still free and can be booked by the lead time,
+/// writes the event, enqueues the confirmation mail and the reminders. Doing it twice changes nothing. After an error the caller's
+/// transaction is still good.
 ///
 /// # Errors
-/// [`Conflict::HoldExpired`]: the seat is gone; the caller refunds. [`AppError::NotFound`]: no such appointment.
+/// [`Conflict::HoldExpired`]: the seat is gone; [`Conflict::NotEligible`]: the candidate has booked this exam otherwise meanwhile; the
+/// caller refunds. [`AppError::NotFound`]: no such appointment.
+///
+/// [`lock_candidate`]: super::lock_candidate
 pub async fn confirm_booking(tx: &mut PgConnection, state: &AppState, appointment_id: AppointmentId) -> Result<(), DbError> {
     let now = state.clock.now();
     let hold = appointments::locked(tx, appointment_id).await?.ok_or(AppError::NotFound)?;
@@ -282,8 +314,13 @@ pub async fn confirm_booking(tx: &mut PgConnection, state: &AppState, appointmen
         // Booked already, or further.
         _ => return Ok(()),
     }
-    if hold.starts_at <= now || hold.replaces.is_some() {
+    // A seat that is taken anew is booked under the rules of a booking: not minutes before the start.
+    let earliest = if hold.is_live_hold(now) { now } else { now + hold.delivery().lead_time(&hold.policies()?) };
+    if hold.starts_at <= earliest || hold.replaces.is_some() {
         return Err(Conflict::HoldExpired.into());
+    }
+    if is_booked_otherwise(tx, hold.account_id, hold.exam_id, hold.id, now).await? {
+        return Err(Conflict::NotEligible.into());
     }
     if !book_some_seat(tx, &hold, now).await? {
         return Err(Conflict::HoldExpired.into());
@@ -293,6 +330,18 @@ pub async fn confirm_booking(tx: &mut PgConnection, state: &AppState, appointmen
     mails::booked(tx, state, now, &booked).await?;
     jobs::enqueue_reminders(tx, now, &booked).await?;
     Ok(())
+}
+
+/// The candidate has another appointment for an exam that is not over (product.md section 4) than `hold`: made by another tab, after
+/// this seat was held.
+pub async fn is_booked_otherwise(
+    conn: &mut PgConnection,
+    account_id: AccountId,
+    exam_id: ExamId,
+    hold: AppointmentId,
+    now: DateTime<Utc>,
+) -> Result<bool, sqlx::Error> {
+    Ok(exams::open_appointment(conn, account_id, exam_id, Some(hold), now).await?.is_some())
 }
 
 /// The held seat while the hold lives; after that the same seat or any other that is still free.

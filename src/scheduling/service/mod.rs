@@ -6,8 +6,9 @@ pub mod holds;
 pub mod search;
 pub mod suggestions;
 
+pub use super::store::exams::lock_candidate;
 pub use availability::{FreeDay, next_free_days};
-pub use holds::{confirm_booking, release_hold};
+pub use holds::{confirm_booking, is_booked_otherwise, release_hold};
 
 use super::rules::{self, Check, ExamFacts};
 use super::store::appointments::{self, Appointment};
@@ -90,6 +91,15 @@ pub(crate) async fn booking_on(conn: &mut PgConnection, cx: &RequestContext, cod
     let mut languages = exams::languages(conn, exam.id).await?;
     languages.retain(|language| language.last_day.is_none_or(|last| last >= today));
     Ok(Booking { exam, languages, policies, checks, replaces })
+}
+
+/// The number of the order with this hold that waits for its payment, if there is one.
+pub async fn order_being_paid(cx: &RequestContext, hold: &Appointment) -> AppResult<Option<String>> {
+    if !hold.is_live_hold(cx.now()) {
+        return Ok(None);
+    }
+    let mut conn = cx.state.db.acquire().await?;
+    Ok(crate::checkout::service::order_being_paid(&mut conn, hold.id).await?)
 }
 
 /// The candidate's own appointment or hold.

@@ -89,7 +89,29 @@ pub async fn history(
     )
     .fetch_one(&mut *conn)
     .await?;
-    let open = sqlx::query!(
+    let open_appointment = open_appointment(conn, account_id, exam_id, but, now).await?;
+    Ok(History {
+        email_verified: row.verified,
+        agreement_accepted: row.accepted,
+        // Known to accounts: the service adds it.
+        guardian: None,
+        failed_at: row.failed_at,
+        passed_at: row.passed_at,
+        attempts: row.attempts,
+        open_appointment,
+    })
+}
+
+/// The candidate's appointment for an exam that stands in the way of another one, and whether it is still to come: it is booked, or was
+/// taken and has no released result. `but`: one that does not count.
+pub async fn open_appointment(
+    conn: &mut PgConnection,
+    account_id: AccountId,
+    exam_id: ExamId,
+    but: Option<AppointmentId>,
+    now: DateTime<Utc>,
+) -> Result<Option<(String, bool)>, sqlx::Error> {
+    let row = sqlx::query!(
         r#"SELECT reference, upper(occupies) > $4 AND state = 'booked' AS "to_come!" FROM appointment a
            WHERE account_id = $1 AND exam_id = $2 AND id IS DISTINCT FROM $3
              AND (state IN ('booked', 'checked_in', 'admitted', 'started', 'delivered', 'under_review')
@@ -102,16 +124,7 @@ pub async fn history(
     )
     .fetch_optional(conn)
     .await?;
-    Ok(History {
-        email_verified: row.verified,
-        agreement_accepted: row.accepted,
-        // Known to accounts: the service adds it.
-        guardian: None,
-        failed_at: row.failed_at,
-        passed_at: row.passed_at,
-        attempts: row.attempts,
-        open_appointment: open.map(|row| (row.reference, row.to_come)),
-    })
+    Ok(row.map(|row| (row.reference, row.to_come)))
 }
 
 /// The candidate as the ID they bring has to show them.

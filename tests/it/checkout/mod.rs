@@ -3,6 +3,7 @@
 mod cancelling;
 mod cart;
 mod demo;
+mod once;
 mod paying;
 mod refunds;
 mod sandbox;

@@ -185,7 +185,7 @@ async fn a_late_payment_for_a_seat_that_is_gone_goes_back_by_itself() {
     let mails = shop.portal.mails("amara@example.com").await;
     let mail = |template: &str| mails.iter().find(|mail| mail.template == template).unwrap();
     assert!(mail("checkout.receipt").body_text.contains("was not booked"));
-    assert!(mail("checkout.refund").subject.contains("$150.00") && mail("checkout.refund").body_text.contains("no longer free"));
+    assert!(mail("checkout.refund").subject.contains("$150.00") && mail("checkout.refund").body_text.contains("no longer be given"));
     let mut browser = shop.portal.signed_in(shop.amara).await;
     let words = browser.get(&format!("/checkout/confirmation/{number}")).await.words();
     assert!(words.contains("Your payment arrived too late") && words.contains("$150.00 is on its way back"), "{words}");

@@ -8,6 +8,7 @@ use certportal::checkout::{service, settlement};
 use certportal::error::AppError;
 use certportal::ids::{AccountId, AppointmentId, CertificationId, ExamId, SeatId};
 use certportal::server::http::sessions;
+use certportal::server::programme::Policies;
 use certportal::server::{RequestContext, random};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
@@ -67,7 +68,7 @@ impl Shop {
             "INSERT INTO appointment (id, reference, account_id, exam_id, language, delivery, seat_id, time_zone, starts_at, minutes, occupies,
                                       state, hold_expires_at, name_on_id, policies, created_at)
              VALUES ($1, $2, $3, $4, 'en', 'online', $5, 'Europe/Berlin', $6, 130, tstzrange($6, $6 + interval '145 minutes'),
-                     'held', $7, 'Amara Okafor', '{}', $8)",
+                     'held', $7, 'Amara Okafor', $9, $8)",
         )
         .bind(id)
         .bind(format!("NL-{}", random::readable(8)))
@@ -77,6 +78,7 @@ impl Shop {
         .bind(starts_at)
         .bind(self.now() + TimeDelta::minutes(15))
         .bind(self.now())
+        .bind(serde_json::to_value(Policies::default()).unwrap())
         .execute(self.portal.db())
         .await
         .unwrap();
