@@ -294,7 +294,7 @@ async fn before_paying_after_it_and_by_mail_the_deadlines_are_the_same_and_in_th
     let mut browser = shop.portal.signed_in(shop.amara).await;
     let until = "until Wednesday, 2 December 2026, 4:00 AM EST (UTC−5)";
     let told =
-        [format!("Change date or place free of charge {until}."), format!("Cancel with a full refund {until}. Later the fee is kept.")];
+        [format!("Change date or place free of charge {until}."), format!("Cancel with a full refund {until}. After that, the fee is not refunded.")];
     let review = browser.get("/checkout").await.words();
     assert!(told.iter().all(|sentence| review.contains(sentence)), "{review}");
     // Where to be at what time is said by the clocks of the place.
