@@ -218,7 +218,7 @@ async fn staff_find_results_by_reference_and_candidate_and_every_look_is_in_the_
     assert!(auditor.get("/staff/results?q=nothing").await.words().contains("No result found"));
     let page = page_of(&world, &ana).await;
     let words = auditor.get(&page).await.spoken();
-    assert!(words.contains("812 of 1000") && words.contains("80 % right") && words.contains("Raw score 41"), "{words}");
+    assert!(words.contains("812 of 1000") && words.contains("80% right") && words.contains("Raw score 41"), "{words}");
     assert!(!words.contains("Correct the score"), "the auditor changes nothing");
     assert_eq!(auditor.get(&format!("{page}/correct")).await.status, StatusCode::FORBIDDEN);
     assert_eq!(ask(&mut auditor, &page, "900").await.status, StatusCode::FORBIDDEN);
