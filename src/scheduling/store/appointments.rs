@@ -127,6 +127,27 @@ pub async fn of_candidate(conn: &mut PgConnection, account_id: AccountId, now: D
     .await
 }
 
+/// Gives what a candidate has before them another name as on the ID, a lapsed hold too, which a late payment may still book; gives what
+/// has changed. A hold whose details were not told yet has none.
+pub async fn rename(
+    conn: &mut PgConnection,
+    account_id: AccountId,
+    name: &str,
+    now: DateTime<Utc>,
+) -> Result<Vec<AppointmentId>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "UPDATE appointment SET name_on_id = $2
+         WHERE account_id = $1 AND starts_at > $3 AND (state = 'booked' OR state IN ('held', 'expired') AND name_on_id IS NOT NULL)
+           AND name_on_id IS DISTINCT FROM $2
+         RETURNING id",
+        account_id as _,
+        name,
+        now
+    )
+    .fetch_all(conn)
+    .await
+}
+
 /// One line of an appointment's history.
 #[derive(Debug, Clone)]
 pub struct Event {
