@@ -192,17 +192,6 @@ pub struct ScoreReport {
     pub scaled_score: i32,
     pub passed: bool,
     pub scale: Scale,
-    pub retake_wait_days: Option<i32>,
-    /// How often the exam may be taken, where it says so itself.
-    pub max_attempts: Option<i32>,
-    pub exam_status: String,
-    /// Of this candidate at this exam, results that are not released included.
-    pub attempts: i64,
-    /// The candidate's last released fail of this exam.
-    pub failed_at: Option<DateTime<Utc>>,
-    /// They have passed this exam after this result.
-    pub passed_since: bool,
-    pub policies: serde_json::Value,
     /// The credential this pass awarded.
     pub credential: Option<String>,
     pub domains: Vec<ReportDomain>,

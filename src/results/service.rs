@@ -4,6 +4,7 @@ use super::{csv_file, mails, store};
 use crate::credentials;
 use crate::error::{AppError, AppResult, Conflict};
 use crate::ids::{ImportId, ResultId};
+use crate::scheduling::{self, rules::Again};
 use crate::server::database::{DbError, OnConstraint, expect_one, internal, retrying};
 use crate::server::programme::Policies;
 use crate::server::{Permission, RequestContext, audit, random};
@@ -254,14 +255,16 @@ pub async fn mine(cx: &RequestContext) -> AppResult<(Vec<PendingExam>, Vec<Liste
     Ok((pending, store::released_of(&cx.state.db, account).await?))
 }
 
-/// One of the candidate's own score reports.
+/// One of the candidate's own score reports; of a fail also what a booking of the same exam would be told today.
 ///
 /// # Errors
 /// [`AppError::NotFound`]: no such result, another candidate's, or not released.
-pub async fn report(cx: &RequestContext, id: &str) -> AppResult<ScoreReport> {
+pub async fn report(cx: &RequestContext, id: &str) -> AppResult<(ScoreReport, Option<Again>)> {
     let account = cx.candidate()?.account_id;
     let id = id.parse().map_err(|_| AppError::NotFound)?;
-    store::report(&cx.state.db, account, id).await?.ok_or(AppError::NotFound)
+    let report = store::report(&cx.state.db, account, id).await?.ok_or(AppError::NotFound)?;
+    let again = if report.passed { None } else { Some(scheduling::service::again(cx, &report.exam_code).await?) };
+    Ok((report, again))
 }
 
 /// The rules that an appointment was bought under.

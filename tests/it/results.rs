@@ -55,11 +55,50 @@ async fn a_file_is_previewed_applied_and_released_and_the_candidate_reads_the_re
     assert!(!passed.text().contains("83%") && passed.text().contains("85%"), "a domain's number is nobody's business");
     let mut ben_browser = world.portal.signed_in(ben.account).await;
     let failed = ben_browser.get(&world.report_path(ben.account).await).await.spoken();
-    assert!(failed.contains("690 of 1000 Not passed") && failed.contains("30 points were missing"), "{failed}");
-    assert!(failed.contains("again from 4 December 2026"), "{failed}");
+    assert!(failed.contains("690 of 1000 Not passed") && failed.contains("You were 30 points short of the pass mark"), "{failed}");
+    assert!(failed.contains("You can book this exam again from Friday, 4 December 2026"), "{failed}");
     world.portal.later(TimeDelta::days(14));
     let mut ben_browser = world.portal.signed_in(ben.account).await;
     assert!(ben_browser.get(&world.report_path(ben.account).await).await.spoken().contains("again now"));
+}
+
+#[tokio::test]
+async fn a_failed_report_promises_a_booking_from_the_moment_on_at_which_one_is_allowed() {
+    let world = World::new().await;
+    let ben = world.sitting("Ben").await;
+    world.score(&ben, 690).await;
+    let report = world.report_path(ben.account).await;
+    let read = async || world.portal.signed_in(ben.account).await.get(&report).await;
+    let may_book = async || {
+        let page = world.portal.signed_in(ben.account).await.get(&format!("/schedule/{EXAM}")).await.spoken();
+        !page.contains("The wait after your last attempt is not over")
+    };
+    let end = ben.starts_at + TimeDelta::minutes(125) + TimeDelta::days(14);
+    // The day of the booking has begun, its moment has not.
+    world.portal.later(end - world.portal.clock.now() - TimeDelta::seconds(1));
+    let words = read().await.spoken();
+    let zone = chrono_tz::Europe::Berlin;
+    let told = certportal::server::format::date_time(certportal::server::Locale::en, end, zone);
+    assert!(words.contains(&format!("again from {told}.")) && !words.contains("Book the exam again"), "{told}: {words}");
+    assert!(!may_book().await);
+    world.portal.later(TimeDelta::seconds(1));
+    let words = read().await.spoken();
+    assert!(words.contains("You can book this exam again now.") && words.contains("Book the exam again"), "{words}");
+    assert!(may_book().await);
+
+    // The policies in force count, whatever the failed exam was bought under.
+    let longer = serde_json::json!({ "retake_wait_days": 30 });
+    sqlx::query("INSERT INTO policy_version (version, starts_at, rules, created_at) VALUES (99, $1, $2, $1)")
+        .bind(world.portal.clock.now())
+        .bind(longer)
+        .execute(world.portal.db())
+        .await
+        .unwrap();
+    assert!(read().await.spoken().contains("again from Sunday, 20 December 2026"), "{}", read().await.spoken());
+    assert!(!may_book().await);
+    // An exam is over after its last day, though nobody has called it retired yet.
+    sqlx::query("UPDATE exam SET last_day = $1").bind(end.date_naive().pred_opt()).execute(world.portal.db()).await.unwrap();
+    assert!(read().await.spoken().contains("can no longer be booked"), "{}", read().await.spoken());
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ pub mod suggestions;
 pub use availability::{FreeDay, next_free_days};
 pub use holds::{confirm_booking, release_hold};
 
-use super::rules::{self, Check, ExamFacts};
+use super::rules::{self, Again, Check, ExamFacts};
 use super::store::appointments::{self, Appointment};
 use super::store::exams::{self, Exam, ExamLanguage};
 use crate::accounts::guardians::service as guardians;
@@ -90,6 +90,14 @@ pub(crate) async fn booking_on(conn: &mut PgConnection, cx: &RequestContext, cod
     let mut languages = exams::languages(conn, exam.id).await?;
     languages.retain(|language| language.last_day.is_none_or(|last| last >= today));
     Ok(Booking { exam, languages, policies, checks, replaces })
+}
+
+/// From when the candidate may book an exam again that they have taken, or why they may not.
+///
+/// # Errors
+/// [`AppError::NotFound`]: no such exam.
+pub async fn again(cx: &RequestContext, code: &str) -> AppResult<Again> {
+    Ok(rules::again(&booking(cx, code, None).await?.checks))
 }
 
 /// The candidate's own appointment or hold.
