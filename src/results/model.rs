@@ -144,6 +144,8 @@ pub struct WaitingResult {
     pub time_zone: String,
     pub scaled_score: i32,
     pub passed: bool,
+    /// Of an exam whose results come when its beta has ended: no day was promised.
+    pub beta: bool,
     pub result_business_days: i32,
 }
 
@@ -169,6 +171,8 @@ pub struct PendingExam {
     pub ended_at: DateTime<Utc>,
     pub time_zone: String,
     pub received_at: Option<DateTime<Utc>>,
+    /// Its results come when the beta has ended: no day is promised.
+    pub beta: bool,
     pub policies: serde_json::Value,
 }
 

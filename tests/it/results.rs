@@ -102,6 +102,22 @@ async fn a_failed_report_promises_a_booking_from_the_moment_on_at_which_one_is_a
 }
 
 #[tokio::test]
+async fn the_result_of_a_beta_is_promised_by_no_day_and_never_late() {
+    let world = World::new().await;
+    sqlx::query("UPDATE exam SET status = 'beta'").execute(world.portal.db()).await.unwrap();
+    let ana = world.sitting("Ana").await;
+    world.portal.later(TimeDelta::days(40));
+    let words = world.portal.signed_in(ana.account).await.get("/results").await.spoken();
+    assert!(words.contains("its official result comes after the beta has ended") && words.contains("after the beta"), "{words}");
+    assert!(!words.contains("is late") && !words.contains("Official result by"), "{words}");
+    world.import(&file(&[ana.row(812)])).await;
+    let words = world.staff().await.get("/staff/results").await.spoken();
+    assert!(words.contains("After the beta") && !words.contains("Late"), "{words}");
+    sqlx::query("UPDATE exam SET status = 'active'").execute(world.portal.db()).await.unwrap();
+    assert!(world.staff().await.get("/staff/results").await.spoken().contains("Late"), "any other exam's would be");
+}
+
+#[tokio::test]
 async fn security_37_a_report_of_somebody_else_is_a_404() {
     let world = World::new().await;
     let (ana, ben) = (world.sitting("Ana").await, world.sitting("Ben").await);

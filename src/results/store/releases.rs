@@ -98,7 +98,7 @@ pub async fn waiting(pool: &PgPool, import: Option<ImportId>, limit: i64, offset
         WaitingResult,
         r#"SELECT r.id, r.import_id, p.candidate_id AS "candidate_id!", p.given_name || ' ' || p.family_name AS "candidate_name!",
                   a.reference, e.code AS exam_code, r.taken_at, a.time_zone, r.scaled_score, r.passed,
-                  coalesce((a.policies->>'result_business_days')::int, 5) AS "result_business_days!"
+                  e.status = 'beta' AS "beta!", coalesce((a.policies->>'result_business_days')::int, 5) AS "result_business_days!"
            FROM exam_result r JOIN appointment a ON a.id = r.appointment_id JOIN account p ON p.id = r.account_id
            JOIN exam e ON e.id = r.exam_id
            WHERE r.state = 'received' AND ($1::uuid IS NULL OR r.import_id = $1)

@@ -27,7 +27,7 @@ pub async fn pending_of(pool: &PgPool, account_id: AccountId, now: DateTime<Utc>
         PendingExam,
         r#"SELECT a.id AS appointment_id, a.reference, e.code AS exam_code, c.name AS certification,
                   coalesce(r.taken_at, a.starts_at + make_interval(mins => a.minutes)) AS "ended_at!", a.time_zone,
-                  r.received_at AS "received_at?", a.policies
+                  r.received_at AS "received_at?", e.status = 'beta' AS "beta!", a.policies
            FROM appointment a JOIN exam e ON e.id = a.exam_id JOIN certification c ON c.id = e.certification_id
            LEFT JOIN exam_result r ON r.appointment_id = a.id
            WHERE a.account_id = $1

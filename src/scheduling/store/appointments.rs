@@ -20,6 +20,8 @@ pub struct Appointment {
     pub exam_id: ExamId,
     pub exam_code: String,
     pub exam_name: String,
+    /// Its results come when the beta has ended.
+    pub beta: bool,
     pub language: String,
     pub delivery: String,
     pub seat_id: SeatId,
@@ -86,7 +88,8 @@ macro_rules! select {
     ($rest:literal, $($argument:expr),*) => {
         sqlx::query_as!(
             Appointment,
-            r#"SELECT a.id, a.reference, a.account_id, a.exam_id, e.code AS exam_code, c.name AS exam_name, a.language, a.delivery,
+            r#"SELECT a.id, a.reference, a.account_id, a.exam_id, e.code AS exam_code, c.name AS exam_name,
+                      e.status = 'beta' AS "beta!", a.language, a.delivery,
                       a.seat_id, s.accessible AS seat_accessible, a.time_zone, a.starts_at, a.minutes,
                       upper(a.occupies) AS "occupied_until!", a.state, a.hold_expires_at, a.replaces, a.name_on_id,
                       a.reschedule_count, a.policies, a.center_id, t.code AS "center_code?", t.name AS "center_name?",
