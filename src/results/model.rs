@@ -84,6 +84,8 @@ pub struct AppointmentFacts {
     pub id: AppointmentId,
     pub account_id: AccountId,
     pub candidate_id: String,
+    /// The account was erased: the ID is a new one that stands for nobody, and the partner's says nothing any more.
+    pub erased: bool,
     pub exam_id: ExamId,
     pub exam_code: String,
     pub state: String,

@@ -1,4 +1,4 @@
-use super::check::{Facts, check};
+use super::check::{Facts, check, forget_erased};
 use super::model::*;
 use super::{csv_file, mails, store};
 use crate::credentials;
@@ -30,7 +30,7 @@ pub enum Uploaded {
 /// [`AppError::Validation`] for `field` when the file as a whole cannot be read.
 pub async fn upload(cx: &RequestContext, field: &str, file_name: &str, bytes: &[u8]) -> AppResult<Uploaded> {
     let viewer = cx.staff(Permission::ManageResults)?;
-    let rows = csv_file::read(bytes, field).map_err(AppError::Validation)?;
+    let mut rows = csv_file::read(bytes, field).map_err(AppError::Validation)?;
     let digest = Sha256::digest(bytes).to_vec();
     // The name is shown, never used as a path.
     let file_name: String =
@@ -38,6 +38,7 @@ pub async fn upload(cx: &RequestContext, field: &str, file_name: &str, bytes: &[
     let mut tx = cx.state.db.begin().await?;
     let facts = store::facts(&mut tx, &rows).await?;
     let (_, errors) = check(&rows, &facts, cx.now());
+    forget_erased(&mut rows, &facts);
     let (id, known) = store::insert_import(
         &mut tx,
         cx.now(),

@@ -24,7 +24,8 @@ pub struct Releasing {
     pub family_name: String,
     pub language: String,
     pub time_zone: String,
-    pub email: String,
+    /// `None`: the account was erased.
+    pub email: Option<String>,
 }
 
 pub async fn results_of_import(conn: &mut PgConnection, import_id: ImportId) -> SqlResult<Vec<ResultId>> {
@@ -48,11 +49,11 @@ pub async fn lock_results(conn: &mut PgConnection, ids: &[ResultId]) -> SqlResul
     sqlx::query_scalar!("SELECT id FROM exam_result WHERE id = ANY($1) ORDER BY id FOR UPDATE", ids as _).fetch_all(&mut *conn).await?;
     sqlx::query_as!(
         Releasing,
-        "SELECT r.id, r.account_id, r.exam_id, e.code AS exam_code, c.id AS certification_id, c.name AS certification,
-                r.passed, r.state, p.given_name, p.family_name, p.language, p.time_zone, m.address AS email
-         FROM exam_result r JOIN exam e ON e.id = r.exam_id JOIN certification c ON c.id = e.certification_id
-         JOIN account p ON p.id = r.account_id JOIN account_email m ON m.account_id = p.id AND m.is_primary
-         WHERE r.id = ANY($1) ORDER BY r.taken_at, r.id",
+        r#"SELECT r.id, r.account_id, r.exam_id, e.code AS exam_code, c.id AS certification_id, c.name AS certification,
+                  r.passed, r.state, p.given_name, p.family_name, p.language, p.time_zone, m.address AS "email?"
+           FROM exam_result r JOIN exam e ON e.id = r.exam_id JOIN certification c ON c.id = e.certification_id
+           JOIN account p ON p.id = r.account_id LEFT JOIN account_email m ON m.account_id = p.id AND m.is_primary
+           WHERE r.id = ANY($1) ORDER BY r.taken_at, r.id"#,
         ids as _
     )
     .fetch_all(conn)
