@@ -118,6 +118,27 @@ async fn the_result_of_a_beta_is_promised_by_no_day_and_never_late() {
 }
 
 #[tokio::test]
+async fn a_long_file_is_shown_in_pages_and_its_first_errors_with_their_number() {
+    let world = World::new().await;
+    // Four wrong cells a row.
+    let rows: Vec<String> = (0..250).map(|number| format!("NOSUCH{number},CP00000000,NOPE,yesterday,41,700,80,60,83,70")).collect();
+    let page = world.upload(&file(&rows)).await.location().to_owned();
+    let mut staff = world.staff().await;
+    let first = staff.get(&page).await;
+    let words = first.spoken();
+    assert!(words.contains("1000 errors") && words.contains("The first 200 of 1000 errors are shown"), "{words}");
+    assert!(words.contains("Rows 1 to 100 of 250") && words.contains("Rows with errors 250"), "{words}");
+    let text = first.text();
+    assert!(text.contains("id=\"row-2\"") && text.contains("id=\"row-101\"") && !text.contains("id=\"row-102\""));
+    assert_eq!(text.matches("#row-").count(), 200);
+    assert!(text.contains("href=\"?page=1#row-2\"") && text.contains("href=\"?page=2#rows\""));
+    let last = staff.get(&format!("{page}?page=3")).await;
+    assert!(last.spoken().contains("Rows 201 to 250 of 250") && last.text().contains("id=\"row-251\""), "{}", last.spoken());
+    assert!(staff.get(&format!("{page}?page=99")).await.spoken().contains("Rows 201 to 250 of 250"));
+    assert_eq!(staff.get(&format!("{page}/errors.csv")).await.text().lines().count(), 1001, "the file has them all");
+}
+
+#[tokio::test]
 async fn security_37_a_report_of_somebody_else_is_a_404() {
     let world = World::new().await;
     let (ana, ben) = (world.sitting("Ana").await, world.sitting("Ben").await);
