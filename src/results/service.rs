@@ -159,30 +159,23 @@ pub enum Selection {
     Results(Vec<ResultId>),
 }
 
+/// Results released in one transaction. Their candidates' accounts are locked as long as it lasts.
+const RELEASED_AT_ONCE: usize = 200;
+
 /// Releases results: the candidate gets a mail and sees the report, a pass awards its certification. Results that were
-/// released before are left as they are, so doing it twice changes nothing. Gives the number released now.
+/// released before are left as they are, so doing it twice changes nothing: what an interruption leaves waiting is released by asking
+/// again. Gives the number released now.
 ///
 /// # Errors
 /// [`AppError::StepUpRequired`]: what awards credentials needs a fresh proof; [`AppError::NotFound`]: the import or one of the results
 /// does not exist, or the import was not taken over.
 pub async fn release(cx: &RequestContext, selection: &Selection) -> AppResult<usize> {
     cx.staff_with_fresh_proof(Permission::ManageResults)?;
-    retrying(|| async {
-        let mut tx = cx.state.db.begin().await?;
-        let released = release_in(&mut tx, cx, selection).await?;
-        tx.commit().await?;
-        Ok(released)
-    })
-    .await
-}
-
-/// [`release`] inside a transaction of the caller's.
-pub async fn release_in(tx: &mut PgConnection, cx: &RequestContext, selection: &Selection) -> Result<usize, DbError> {
     let ids = match selection {
         Selection::Import(import) => {
-            let (_, applied_at) = store::lock_import(tx, *import).await?.ok_or(AppError::NotFound)?;
-            applied_at.ok_or(AppError::NotFound)?;
-            store::results_of_import(tx, *import).await?
+            let mut conn = cx.state.db.acquire().await?;
+            store::applied_at(&mut conn, *import).await?.flatten().ok_or(AppError::NotFound)?;
+            store::waiting_of_import(&mut conn, *import).await?
         }
         Selection::Results(ids) => {
             let mut ids = ids.clone();
@@ -191,7 +184,22 @@ pub async fn release_in(tx: &mut PgConnection, cx: &RequestContext, selection: &
             ids
         }
     };
-    let results = store::lock_results(tx, &ids).await?;
+    let mut released = 0;
+    for ids in ids.chunks(RELEASED_AT_ONCE) {
+        released += retrying(|| async {
+            let mut tx = cx.state.db.begin().await?;
+            let released = release_in(&mut tx, cx, ids).await?;
+            tx.commit().await?;
+            Ok(released)
+        })
+        .await?;
+    }
+    Ok(released)
+}
+
+/// [`release`] of some results, each named once, inside a transaction of the caller's: all of them or none.
+pub async fn release_in(tx: &mut PgConnection, cx: &RequestContext, ids: &[ResultId]) -> Result<usize, DbError> {
+    let results = store::lock_results(tx, ids).await?;
     if results.len() != ids.len() {
         return Err(AppError::NotFound.into());
     }

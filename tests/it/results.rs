@@ -2,7 +2,7 @@
 
 use crate::support::fixtures_results::{EXAM, HEADER, Spoken as _, World, file};
 use axum::http::StatusCode;
-use certportal::ids::CredentialKey;
+use certportal::ids::{CredentialKey, ResultId};
 use chrono::TimeDelta;
 use uuid::Uuid;
 
@@ -115,6 +115,40 @@ async fn the_result_of_a_beta_is_promised_by_no_day_and_never_late() {
     assert!(words.contains("After the beta") && !words.contains("Late"), "{words}");
     sqlx::query("UPDATE exam SET status = 'active'").execute(world.portal.db()).await.unwrap();
     assert!(world.staff().await.get("/staff/results").await.spoken().contains("Late"), "any other exam's would be");
+}
+
+#[tokio::test]
+async fn a_release_that_breaks_off_says_what_is_released_and_is_completed_by_pressing_again() {
+    let world = World::new().await;
+    let mut rows = vec![];
+    for number in 0..205 {
+        rows.push(world.sitting(&format!("Ana{number}")).await.row(812));
+    }
+    let page = world.import(&file(&rows)).await;
+    // The last of all breaks.
+    let last: ResultId =
+        sqlx::query_scalar("SELECT id FROM exam_result ORDER BY id DESC LIMIT 1").fetch_one(world.portal.db()).await.unwrap();
+    let owner = world.portal.owner().await;
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!(
+        "CREATE FUNCTION break_off() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'the power is out'; END$$;
+         CREATE TRIGGER break_off BEFORE UPDATE ON exam_result FOR EACH ROW WHEN (NEW.id = '{last}') EXECUTE FUNCTION break_off()"
+    )))
+    .execute(&owner)
+    .await
+    .unwrap();
+    assert!(world.release(&page).await.status.is_server_error());
+    let words = world.staff().await.get(&page).await.spoken();
+    assert!(words.contains("Partly released") && words.contains("Released 200") && words.contains("Waiting 5"), "{words}");
+    assert!(words.contains("Release 5 results"), "{words}");
+    assert_eq!((world.count("credential").await, world.count("mail_message").await), (200, 200));
+
+    sqlx::raw_sql("DROP TRIGGER break_off ON exam_result").execute(&owner).await.unwrap();
+    let (a, b) = tokio::join!(world.release(&page), world.release(&page));
+    assert_eq!((a.status, b.status), (StatusCode::SEE_OTHER, StatusCode::SEE_OTHER), "{} {}", a.spoken(), b.spoken());
+    assert_eq!((world.count("credential").await, world.count("mail_message").await), (205, 205));
+    assert!(world.staff().await.get(&page).await.spoken().contains("All results of this file are released"));
+    let ended: bool = sqlx::query_scalar("SELECT released_at IS NOT NULL FROM result_import").fetch_one(world.portal.db()).await.unwrap();
+    assert!(ended);
 }
 
 #[tokio::test]

@@ -135,6 +135,11 @@ pub async fn import_rows(conn: &mut PgConnection, id: ImportId) -> SqlResult<Opt
     sqlx::query_scalar!("SELECT rows FROM result_import WHERE id = $1", id as _).fetch_optional(conn).await
 }
 
+/// When an import was taken over, if there is one.
+pub async fn applied_at(conn: &mut PgConnection, id: ImportId) -> SqlResult<Option<Option<DateTime<Utc>>>> {
+    sqlx::query_scalar!("SELECT applied_at FROM result_import WHERE id = $1", id as _).fetch_optional(conn).await
+}
+
 /// The same, locked; with the time it was taken over.
 pub async fn lock_import(conn: &mut PgConnection, id: ImportId) -> SqlResult<Option<(Value, Option<DateTime<Utc>>)>> {
     let row = sqlx::query!("SELECT rows, applied_at FROM result_import WHERE id = $1 FOR UPDATE", id as _).fetch_optional(conn).await?;

@@ -28,8 +28,11 @@ pub struct Releasing {
     pub email: Option<String>,
 }
 
-pub async fn results_of_import(conn: &mut PgConnection, import_id: ImportId) -> SqlResult<Vec<ResultId>> {
-    sqlx::query_scalar!("SELECT id FROM exam_result WHERE import_id = $1", import_id as _).fetch_all(conn).await
+/// Those of an import that wait, in the order in which they are locked.
+pub async fn waiting_of_import(conn: &mut PgConnection, import_id: ImportId) -> SqlResult<Vec<ResultId>> {
+    sqlx::query_scalar!("SELECT id FROM exam_result WHERE import_id = $1 AND state = 'received' ORDER BY id", import_id as _)
+        .fetch_all(conn)
+        .await
 }
 
 /// The results of an import: `(appointment's reference, id)`.
