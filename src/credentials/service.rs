@@ -23,14 +23,13 @@ pub struct Pass {
 
 /// Awards the certification of a pass, inside the transaction of its release: issued now, valid to the end of the day so
 /// many years later. An active credential of the same certification gives way. One credential a pass: doing it twice
-/// changes nothing. Gives the credential ID.
-pub async fn award(tx: &mut PgConnection, cx: &RequestContext, pass: &Pass) -> Result<CredentialId, DbError> {
-    let holder_name = store::lock_holder(tx, pass.account_id).await?;
-    if let Some(known) = store::of_result(tx, pass.result_id).await? {
-        return Ok(CredentialId::parse(&known).map_err(|error| crate::server::database::internal(&error))?);
+/// changes nothing. A pass of an account that was erased awards nothing.
+pub async fn award(tx: &mut PgConnection, cx: &RequestContext, pass: &Pass) -> Result<(), DbError> {
+    let Some(holder_name) = store::lock_holder(tx, pass.account_id).await? else { return Ok(()) };
+    if store::of_result(tx, pass.result_id).await?.is_some() {
+        return Ok(());
     }
-    let public_id = CredentialId::from_random(random::bytes());
-    let compact = public_id.compact();
+    let compact = CredentialId::from_random(random::bytes()).compact();
     let years = store::validity_years(tx, pass.certification_id).await?;
     let superseded = store::supersede_active(tx, pass.account_id, pass.certification_id, cx.now()).await?;
     let new = store::NewCredential {
@@ -60,11 +59,12 @@ pub async fn award(tx: &mut PgConnection, cx: &RequestContext, pass: &Pass) -> R
         audit::record(tx, cx, "credentials.superseded", &old, json!({ "by": compact })).await?;
     }
     audit::record(tx, cx, "credentials.awarded", &compact, json!({ "result": pass.result_id })).await?;
-    Ok(public_id)
+    Ok(())
 }
 
 /// Each try looks at 16 places, half of which are free at least.
 const PLACE_TRIES: usize = 8;
+
 /// Revokes a credential, inside the transaction of whatever decided so, and tells its holder why and until when they can appeal.
 /// One that is revoked already stays as it is.
 pub async fn revoke(

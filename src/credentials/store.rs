@@ -7,14 +7,16 @@ use crate::ids::{AccountId, CertificationId, CredentialKey, ExamId, ResultId};
 use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, PgPool};
 
-/// Locks the account: one award of a person at a time, so that two passes do not leave two active credentials.
-pub async fn lock_holder(conn: &mut PgConnection, account_id: AccountId) -> Result<String, sqlx::Error> {
-    sqlx::query_scalar!(
-        r#"SELECT given_name || ' ' || family_name AS "name!" FROM account WHERE id = $1 FOR NO KEY UPDATE"#,
+/// Locks the account: one award of a person at a time, so that two passes do not leave two active credentials. `None`: it was erased, and
+/// nobody is there to hold anything.
+pub async fn lock_holder(conn: &mut PgConnection, account_id: AccountId) -> Result<Option<String>, sqlx::Error> {
+    let found = sqlx::query!(
+        r#"SELECT given_name || ' ' || family_name AS "name!", erased_at FROM account WHERE id = $1 FOR NO KEY UPDATE"#,
         account_id as _
     )
     .fetch_one(conn)
-    .await
+    .await?;
+    Ok(Some(found.name).filter(|_| found.erased_at.is_none()))
 }
 
 pub async fn validity_years(conn: &mut PgConnection, certification_id: CertificationId) -> Result<i32, sqlx::Error> {
@@ -43,6 +45,29 @@ pub async fn supersede_active(
     .await
 }
 
+/// Takes back that the newest superseded credential gave way, where none is active any more and it would be valid still; gives its ID.
+pub async fn restore_superseded(
+    conn: &mut PgConnection,
+    account_id: AccountId,
+    certification_id: CertificationId,
+    now: DateTime<Utc>,
+) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "UPDATE credential SET state = 'active'
+         WHERE id = (SELECT id FROM credential
+                     WHERE account_id = $1 AND certification_id = $2 AND state = 'superseded' AND expires_at >= $3
+                     ORDER BY issued_at DESC, id LIMIT 1)
+           AND NOT EXISTS (SELECT FROM credential
+                           WHERE account_id = $1 AND certification_id = $2 AND state = 'active' AND expires_at >= $3)
+         RETURNING public_id",
+        account_id as _,
+        certification_id as _,
+        now
+    )
+    .fetch_optional(conn)
+    .await
+}
+
 pub struct NewCredential<'a> {
     pub id: CredentialKey,
     pub public_id: &'a str,
@@ -58,13 +83,14 @@ pub struct NewCredential<'a> {
 /// Credentials that have a place in one list of revocations before the next one is begun: half of its bits.
 const LISTED: i64 = 65_536;
 
-/// `places`: random bits of a list, of which the first free one is taken. `false`: none is free.
+/// `places`: random bits of a list, of which the first free one is taken. `false`: none is free. Which list it is comes from a sequence:
+/// nothing has to be counted, and no award waits for another.
 pub async fn insert(conn: &mut PgConnection, new: &NewCredential<'_>, places: &[i32]) -> Result<bool, sqlx::Error> {
     let done = sqlx::query!(
         "INSERT INTO credential (id, public_id, account_id, certification_id, exam_id, result_id, holder_name, issued_at, expires_at, state,
                                  status_list, status_index)
          SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, 'active', l.list, p.place
-         FROM (SELECT (count(*) / $11::bigint)::int AS list FROM credential) l, unnest($10::int[]) WITH ORDINALITY AS p (place, nth)
+         FROM (SELECT (nextval('credential_place_seq') / $11::bigint)::int AS list) l, unnest($10::int[]) WITH ORDINALITY AS p (place, nth)
          WHERE NOT EXISTS (SELECT FROM credential k WHERE k.status_list = l.list AND k.status_index = p.place)
          ORDER BY p.nth LIMIT 1
          ON CONFLICT ON CONSTRAINT credential_status_key DO NOTHING",
@@ -129,7 +155,7 @@ pub async fn find(pool: &PgPool, public_id: Option<CredentialId>, account_id: Op
 pub async fn lock(conn: &mut PgConnection, id: Option<CredentialKey>, result_id: Option<ResultId>) -> Result<Option<Locked>, sqlx::Error> {
     sqlx::query_as!(
         Locked,
-        "SELECT k.id, k.public_id, k.account_id, k.state, c.name AS certification
+        "SELECT k.id, k.public_id, k.account_id, k.state, c.id AS certification_id, c.name AS certification
          FROM credential k JOIN certification c ON c.id = k.certification_id WHERE k.id = $1 OR k.result_id = $2 FOR UPDATE OF k",
         id as _,
         result_id as _
@@ -145,6 +171,7 @@ pub struct Locked {
     pub public_id: String,
     pub account_id: AccountId,
     pub state: String,
+    pub certification_id: CertificationId,
     pub certification: String,
 }
 

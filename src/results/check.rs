@@ -36,6 +36,15 @@ pub fn check(rows: &[ImportRow], facts: &Facts, now: DateTime<Utc>) -> (Vec<NewR
     (results, errors)
 }
 
+/// What is kept of a file does not bring back the candidate IDs of those whose account was erased since the exam.
+pub fn forget_erased(rows: &mut [ImportRow], facts: &Facts) {
+    for row in rows {
+        if let Some(appointment) = facts.appointments.get(&row.appointment_reference).filter(|appointment| appointment.erased) {
+            row.candidate_id.clone_from(&appointment.candidate_id);
+        }
+    }
+}
+
 struct RowCheck<'a> {
     row: &'a ImportRow,
     errors: Vec<RowError>,
@@ -91,6 +100,7 @@ impl RowCheck<'_> {
         });
         if let Some(value) = self.given(candidate, &row.candidate_id) {
             match facts.candidate_ids.get(value) {
+                _ if appointment.is_some_and(|appointment| appointment.erased) => {}
                 None => self.error(candidate, value, Problem::UnknownCandidate),
                 Some(today) if appointment.is_some_and(|appointment| appointment.candidate_id != *today) => {
                     self.error(candidate, value, Problem::OtherCandidate);
@@ -173,6 +183,7 @@ mod tests {
             id: AppointmentId::from_u128(1),
             account_id: AccountId::from_u128(2),
             candidate_id: "CPAAAAAAAA".into(),
+            erased: false,
             exam_id: ExamId::from_u128(3),
             exam_code: "SAA-C03".into(),
             state: "booked".into(),
@@ -257,6 +268,20 @@ mod tests {
         for (change, column, problem) in cases {
             assert_eq!(problems(change), [((*column).to_owned(), *problem)]);
         }
+    }
+
+    #[test]
+    fn a_row_of_an_erased_account_is_not_compared_and_its_id_is_not_kept() {
+        let mut facts = facts();
+        facts.appointments.get_mut("R1").unwrap().erased = true;
+        let mut rows = [row(|row| row.candidate_id = "CPZZZZZZZZ".into()), row(|row| row.appointment_reference = "R2".into())];
+        let (results, errors) = check(&rows, &facts, at("2026-12-02T00:00:00Z"));
+        assert_eq!(results.len(), 1);
+        assert_eq!(errors.iter().map(|error| error.problem).collect::<Vec<_>>(), [Problem::OtherCandidate]);
+        forget_erased(&mut rows, &facts);
+        assert_eq!(rows.each_ref().map(|row| row.candidate_id.as_str()), ["CPAAAAAAAA", "CPAAAAAAAA"]);
+        let (_, errors) = check(&[row(|row| row.candidate_id.clear())], &facts, at("2026-12-02T00:00:00Z"));
+        assert_eq!(errors[0].problem, Problem::Missing);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use super::model::NewResult;
 use super::rules;
-use super::service::{self, Selection};
+use super::service;
 use super::store::demo as demo_store;
 use crate::ids::{AccountId, AppointmentId};
 use crate::server::clock::Clock;
@@ -203,7 +203,7 @@ impl History<'_> {
         let received_at = taken_at + TimeDelta::hours(2);
         let received = service::receive(tx, &self.at(received_at.min(now)), None, &[result]).await.map_err(crate::error::AppError::from)?;
         let released = self.at(posted_at.max(received_at).min(now));
-        service::release_in(tx, &released, &Selection::Results(received)).await.map_err(crate::error::AppError::from)?;
+        service::release_in(tx, &released, &received).await.map_err(crate::error::AppError::from)?;
         Ok(())
     }
 

@@ -6,9 +6,10 @@ use crate::tr;
 use sqlx::PgConnection;
 
 /// "Your result is here". Says neither pass nor fail: subjects and first lines are read on locked phones, and the score
-/// report says it better.
+/// report says it better. Nobody is told where the account was erased.
 pub async fn released(tx: &mut PgConnection, cx: &RequestContext, result: &Releasing) -> Result<(), sqlx::Error> {
-    let to = Addressee::new(result.account_id, &result.given_name, &result.family_name, &result.email, &result.language, &result.time_zone);
+    let Some(email) = &result.email else { return Ok(()) };
+    let to = Addressee::new(result.account_id, &result.given_name, &result.family_name, email, &result.language, &result.time_zone);
     let locale = to.locale;
     let exam = result.exam_code.clone();
     let subject = tr!(locale, results.mail_subject, exam = exam.clone()).to_string();

@@ -84,6 +84,8 @@ pub struct AppointmentFacts {
     pub id: AppointmentId,
     pub account_id: AccountId,
     pub candidate_id: String,
+    /// The account was erased: the ID is a new one that stands for nobody, and the partner's says nothing any more.
+    pub erased: bool,
     pub exam_id: ExamId,
     pub exam_code: String,
     pub state: String,
@@ -144,6 +146,8 @@ pub struct WaitingResult {
     pub time_zone: String,
     pub scaled_score: i32,
     pub passed: bool,
+    /// Of an exam whose results come when its beta has ended: no day was promised.
+    pub beta: bool,
     pub result_business_days: i32,
 }
 
@@ -169,6 +173,8 @@ pub struct PendingExam {
     pub ended_at: DateTime<Utc>,
     pub time_zone: String,
     pub received_at: Option<DateTime<Utc>>,
+    /// Its results come when the beta has ended: no day is promised.
+    pub beta: bool,
     pub policies: serde_json::Value,
 }
 
@@ -192,17 +198,6 @@ pub struct ScoreReport {
     pub scaled_score: i32,
     pub passed: bool,
     pub scale: Scale,
-    pub retake_wait_days: Option<i32>,
-    /// How often the exam may be taken, where it says so itself.
-    pub max_attempts: Option<i32>,
-    pub exam_status: String,
-    /// Of this candidate at this exam, results that are not released included.
-    pub attempts: i64,
-    /// The candidate's last released fail of this exam.
-    pub failed_at: Option<DateTime<Utc>>,
-    /// They have passed this exam after this result.
-    pub passed_since: bool,
-    pub policies: serde_json::Value,
     /// The credential this pass awarded.
     pub credential: Option<String>,
     pub domains: Vec<ReportDomain>,

@@ -1,9 +1,6 @@
-//! The product's decisions about scores and dates (product.md sections 4 and 6, domain.md "Scoring").
+//! The product's decisions about scores and dates (product.md section 6, domain.md "Scoring").
 
-use super::model::ScoreReport;
-use crate::server::programme::Policies;
-use chrono::{DateTime, Datelike, Days, NaiveDate, Utc, Weekday};
-use chrono_tz::Tz;
+use chrono::{Datelike, Days, NaiveDate, Weekday};
 
 /// An exam's scaled range and pass mark, e.g. 100 to 1000 with 720.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,41 +51,9 @@ pub fn due_on(taken_on: NaiveDate, business_days: i32) -> NaiveDate {
     day
 }
 
-/// What can follow an exam that was not passed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Retake {
-    /// This version of the exam can no longer be booked.
-    ExamClosed,
-    /// It was passed at a later attempt.
-    PassedSince,
-    /// It may be taken so often, and was.
-    NoAttemptLeft(i32),
-    /// From this day on.
-    From(NaiveDate),
-}
-
-/// What the report of a fail says about taking the exam again (product.md sections 3 and 4): the same limits by which a booking is
-/// decided (`scheduling/rules/eligibility.rs`).
-pub fn retake(report: &ScoreReport, zone: Tz, policies: &Policies) -> Retake {
-    let beta = report.exam_status == "beta";
-    if report.passed_since {
-        return Retake::PassedSince;
-    }
-    if !beta && report.exam_status != "active" {
-        return Retake::ExamClosed;
-    }
-    match policies.attempts(report.max_attempts, beta) {
-        Some(limit) if report.attempts >= i64::from(limit) => Retake::NoAttemptLeft(limit),
-        _ => {
-            let last = report.failed_at.map_or(report.taken_at, |failed| failed.max(report.taken_at));
-            Retake::From(retake_on(last, zone, report.retake_wait_days.unwrap_or(policies.retake_wait_days)))
-        }
-    }
-}
-
-/// The first day on which a failed exam can be taken again.
-fn retake_on(taken_at: DateTime<Utc>, zone: Tz, wait_days: i32) -> NaiveDate {
-    taken_at.with_timezone(&zone).date_naive() + Days::new(u64::from(wait_days.unsigned_abs()))
+/// The day that was promised: none for a beta exam, whose results come when the beta has ended (product.md section 3).
+pub fn promised_on(taken_on: NaiveDate, business_days: i32, beta: bool) -> Option<NaiveDate> {
+    (!beta).then(|| due_on(taken_on, business_days))
 }
 
 /// Whether an appointment in this state may receive a result: it was paid for and neither cancelled nor missed.
@@ -132,56 +97,7 @@ mod tests {
         assert_eq!(due_on(day("2026-12-03"), 5), day("2026-12-10"));
         assert_eq!(due_on(day("2026-12-05"), 1), day("2026-12-07"), "a Saturday");
         assert_eq!(due_on(day("2026-12-04"), 0), day("2026-12-04"));
-    }
-
-    #[test]
-    fn the_retake_wait_counts_days_where_the_candidate_is() {
-        let late: DateTime<Utc> = "2026-12-01T01:30:00Z".parse().unwrap();
-        assert_eq!(retake_on(late, chrono_tz::America::Los_Angeles, 14), day("2026-12-14"));
-        assert_eq!(retake_on(late, Tz::UTC, 14), day("2026-12-15"));
-    }
-
-    fn failed() -> ScoreReport {
-        ScoreReport {
-            id: crate::ids::ResultId::from_u128(0),
-            candidate_id: "CPT00000007".into(),
-            candidate_name: "Ada Example".into(),
-            exam_code: "SAA-C03".into(),
-            certification: "Solutions Architect".into(),
-            certification_slug: "solutions-architect".into(),
-            language: "en".into(),
-            reference: "NL-4F2K".into(),
-            taken_at: "2026-12-01T09:00:00Z".parse().unwrap(),
-            time_zone: "UTC".into(),
-            received_at: "2026-12-02T09:00:00Z".parse().unwrap(),
-            released_at: "2026-12-02T09:00:00Z".parse().unwrap(),
-            corrected_at: None,
-            scaled_score: 690,
-            passed: false,
-            scale: ASSOCIATE,
-            retake_wait_days: None,
-            max_attempts: None,
-            exam_status: "active".into(),
-            attempts: 1,
-            failed_at: Some("2026-12-01T09:00:00Z".parse().unwrap()),
-            passed_since: false,
-            policies: serde_json::Value::Null,
-            credential: None,
-            domains: vec![],
-        }
-    }
-
-    #[test]
-    fn a_failed_exam_comes_again_where_an_attempt_is_left() {
-        let told = |report: ScoreReport| retake(&report, Tz::UTC, &Policies::default());
-        assert_eq!(told(failed()), Retake::From(day("2026-12-15")));
-        let beta = || ScoreReport { exam_status: "beta".into(), ..failed() };
-        assert_eq!(told(beta()), Retake::NoAttemptLeft(1), "a beta is taken once");
-        assert_eq!(told(ScoreReport { max_attempts: Some(2), ..beta() }), Retake::From(day("2026-12-15")), "its own limit comes first");
-        assert_eq!(told(ScoreReport { max_attempts: Some(2), attempts: 2, ..failed() }), Retake::NoAttemptLeft(2));
-        assert_eq!(told(ScoreReport { exam_status: "retired".into(), ..failed() }), Retake::ExamClosed);
-        assert_eq!(told(ScoreReport { passed_since: true, ..failed() }), Retake::PassedSince);
-        let again = Some("2026-12-20T09:00:00Z".parse().unwrap());
-        assert_eq!(told(ScoreReport { failed_at: again, ..failed() }), Retake::From(day("2027-01-03")), "the last fail counts");
+        assert_eq!(promised_on(day("2026-12-03"), 5, false), Some(day("2026-12-10")));
+        assert_eq!(promised_on(day("2026-12-03"), 5, true), None, "a beta");
     }
 }

@@ -1,9 +1,10 @@
-use super::check::{Facts, check};
+use super::check::{Facts, check, forget_erased};
 use super::model::*;
 use super::{csv_file, mails, store};
 use crate::credentials;
 use crate::error::{AppError, AppResult, Conflict};
 use crate::ids::{ImportId, ResultId};
+use crate::scheduling::{self, rules::Again};
 use crate::server::database::{DbError, OnConstraint, expect_one, internal, retrying};
 use crate::server::programme::Policies;
 use crate::server::{Permission, RequestContext, audit, random};
@@ -29,7 +30,7 @@ pub enum Uploaded {
 /// [`AppError::Validation`] for `field` when the file as a whole cannot be read.
 pub async fn upload(cx: &RequestContext, field: &str, file_name: &str, bytes: &[u8]) -> AppResult<Uploaded> {
     let viewer = cx.staff(Permission::ManageResults)?;
-    let rows = csv_file::read(bytes, field).map_err(AppError::Validation)?;
+    let mut rows = csv_file::read(bytes, field).map_err(AppError::Validation)?;
     let digest = Sha256::digest(bytes).to_vec();
     // The name is shown, never used as a path.
     let file_name: String =
@@ -37,6 +38,7 @@ pub async fn upload(cx: &RequestContext, field: &str, file_name: &str, bytes: &[
     let mut tx = cx.state.db.begin().await?;
     let facts = store::facts(&mut tx, &rows).await?;
     let (_, errors) = check(&rows, &facts, cx.now());
+    forget_erased(&mut rows, &facts);
     let (id, known) = store::insert_import(
         &mut tx,
         cx.now(),
@@ -157,30 +159,23 @@ pub enum Selection {
     Results(Vec<ResultId>),
 }
 
+/// Results released in one transaction. Their candidates' accounts are locked as long as it lasts.
+const RELEASED_AT_ONCE: usize = 200;
+
 /// Releases results: the candidate gets a mail and sees the report, a pass awards its certification. Results that were
-/// released before are left as they are, so doing it twice changes nothing. Gives the number released now.
+/// released before are left as they are, so doing it twice changes nothing: what an interruption leaves waiting is released by asking
+/// again. Gives the number released now.
 ///
 /// # Errors
 /// [`AppError::StepUpRequired`]: what awards credentials needs a fresh proof; [`AppError::NotFound`]: the import or one of the results
 /// does not exist, or the import was not taken over.
 pub async fn release(cx: &RequestContext, selection: &Selection) -> AppResult<usize> {
     cx.staff_with_fresh_proof(Permission::ManageResults)?;
-    retrying(|| async {
-        let mut tx = cx.state.db.begin().await?;
-        let released = release_in(&mut tx, cx, selection).await?;
-        tx.commit().await?;
-        Ok(released)
-    })
-    .await
-}
-
-/// [`release`] inside a transaction of the caller's.
-pub async fn release_in(tx: &mut PgConnection, cx: &RequestContext, selection: &Selection) -> Result<usize, DbError> {
     let ids = match selection {
         Selection::Import(import) => {
-            let (_, applied_at) = store::lock_import(tx, *import).await?.ok_or(AppError::NotFound)?;
-            applied_at.ok_or(AppError::NotFound)?;
-            store::results_of_import(tx, *import).await?
+            let mut conn = cx.state.db.acquire().await?;
+            store::applied_at(&mut conn, *import).await?.flatten().ok_or(AppError::NotFound)?;
+            store::waiting_of_import(&mut conn, *import).await?
         }
         Selection::Results(ids) => {
             let mut ids = ids.clone();
@@ -189,7 +184,22 @@ pub async fn release_in(tx: &mut PgConnection, cx: &RequestContext, selection: &
             ids
         }
     };
-    let results = store::lock_results(tx, &ids).await?;
+    let mut released = 0;
+    for ids in ids.chunks(RELEASED_AT_ONCE) {
+        released += retrying(|| async {
+            let mut tx = cx.state.db.begin().await?;
+            let released = release_in(&mut tx, cx, ids).await?;
+            tx.commit().await?;
+            Ok(released)
+        })
+        .await?;
+    }
+    Ok(released)
+}
+
+/// [`release`] of some results, each named once, inside a transaction of the caller's: all of them or none.
+pub async fn release_in(tx: &mut PgConnection, cx: &RequestContext, ids: &[ResultId]) -> Result<usize, DbError> {
+    let results = store::lock_results(tx, ids).await?;
     if results.len() != ids.len() {
         return Err(AppError::NotFound.into());
     }
@@ -254,14 +264,16 @@ pub async fn mine(cx: &RequestContext) -> AppResult<(Vec<PendingExam>, Vec<Liste
     Ok((pending, store::released_of(&cx.state.db, account).await?))
 }
 
-/// One of the candidate's own score reports.
+/// One of the candidate's own score reports; of a fail also what a booking of the same exam would be told today.
 ///
 /// # Errors
 /// [`AppError::NotFound`]: no such result, another candidate's, or not released.
-pub async fn report(cx: &RequestContext, id: &str) -> AppResult<ScoreReport> {
+pub async fn report(cx: &RequestContext, id: &str) -> AppResult<(ScoreReport, Option<Again>)> {
     let account = cx.candidate()?.account_id;
     let id = id.parse().map_err(|_| AppError::NotFound)?;
-    store::report(&cx.state.db, account, id).await?.ok_or(AppError::NotFound)
+    let report = store::report(&cx.state.db, account, id).await?.ok_or(AppError::NotFound)?;
+    let again = if report.passed { None } else { Some(scheduling::service::again(cx, &report.exam_code).await?) };
+    Ok((report, again))
 }
 
 /// The rules that an appointment was bought under.

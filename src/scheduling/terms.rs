@@ -8,7 +8,7 @@ use crate::server::format;
 use crate::server::i18n::Locale;
 use crate::server::programme::Policies;
 use crate::tr;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
 /// What the rules are about.
@@ -34,7 +34,6 @@ pub struct Terms {
     pub moves_left: Option<String>,
     pub cancel: String,
     pub arrival: String,
-    pub result: String,
 }
 
 impl Terms {
@@ -74,7 +73,6 @@ impl Terms {
             moves_left: movable.then(|| tr!(locale, scheduling.moves_left, count = left).to_string()),
             cancel,
             arrival,
-            result: tr!(locale, scheduling.result_by, day = format::date_long(locale, deadlines.result_by)).to_string(),
         }
     }
 
@@ -90,6 +88,15 @@ impl Terms {
             moved: appointment.reschedule_count,
         };
         Ok(Self::new(locale, now, own, &facts))
+    }
+}
+
+/// When the official result comes: of a beta exam when the beta has ended, and no day is promised (product.md section 3).
+pub(super) fn result(locale: Locale, result_by: NaiveDate, beta: bool) -> String {
+    if beta {
+        tr!(locale, scheduling.result_beta).to_owned()
+    } else {
+        tr!(locale, scheduling.result_by, day = format::date_long(locale, result_by)).to_string()
     }
 }
 
@@ -131,5 +138,11 @@ mod tests {
         assert!(late.reschedule.starts_with("Less than 24 hours remain") && late.cancel.contains("gives no refund"), "{late:?}");
         let moved = terms("2026-11-23T09:00:00Z", 2);
         assert!(!moved.movable && moved.reschedule.contains("all changes are used") && moved.cancel.contains("full refund"), "{moved:?}");
+    }
+    #[test]
+    fn a_result_is_promised_by_a_day_but_of_a_beta() {
+        let told = |beta| result(Locale::en, "2026-12-09".parse().unwrap(), beta);
+        assert_eq!(told(false), "Your official result is there by Wednesday, 9 December 2026.");
+        assert_eq!(told(true), "The official result of a beta exam comes after the beta has ended.");
     }
 }

@@ -541,7 +541,7 @@ async fn security_42_it_ends_after_half_an_hour_and_nothing_is_done_in_the_other
     // The tab that is still open: neither hers nor his.
     let answer = robin.post_form(&format!("/schedule/{EXAM}"), "/api/scheduling/hold", &fields).await;
     assert_eq!(answer.status, StatusCode::CONFLICT);
-    assert!(answer.words().contains("before you began or stopped to act"), "{}", answer.words());
+    assert!(answer.words().contains("before you began or stopped acting"), "{}", answer.words());
     assert_eq!(desk.count("SELECT count(*) FROM appointment WHERE state = 'held'").await, 0);
     assert_eq!(desk.ends().await, [Some("time".to_owned())]);
     assert_eq!(desk.logged_ends().await, [("time".to_owned(), false)]);

@@ -74,7 +74,7 @@ async fn a_certification_page_says_everything_before_payment() {
         "65, of which 50 are scored",
         "720 on a scale from 100 to 1000",
         "Design Secure Architectures",
-        "30 %",
+        "30%",
         "Free of charge until 24 hours before the start, up to 2 times.",
         "Wait 14 days, then book again.",
         "Official within 5 business days.",

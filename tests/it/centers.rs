@@ -314,3 +314,35 @@ async fn two_who_wish_for_the_last_accessible_seat_get_it_once() {
     }
     assert_eq!(sitting, 1);
 }
+
+#[tokio::test]
+async fn a_list_that_is_not_the_whole_says_so() {
+    let portal = Portal::with_demo_data().await;
+    let (_, mut browser) = candidate(&portal).await;
+    let all = search(&mut browser, "country=").await;
+    assert!(all.contains("There are more centres than these 20. Type a city or postal code"), "{all}");
+    assert!(!search(&mut browser, "country=DE").await.contains("There are more"));
+
+    let copy = async |name: &'static str, count: i32| {
+        sqlx::query(
+            "INSERT INTO test_center (id, code, name, address_lines, city, country, latitude, longitude, position, time_zone, arrival)
+             SELECT gen_random_uuid(), $2 || n, $2 || n, address_lines, city, country, latitude, longitude, position, time_zone, arrival
+             FROM test_center, generate_series(1, $3) n WHERE code = $1",
+        )
+        .bind(CENTER)
+        .bind(name)
+        .bind(count)
+        .execute(portal.db())
+        .await
+        .unwrap();
+    };
+    copy("Copy", 19).await;
+    let berlin = search(&mut browser, "place=Berlin&country=DE&radius=25").await;
+    assert!(berlin.contains("20 centres near Berlin") && !berlin.contains("There are more"), "{berlin}");
+    copy("More", 1).await;
+    let question = "place=Berlin&country=DE&radius=25";
+    let berlin = search(&mut browser, question).await;
+    assert!(berlin.contains("The 20 nearest centres to Berlin") && berlin.contains("There are more within this distance"), "{berlin}");
+    let spanish = search(&mut browser, &format!("{question}&lang=es")).await;
+    assert!(spanish.contains("Los 20 centros más cercanos a Berlin") && spanish.contains("Hay más a esta distancia"), "{spanish}");
+}

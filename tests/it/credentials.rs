@@ -237,3 +237,16 @@ async fn a_candidate_without_credentials_is_told_how_to_get_one() {
     assert!(browser.get("/credentials?lang=es").await.spoken().contains("Todavía no hay credenciales"));
     assert_eq!(browser.get("/credentials/nonsense").await.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn a_list_of_revocations_is_filled_to_the_half_and_then_the_next_is_begun() {
+    let world = World::new().await;
+    let owner = world.portal.owner().await;
+    let list = async |name: &str| -> i32 {
+        let id = world.score(&world.sitting(name).await, 812).await.unwrap();
+        sqlx::query_scalar("SELECT status_list FROM credential WHERE public_id = $1").bind(id).fetch_one(world.portal.db()).await.unwrap()
+    };
+    assert_eq!(list("Ana").await, 0);
+    sqlx::query("SELECT setval('credential_place_seq', 65535, false)").execute(&owner).await.unwrap();
+    assert_eq!((list("Ben").await, list("Cleo").await, list("Dora").await), (0, 1, 1));
+}

@@ -2,7 +2,7 @@
 
 use crate::support::fixtures_results::{EXAM, HEADER, Spoken as _, World, file};
 use axum::http::StatusCode;
-use certportal::ids::CredentialKey;
+use certportal::ids::{CredentialKey, ResultId};
 use chrono::TimeDelta;
 use uuid::Uuid;
 
@@ -55,11 +55,121 @@ async fn a_file_is_previewed_applied_and_released_and_the_candidate_reads_the_re
     assert!(!passed.text().contains("83%") && passed.text().contains("85%"), "a domain's number is nobody's business");
     let mut ben_browser = world.portal.signed_in(ben.account).await;
     let failed = ben_browser.get(&world.report_path(ben.account).await).await.spoken();
-    assert!(failed.contains("690 of 1000 Not passed") && failed.contains("30 points were missing"), "{failed}");
-    assert!(failed.contains("again from 4 December 2026"), "{failed}");
+    assert!(failed.contains("690 of 1000 Not passed") && failed.contains("You were 30 points short of the pass mark"), "{failed}");
+    assert!(failed.contains("You can book this exam again from Friday, 4 December 2026"), "{failed}");
     world.portal.later(TimeDelta::days(14));
     let mut ben_browser = world.portal.signed_in(ben.account).await;
     assert!(ben_browser.get(&world.report_path(ben.account).await).await.spoken().contains("again now"));
+}
+
+#[tokio::test]
+async fn a_failed_report_promises_a_booking_from_the_moment_on_at_which_one_is_allowed() {
+    let world = World::new().await;
+    let ben = world.sitting("Ben").await;
+    world.score(&ben, 690).await;
+    let report = world.report_path(ben.account).await;
+    let read = async || world.portal.signed_in(ben.account).await.get(&report).await;
+    let may_book = async || {
+        let page = world.portal.signed_in(ben.account).await.get(&format!("/schedule/{EXAM}")).await.spoken();
+        !page.contains("The wait after your last attempt is not over")
+    };
+    let end = ben.starts_at + TimeDelta::minutes(125) + TimeDelta::days(14);
+    // The day of the booking has begun, its moment has not.
+    world.portal.later(end - world.portal.clock.now() - TimeDelta::seconds(1));
+    let words = read().await.spoken();
+    let zone = chrono_tz::Europe::Berlin;
+    let told = certportal::server::format::date_time(certportal::server::Locale::en, end, zone);
+    assert!(words.contains(&format!("again from {told}.")) && !words.contains("Book the exam again"), "{told}: {words}");
+    assert!(!may_book().await);
+    world.portal.later(TimeDelta::seconds(1));
+    let words = read().await.spoken();
+    assert!(words.contains("You can book this exam again now.") && words.contains("Book the exam again"), "{words}");
+    assert!(may_book().await);
+
+    // The policies in force count, whatever the failed exam was bought under.
+    let longer = serde_json::json!({ "retake_wait_days": 30 });
+    sqlx::query("INSERT INTO policy_version (version, starts_at, rules, created_at) VALUES (99, $1, $2, $1)")
+        .bind(world.portal.clock.now())
+        .bind(longer)
+        .execute(world.portal.db())
+        .await
+        .unwrap();
+    assert!(read().await.spoken().contains("again from Sunday, 20 December 2026"), "{}", read().await.spoken());
+    assert!(!may_book().await);
+    // An exam is over after its last day, though nobody has called it retired yet.
+    sqlx::query("UPDATE exam SET last_day = $1").bind(end.date_naive().pred_opt()).execute(world.portal.db()).await.unwrap();
+    assert!(read().await.spoken().contains("can no longer be booked"), "{}", read().await.spoken());
+}
+
+#[tokio::test]
+async fn the_result_of_a_beta_is_promised_by_no_day_and_never_late() {
+    let world = World::new().await;
+    sqlx::query("UPDATE exam SET status = 'beta'").execute(world.portal.db()).await.unwrap();
+    let ana = world.sitting("Ana").await;
+    world.portal.later(TimeDelta::days(40));
+    let words = world.portal.signed_in(ana.account).await.get("/results").await.spoken();
+    assert!(words.contains("its official result comes after the beta has ended") && words.contains("after the beta"), "{words}");
+    assert!(!words.contains("is late") && !words.contains("Official result by"), "{words}");
+    world.import(&file(&[ana.row(812)])).await;
+    let words = world.staff().await.get("/staff/results").await.spoken();
+    assert!(words.contains("After the beta") && !words.contains("Late"), "{words}");
+    sqlx::query("UPDATE exam SET status = 'active'").execute(world.portal.db()).await.unwrap();
+    assert!(world.staff().await.get("/staff/results").await.spoken().contains("Late"), "any other exam's would be");
+}
+
+#[tokio::test]
+async fn a_release_that_breaks_off_says_what_is_released_and_is_completed_by_pressing_again() {
+    let world = World::new().await;
+    let mut rows = vec![];
+    for number in 0..205 {
+        rows.push(world.sitting(&format!("Ana{number}")).await.row(812));
+    }
+    let page = world.import(&file(&rows)).await;
+    // The last of all breaks.
+    let last: ResultId =
+        sqlx::query_scalar("SELECT id FROM exam_result ORDER BY id DESC LIMIT 1").fetch_one(world.portal.db()).await.unwrap();
+    let owner = world.portal.owner().await;
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!(
+        "CREATE FUNCTION break_off() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'the power is out'; END$$;
+         CREATE TRIGGER break_off BEFORE UPDATE ON exam_result FOR EACH ROW WHEN (NEW.id = '{last}') EXECUTE FUNCTION break_off()"
+    )))
+    .execute(&owner)
+    .await
+    .unwrap();
+    assert!(world.release(&page).await.status.is_server_error());
+    let words = world.staff().await.get(&page).await.spoken();
+    assert!(words.contains("Partly released") && words.contains("Released 200") && words.contains("Waiting 5"), "{words}");
+    assert!(words.contains("Release 5 results"), "{words}");
+    assert_eq!((world.count("credential").await, world.count("mail_message").await), (200, 200));
+
+    sqlx::raw_sql("DROP TRIGGER break_off ON exam_result").execute(&owner).await.unwrap();
+    let (a, b) = tokio::join!(world.release(&page), world.release(&page));
+    assert_eq!((a.status, b.status), (StatusCode::SEE_OTHER, StatusCode::SEE_OTHER), "{} {}", a.spoken(), b.spoken());
+    assert_eq!((world.count("credential").await, world.count("mail_message").await), (205, 205));
+    assert!(world.staff().await.get(&page).await.spoken().contains("All results of this file are released"));
+    let ended: bool = sqlx::query_scalar("SELECT released_at IS NOT NULL FROM result_import").fetch_one(world.portal.db()).await.unwrap();
+    assert!(ended);
+}
+
+#[tokio::test]
+async fn a_long_file_is_shown_in_pages_and_its_first_errors_with_their_number() {
+    let world = World::new().await;
+    // Four wrong cells a row.
+    let rows: Vec<String> = (0..250).map(|number| format!("NOSUCH{number},CP00000000,NOPE,yesterday,41,700,80,60,83,70")).collect();
+    let page = world.upload(&file(&rows)).await.location().to_owned();
+    let mut staff = world.staff().await;
+    let first = staff.get(&page).await;
+    let words = first.spoken();
+    assert!(words.contains("1000 errors") && words.contains("The first 200 of 1000 errors are shown"), "{words}");
+    assert!(words.contains("Rows 1 to 100 of 250") && words.contains("Rows with errors 250"), "{words}");
+    let text = first.text();
+    assert!(text.contains("id=\"row-2\"") && text.contains("id=\"row-101\"") && !text.contains("id=\"row-102\""));
+    assert_eq!(text.matches("#row-").count(), 200);
+    assert!(text.contains("href=\"?page=1#row-2\"") && text.contains("href=\"?page=2#rows\""));
+    let last = staff.get(&format!("{page}?page=3")).await;
+    assert!(last.spoken().contains("Rows 201 to 250 of 250") && last.text().contains("id=\"row-251\""), "{}", last.spoken());
+    assert!(staff.get(&format!("{page}?page=99")).await.spoken().contains("Rows 201 to 250 of 250"));
+    assert_eq!(staff.get(&format!("{page}/errors.csv")).await.text().lines().count(), 1001, "the file has them all");
 }
 
 #[tokio::test]

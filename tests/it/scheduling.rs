@@ -177,6 +177,23 @@ async fn a_beta_exam_is_taken_once() {
 }
 
 #[tokio::test]
+async fn the_result_of_a_beta_exam_is_promised_by_no_day_before_and_after_booking() {
+    let portal = Portal::with_demo_data().await;
+    let anna = portal.account("anna@example.com", "Anna", "Berg", &[]).await;
+    let mut browser = portal.signed_in(anna).await;
+    let (beta, dated) = ("The official result of a beta exam comes after the beta has ended.", "Your official result is there by");
+    for (exam, starts_at, told, untold) in [("AIB-C01", morning(), beta, dated), ("CLF-C02", morning() + TimeDelta::days(1), dated, beta)] {
+        let choice = Choice { exam_code: exam.into(), ..choice(starts_at) };
+        let hold = holds::hold(&request_of(&portal, anna).await, &choice).await.unwrap();
+        let details = browser.get(&format!("/schedule/details/{hold}")).await.words();
+        assert!(details.contains(told) && !details.contains(untold), "{details}");
+        let (_, reference) = book(&portal, anna, &choice).await;
+        let page = browser.get(&format!("/exams/{reference}")).await.words();
+        assert!(page.contains(told) && !page.contains(untold), "{page}");
+    }
+}
+
+#[tokio::test]
 async fn the_days_of_reminders_and_the_radii_of_a_search_are_policies() {
     let portal = Portal::with_demo_data().await;
     sqlx::query(

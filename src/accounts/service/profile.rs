@@ -5,9 +5,12 @@ use super::super::model::ProfileForm;
 use super::super::store::{self, Profile, ProfileChange};
 use super::registration::{LINE_LIMIT, kept, parse_locality};
 use crate::error::{AppError, AppResult, Code};
-use crate::server::database;
+use crate::ids::AccountId;
+use crate::scheduling::service::changes as scheduling;
+use crate::server::database::{self, DbError};
 use crate::server::{RequestContext, audit};
 use serde_json::json;
+use sqlx::PgConnection;
 
 /// The viewer's profile.
 pub async fn profile(cx: &RequestContext) -> AppResult<Profile> {
@@ -17,7 +20,7 @@ pub async fn profile(cx: &RequestContext) -> AppResult<Profile> {
 }
 
 /// Changes the viewer's profile. The name only until the first exam is taken (product.md section 1); after that what comes
-/// for it is not looked at.
+/// for it is not looked at. A corrected name reaches what is booked.
 ///
 /// # Errors
 /// [`AppError::Validation`]; an empty list when the regions of another country were asked for.
@@ -26,9 +29,19 @@ pub async fn change_profile(cx: &RequestContext, form: ProfileForm) -> AppResult
     if !form.show_regions.is_empty() {
         return Err(AppError::Validation(vec![]));
     }
-    let mut tx = cx.state.db.begin().await?;
-    store::lock_account(&mut tx, viewer.account_id).await?;
-    let before = store::profile(&mut tx, viewer.account_id).await?.ok_or(AppError::NotFound)?;
+    // A payment that books something at the same moment may wait for this account, and this for what is booked.
+    database::retrying(|| async {
+        let mut tx = cx.state.db.begin().await?;
+        change_profile_in(&mut tx, cx, viewer.account_id, &form).await?;
+        tx.commit().await?;
+        Ok(())
+    })
+    .await
+}
+
+async fn change_profile_in(tx: &mut PgConnection, cx: &RequestContext, account_id: AccountId, form: &ProfileForm) -> Result<(), DbError> {
+    store::lock_account(tx, account_id).await?;
+    let before = store::profile(tx, account_id).await?.ok_or(AppError::NotFound)?;
     let mut errors = vec![];
     let (given_name, family_name) = if before.name_locked {
         (before.given_name.clone(), before.family_name.clone())
@@ -41,12 +54,12 @@ pub async fn change_profile(cx: &RequestContext, form: ProfileForm) -> AppResult
     if form.time_zone.is_empty() {
         errors.push(crate::error::FieldError::new("time_zone", Code::Required));
     }
-    let locality = parse_locality(&mut tx, (&form.country, &form.region, &form.language, &form.time_zone), &mut errors).await?;
+    let locality = parse_locality(tx, (&form.country, &form.region, &form.language, &form.time_zone), &mut errors).await?;
     let company = kept("company", LINE_LIMIT, identity::parse_line(&form.company, LINE_LIMIT), &mut errors);
     let job_role = kept("job_role", LINE_LIMIT, identity::parse_line(&form.job_role, LINE_LIMIT), &mut errors);
     let industry = kept("industry", LINE_LIMIT, identity::parse_line(&form.industry, LINE_LIMIT), &mut errors);
     if !errors.is_empty() {
-        return Err(AppError::Validation(errors));
+        return Err(AppError::Validation(errors).into());
     }
     let change = ProfileChange {
         given_name: &given_name,
@@ -59,10 +72,14 @@ pub async fn change_profile(cx: &RequestContext, form: ProfileForm) -> AppResult
         job_role: job_role.as_deref(),
         industry: industry.as_deref(),
     };
-    database::expect_one(store::update_profile(&mut tx, viewer.account_id, &change).await?)?;
+    database::expect_one(store::update_profile(tx, account_id, &change).await?)?;
+    let renamed = before.given_name != given_name || before.family_name != family_name;
+    if renamed {
+        scheduling::rename(tx, cx, account_id, &format!("{given_name} {family_name}")).await?;
+    }
     let mut changed = vec![];
     for (field, differs) in [
-        ("name", before.given_name != given_name || before.family_name != family_name),
+        ("name", renamed),
         ("country", before.country != locality.country || before.subdivision != locality.region),
         ("language", before.language != locality.language),
         ("time_zone", before.time_zone != locality.time_zone),
@@ -73,9 +90,8 @@ pub async fn change_profile(cx: &RequestContext, form: ProfileForm) -> AppResult
         }
     }
     if !changed.is_empty() {
-        audit::record(&mut tx, cx, "account.profile_changed", &viewer.account_id.to_string(), json!({"fields": changed})).await?;
+        audit::record(tx, cx, "account.profile_changed", &account_id.to_string(), json!({"fields": changed})).await?;
     }
-    tx.commit().await?;
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use crate::accounts::factor_recovery::parse_text;
 use crate::credentials::model::StoredState;
 use crate::credentials::{CredentialId, service as credentials, store as all};
 use crate::error::{AppError, AppResult, Code, Conflict, FieldError};
-use crate::ids::{ApprovalId, CredentialKey, ResultId};
+use crate::ids::{AccountId, ApprovalId, CredentialKey, ResultId};
 use crate::server::database::{DbError, retrying};
 use crate::server::programme::policies;
 use crate::server::{Permission, RequestContext, audit};
@@ -142,14 +142,26 @@ pub async fn carry_out(
     credentials::revoke(tx, cx, &locked, revocation.cause, Some(approved.reason)).await
 }
 
-/// Revokes the credential of a result that is a pass no more; nothing where it awarded none.
-pub async fn revoke_of_result(tx: &mut PgConnection, cx: &RequestContext, result_id: ResultId) -> Result<(), DbError> {
+/// Revokes the credential of a result that is a pass no more; nothing where it awarded none. What had given way to it stands on a pass of
+/// its own and is active again, if it would be valid still. (A revocation for a cause of its own restores nothing: it says that the
+/// person is not to be certified, and two people have decided so.)
+pub async fn revoke_of_result(
+    tx: &mut PgConnection,
+    cx: &RequestContext,
+    account_id: AccountId,
+    result_id: ResultId,
+) -> Result<(), DbError> {
+    // In the order of an award: the holder before their credentials.
+    all::lock_holder(tx, account_id).await?;
     let Some(locked) = all::lock(tx, None, Some(result_id)).await? else { return Ok(()) };
     if locked.state == StoredState::Revoked.as_str() {
         return Ok(());
     }
     credentials::revoke(tx, cx, &locked, Cause::ScoreCorrected, None).await?;
     all::detach(tx, locked.id).await?;
+    if let Some(older) = all::restore_superseded(tx, locked.account_id, locked.certification_id, cx.now()).await? {
+        audit::record(tx, cx, "credentials.restored", &older, json!({ "instead_of": locked.public_id })).await?;
+    }
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use crate::ids::{AccountId, ErasureId};
 use crate::privacy::inventory::{Erasure as Fate, INVENTORY};
+use crate::server::programme::Policies;
 use chrono::{DateTime, Utc};
 use sqlx::{AssertSqlSafe, PgConnection};
 
@@ -99,7 +100,9 @@ pub struct Blocker {
     pub reference: String,
 }
 
-/// Booked appointments that are not over, results that are not released yet, payments and refunds on their way.
+/// Booked appointments that are not over, results that are not released yet, payments and refunds on their way. An exam that was taken
+/// waits for its result as long as one is expected: a beta's comes when nobody knows, and one that has not come by the day on which support
+/// is asked may never.
 pub async fn blockers(conn: &mut PgConnection, accounts: &[AccountId], now: DateTime<Utc>) -> Sql<Vec<Blocker>> {
     sqlx::query_as!(
         Blocker,
@@ -109,13 +112,21 @@ pub async fn blockers(conn: &mut PgConnection, accounts: &[AccountId], now: Date
            SELECT 'result', p.reference FROM exam_result r JOIN appointment p ON p.id = r.appointment_id
            WHERE r.account_id = ANY($1) AND r.state = 'received'
            UNION ALL
+           SELECT 'result', p.reference FROM appointment p JOIN exam e ON e.id = p.exam_id
+           WHERE p.account_id = ANY($1)
+             AND p.state IN ('booked', 'checked_in', 'admitted', 'started', 'delivered', 'under_review', 'interrupted')
+             AND upper(p.occupies) <= $2 AND e.status <> 'beta'
+             AND upper(p.occupies) + make_interval(days => coalesce((p.policies->>'support_after_days_without_result')::int, $3)) > $2
+             AND NOT EXISTS (SELECT FROM exam_result r WHERE r.appointment_id = p.id)
+           UNION ALL
            SELECT 'payment', o.number FROM purchase o WHERE o.account_id = ANY($1) AND o.state = 'awaiting_payment'
            UNION ALL
            SELECT 'refund', o.number FROM refund f JOIN payment y ON y.id = f.payment_id JOIN purchase o ON o.id = y.purchase_id
            WHERE o.account_id = ANY($1) AND f.state = 'pending'
            ORDER BY 1, 2"#,
         accounts as _,
-        now
+        now,
+        Policies::default().support_after_days_without_result
     )
     .fetch_all(conn)
     .await

@@ -118,7 +118,8 @@ fn still_fits(result: &StaffResult, correction: &Correction) -> bool {
 }
 
 /// Corrects a result, in the transaction of its approval. What it said is kept, the raw score stays. If the candidate has read it, they
-/// get a mail; a pass out of a fail awards the certification, a fail out of a pass revokes it.
+/// get a mail; a pass out of a fail awards the certification, a fail out of a pass revokes it and
+/// gives back what had given way to it.
 ///
 /// # Errors
 /// [`Conflict::ApprovalStale`]: the result is not as the request saw it.
@@ -152,7 +153,7 @@ pub async fn carry_out(
             };
             credentials::service::award(tx, cx, &pass).await?;
         }
-        (true, false) => credentials::revocation::service::revoke_of_result(tx, cx, result.id).await?,
+        (true, false) => credentials::revocation::service::revoke_of_result(tx, cx, result.account_id, result.id).await?,
         _ => {}
     }
     mails::corrected(tx, cx, &result, id).await?;

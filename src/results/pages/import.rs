@@ -7,10 +7,15 @@ use crate::results::service::{self, Preview};
 use crate::results::{ApplyImport, ReleaseResults};
 use crate::server::{Locale, Permission, RequestContext, request};
 use crate::tr;
-use crate::ui::{Alert, AlertKind, BackLink, ErrorSummary, Form, HiddenField, PageTitle, Table, loaded, param};
+use crate::ui::{Alert, AlertKind, BackLink, ErrorSummary, Form, HiddenField, PageTitle, Pages, Table, loaded, param};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use std::collections::HashMap;
+
+/// Rows of a page.
+const ROWS: usize = 100;
+/// Errors that are shown; all of them are in a file.
+const ERRORS: usize = 200;
 
 /// `/staff/results/imports/:id`: the preview of a file, and what became of it.
 #[component]
@@ -26,6 +31,8 @@ pub fn ImportPage() -> impl IntoView {
         let manages = cx.staff(Permission::ManageResults).is_ok();
         let by_line = by_line(&errors);
         let wrong = by_line.len();
+        let pages = rows.len().div_ceil(ROWS).max(1);
+        let page = cx.query("page").and_then(|page| page.parse().ok()).unwrap_or(1).clamp(1, pages);
         Ok(view! {
             <PageTitle text=import.file_name.clone()/>
             <BackLink href="/staff/results" label=tr!(locale, results.back_to_imports)/>
@@ -48,8 +55,9 @@ pub fn ImportPage() -> impl IntoView {
                 {import.applied_at.map(|_| stat(tr!(locale, results.released), import.released as usize))}
             </dl>
             {next_step(locale, state, manages, id.to_string(), rows.len(), import.waiting)}
-            {(!errors.is_empty()).then(|| error_table(locale, &id.to_string(), &errors))}
-            {row_table(locale, &rows, &by_line, &results)}
+            {(!errors.is_empty()).then(|| error_table(locale, &id.to_string(), &errors, &rows))}
+            {row_table(locale, &rows, page, &by_line, &results)}
+            <Pages current=page as i64 total=pages as i64 href=|page| format!("?page={page}#rows")/>
         })
     })
 }
@@ -119,14 +127,18 @@ fn by_line(errors: &[RowError]) -> HashMap<u64, Vec<RowError>> {
     lines
 }
 
-fn error_table(locale: Locale, id: &str, errors: &[RowError]) -> impl IntoView + use<> {
-    let rows = errors
+/// The first errors, each with a link to its row.
+fn error_table(locale: Locale, id: &str, errors: &[RowError], rows: &[ImportRow]) -> impl IntoView + use<> {
+    let page_of: HashMap<u64, usize> = rows.iter().enumerate().map(|(index, row)| (row.line, index / ROWS + 1)).collect();
+    let body = errors
         .iter()
+        .take(ERRORS)
         .map(|error| {
+            let page = page_of.get(&error.line).copied().unwrap_or(1);
             view! {
                 <tr role="row">
                     <th scope="row" role="rowheader">
-                        <a href=format!("#row-{}", error.line)>{tr!(locale, results.line_n, line = error.line).to_string()}</a>
+                        <a href=format!("?page={page}#row-{}", error.line)>{tr!(locale, results.line_n, line = error.line).to_string()}</a>
                     </th>
                     <td role="cell" data-label=tr!(locale, results.column_column)><code>{error.column.clone()}</code></td>
                     <td role="cell" data-label=tr!(locale, results.column_value)><bdi>{error.value.clone()}</bdi></td>
@@ -135,6 +147,7 @@ fn error_table(locale: Locale, id: &str, errors: &[RowError]) -> impl IntoView +
             }
         })
         .collect_view();
+    let more = errors.len() > ERRORS;
     let columns = [
         tr!(locale, results.column_line),
         tr!(locale, results.column_column),
@@ -147,8 +160,9 @@ fn error_table(locale: Locale, id: &str, errors: &[RowError]) -> impl IntoView +
             dense=true
             columns=columns.map(|label| (label.to_owned(), false)).to_vec()
         >
-            {rows}
+            {body}
         </Table>
+        {more.then(|| view! { <p>{tr!(locale, results.errors_more, shown = ERRORS, count = errors.len()).to_string()}</p> })}
         <p>
             <a href=format!("/staff/results/imports/{id}/errors.csv") rel="external" download>
                 {tr!(locale, results.errors_download)}
@@ -160,6 +174,7 @@ fn error_table(locale: Locale, id: &str, errors: &[RowError]) -> impl IntoView +
 fn row_table(
     locale: Locale,
     rows: &[ImportRow],
+    page: usize,
     errors: &HashMap<u64, Vec<RowError>>,
     results: &HashMap<String, ResultId>,
 ) -> impl IntoView + use<> {
@@ -169,6 +184,8 @@ fn row_table(
     let heads = names.clone();
     let body = rows
         .iter()
+        .skip((page - 1) * ROWS)
+        .take(ROWS)
         .map(|row| {
             let wrong = errors.get(&row.line);
             let cells = [&row.appointment_reference, &row.candidate_id, &row.exam_code, &row.taken_at, &row.raw_score, &row.scaled_score];
@@ -202,9 +219,15 @@ fn row_table(
             }
         })
         .collect_view();
-    let caption = tr!(locale, results.rows_caption);
+    let (first, last) = ((page - 1) * ROWS + 1, (page * ROWS).min(rows.len()));
+    let caption = if rows.len() > ROWS {
+        tr!(locale, results.rows_page, first = first, last = last, count = rows.len()).to_string()
+    } else {
+        tr!(locale, results.rows_caption).to_owned()
+    };
+    let label = caption.clone();
     view! {
-        <div class="tablewrap" tabindex="0" role="region" aria-label=caption>
+        <div class="tablewrap" id="rows" tabindex="0" role="region" aria-label=label>
             <table class="table table--dense table--scroll" role="table">
                 <caption class="table__caption">{caption}</caption>
                 <thead role="rowgroup">

@@ -75,7 +75,7 @@ fn pending_exam(cx: &RequestContext, exam: PendingExam) -> impl IntoView + use<>
     let support = cx.programme().support_email.clone();
     let policies = service::policies_of(&exam.policies);
     let taken_on = format::day_in(exam.ended_at, format::zone(&exam.time_zone));
-    let due = rules::due_on(taken_on, policies.result_business_days);
+    let due = rules::promised_on(taken_on, policies.result_business_days, exam.beta);
     let today = format::day_in(cx.now(), format::zone(&exam.time_zone));
     let received = exam.received_at;
     let step = |name: &'static str, class: &'static str, current: bool, date: AnyView| {
@@ -95,28 +95,37 @@ fn pending_exam(cx: &RequestContext, exam: PendingExam) -> impl IntoView + use<>
         ("pipeline__item is-current", "pipeline__item")
     };
     let received_date = received.map_or_else(|| ().into_any(), |at| date(format::day_in(at, cx.time_zone())));
-    let by = tr!(locale, results.by_date, date = format::date_short(locale, due)).to_string();
-    let late = today > due;
+    let posted = match due {
+        None => view! { <span class="pipeline__date">{tr!(locale, results.after_beta)}</span> }.into_any(),
+        Some(due) => {
+            let by = tr!(locale, results.by_date, date = format::date_short(locale, due)).to_string();
+            view! { <time class="pipeline__date" datetime=due.to_string()>{by}</time> }.into_any()
+        }
+    };
     view! {
         <article class="card">
             <p class="card__kicker"><span>{exam.exam_code}</span><code class="id">{exam.reference}</code></p>
             <h3 class="card__title">{exam.certification}</h3>
-            {if late {
-                view! {
-                    <Alert kind=AlertKind::Warning>
-                        <p>{tr!(locale, results.late, date = format::date(locale, due)).to_string()}</p>
-                        <p><a href=format!("mailto:{support}")>{support.clone()}</a></p>
-                    </Alert>
+            {match due {
+                None => view! { <p>{tr!(locale, results.beta_later)}</p> }.into_any(),
+                Some(due) if today > due => {
+                    view! {
+                        <Alert kind=AlertKind::Warning>
+                            <p>{tr!(locale, results.late, date = format::date(locale, due)).to_string()}</p>
+                            <p><a href=format!("mailto:{support}")>{support.clone()}</a></p>
+                        </Alert>
+                    }
+                        .into_any()
                 }
-                    .into_any()
-            } else {
-                view! {
-                    <p>
-                        {tr!(locale, results.official_by)} " " <strong>{day(locale, due)}</strong> " "
-                        <span class="muted">{business_days(locale, policies.result_business_days)}</span>
-                    </p>
+                Some(due) => {
+                    view! {
+                        <p>
+                            {tr!(locale, results.official_by)} " " <strong>{day(locale, due)}</strong> " "
+                            <span class="muted">{business_days(locale, policies.result_business_days)}</span>
+                        </p>
+                    }
+                        .into_any()
                 }
-                    .into_any()
             }}
             <ol class="pipeline">
                 {step(tr!(locale, results.step_taken), "pipeline__item is-done", false, date(taken_on))}
@@ -126,7 +135,7 @@ fn pending_exam(cx: &RequestContext, exam: PendingExam) -> impl IntoView + use<>
                     tr!(locale, results.step_posted),
                     "pipeline__item",
                     false,
-                    view! { <time class="pipeline__date" datetime=due.to_string()>{by}</time> }.into_any(),
+                    posted,
                 )}
             </ol>
         </article>

@@ -1,7 +1,7 @@
 use super::{day, day_at};
 use crate::results::model::{ReportDomain, ScoreReport};
-use crate::results::rules::{self, Retake};
-use crate::results::service;
+use crate::results::{rules, service};
+use crate::scheduling::rules::Again;
 use crate::server::{Locale, RequestContext, format, i18n, request};
 use crate::tr;
 use crate::ui::{BackLink, Icon, PageTitle, Summary, SummaryRow, loaded, param};
@@ -13,7 +13,7 @@ pub fn ReportPage() -> impl IntoView {
     let cx = request();
     let id = param("id");
     loaded(async move {
-        let report = service::report(&cx, &id).await?;
+        let (report, again) = service::report(&cx, &id).await?;
         let locale = cx.locale;
         let title = tr!(locale, results.report_title, exam = report.exam_code.clone()).to_string();
         Ok(view! {
@@ -27,7 +27,10 @@ pub fn ReportPage() -> impl IntoView {
                         {facts(&cx, &report)}
                     </header>
                     {scale(locale, &report)}
-                    {what_it_means(&cx, &report)}
+                    {match again {
+                        None => passed(locale, &report),
+                        Some(again) => failed(&cx, &report, again),
+                    }}
                     <section class="stack stack--l">
                         <h2>{tr!(locale, results.by_domain)}</h2>
                         <p class="muted">{tr!(locale, results.by_domain_text)}</p>
@@ -102,75 +105,59 @@ fn scale(locale: Locale, report: &ScoreReport) -> impl IntoView + use<> {
     }
 }
 
-/// What the reader does next: another text after a pass than after a fail.
-fn what_it_means(cx: &RequestContext, report: &ScoreReport) -> AnyView {
-    let locale = cx.locale;
-    let certification = report.certification.clone();
-    if report.passed {
-        let credential = report.credential.clone();
-        return view! {
-            <section class="prose">
-                <h2>{tr!(locale, results.passed_title)}</h2>
-                <p>{tr!(locale, results.passed_text, certification = certification).to_string()}</p>
-                <div class="actions">
-                    {credential
-                        .map(|id| {
-                            view! {
-                                <a class="btn btn--primary" href=format!("/credentials/{id}")>
-                                    <Icon name="award"/>
-                                    {tr!(locale, results.to_credential)}
-                                </a>
-                            }
-                        })}
-                </div>
-            </section>
-        }
-        .into_any();
-    }
-    let policies = service::policies_of(&report.policies);
-    let missing = report.scale.pass_mark - report.scaled_score;
-    let retake = rules::retake(report, format::zone(&report.time_zone), &policies);
-    let next = match retake {
-        Retake::ExamClosed => tr!(locale, results.exam_retired).to_string(),
-        Retake::PassedSince => tr!(locale, results.passed_since).to_string(),
-        Retake::NoAttemptLeft(limit) => tr!(locale, results.no_attempt_left, count = limit).to_string(),
-        Retake::From(_) => {
-            let wait = report.retake_wait_days.unwrap_or(policies.retake_wait_days);
-            tr!(locale, results.retake_wait, count = wait).to_string()
-        }
-    };
+/// What the reader has now.
+fn passed(locale: Locale, report: &ScoreReport) -> AnyView {
+    let credential = report.credential.clone();
     view! {
         <section class="prose">
-            <h2>{tr!(locale, results.failed_title)}</h2>
-            <p>{tr!(locale, results.failed_text, count = missing).to_string()}</p>
-            <p>{retake_day(cx, retake)} {next}</p>
-            {matches!(retake, Retake::From(_))
-                .then(|| {
-                    view! {
-                        <div class="actions">
-                            <a class="btn btn--primary" href=format!("/schedule/{}", report.exam_code)>
-                                {tr!(locale, results.book_again)}
+            <h2>{tr!(locale, results.passed_title)}</h2>
+            <p>{tr!(locale, results.passed_text, certification = report.certification.clone()).to_string()}</p>
+            <div class="actions">
+                {credential
+                    .map(|id| {
+                        view! {
+                            <a class="btn btn--primary" href=format!("/credentials/{id}")>
+                                <Icon name="award"/>
+                                {tr!(locale, results.to_credential)}
                             </a>
-                            <a class="btn" href=format!("/certifications/{}", report.certification_slug)>
-                                {tr!(locale, results.to_exam)}
-                            </a>
-                        </div>
-                    }
-                })}
+                        }
+                    })}
+            </div>
         </section>
     }
     .into_any()
 }
 
-/// From when the exam can be taken again, where it can.
-fn retake_day(cx: &RequestContext, retake: Retake) -> Option<AnyView> {
+/// What the reader can do next.
+fn failed(cx: &RequestContext, report: &ScoreReport, again: Again) -> AnyView {
     let locale = cx.locale;
-    let Retake::From(from) = retake else { return None };
-    Some(if from <= format::day_in(cx.now(), cx.time_zone()) {
-        view! { {tr!(locale, results.retake_now)} " " }.into_any()
-    } else {
-        view! { {tr!(locale, results.retake_from)} " " <strong>{day(locale, from)}</strong> ". " }.into_any()
-    })
+    let missing = report.scale.pass_mark - report.scaled_score;
+    let when = |at| format::date_time(locale, at, cx.time_zone());
+    let certification = format!("/certifications/{}", report.certification_slug);
+    let book = (format!("/schedule/{}", report.exam_code), tr!(locale, results.book_again));
+    let (next, first) = match again {
+        Again::Now => (tr!(locale, results.again_now).to_owned(), Some(book)),
+        Again::From(at) => (tr!(locale, results.again_from, time = when(at)).to_string(), None),
+        Again::Open(reference) => {
+            let text = tr!(locale, results.again_open, reference = reference.clone()).to_string();
+            (text, Some((format!("/exams/{reference}"), tr!(locale, scheduling.check_free_link))))
+        }
+        Again::NoAttemptLeft(limit) => (tr!(locale, results.no_attempt_left, count = limit).to_string(), None),
+        Again::Passed(until) => (tr!(locale, results.passed_already, time = when(until)).to_string(), None),
+        Again::Closed => (tr!(locale, results.exam_retired).to_owned(), None),
+    };
+    view! {
+        <section class="prose">
+            <h2>{tr!(locale, results.failed_title)}</h2>
+            <p>{tr!(locale, results.failed_text, count = missing).to_string()}</p>
+            <p>{next}</p>
+            <div class="actions">
+                {first.map(|(href, label)| view! { <a class="btn btn--primary" href=href>{label}</a> })}
+                <a class="btn" href=certification>{tr!(locale, results.to_exam)}</a>
+            </div>
+        </section>
+    }
+    .into_any()
 }
 
 /// A domain: what it is worth, and whether it meets competencies. Never a number for the reader's own part.

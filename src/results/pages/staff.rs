@@ -117,8 +117,14 @@ fn waiting_list(cx: &RequestContext, waiting: Vec<WaitingResult>, manages: bool)
 fn waiting_row(cx: &RequestContext, index: usize, result: WaitingResult, manages: bool) -> AnyView {
     let locale = cx.locale;
     let zone = format::zone(&result.time_zone);
-    let due = rules::due_on(format::day_in(result.taken_at, zone), result.result_business_days);
-    let late = due < format::day_in(cx.now(), zone);
+    let today = format::day_in(cx.now(), zone);
+    let due = match rules::promised_on(format::day_in(result.taken_at, zone), result.result_business_days, result.beta) {
+        None => tr!(locale, results.due_beta).into_any(),
+        Some(due) => {
+            let late = (due < today).then(|| view! { " " <Tag tone=Tone::Bad text=tr!(locale, results.overdue)/> });
+            view! { {day(locale, due)} {late} }.into_any()
+        }
+    };
     // The error summary links to the first box.
     let id = if index == 0 { "results".to_owned() } else { format!("results-{}", index + 1) };
     let label = tr!(locale, results.choose_one, name = result.candidate_name.clone(), exam = result.exam_code.clone()).to_string();
@@ -140,8 +146,7 @@ fn waiting_row(cx: &RequestContext, index: usize, result: WaitingResult, manages
             <td role="cell" data-label=tr!(locale, results.exam)>{result.exam_code} " " <code class="id">{result.reference}</code></td>
             <td role="cell" data-label=tr!(locale, results.taken_on)>{day_at(locale, result.taken_at, &result.time_zone)}</td>
             <td role="cell" data-label=tr!(locale, results.due)>
-                {day(locale, due)}
-                {late.then(|| view! { " " <Tag tone=Tone::Bad text=tr!(locale, results.overdue)/> })}
+                {due}
             </td>
             <td role="cell" class="num" data-label=tr!(locale, results.score)>{result.scaled_score}</td>
             <td role="cell" data-label=tr!(locale, results.outcome)><PassTag passed=result.passed/></td>

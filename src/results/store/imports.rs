@@ -16,7 +16,7 @@ pub async fn facts(conn: &mut PgConnection, rows: &[ImportRow]) -> SqlResult<Fac
         |pick: fn(&ImportRow) -> &String| -> Vec<String> { rows.iter().map(pick).collect::<HashSet<_>>().into_iter().cloned().collect() };
     let references = texts(|row| &row.appointment_reference);
     let appointments = sqlx::query!(
-        r#"SELECT a.id, a.reference, a.account_id, p.candidate_id AS "candidate_id!", a.exam_id, e.code, a.state, a.starts_at,
+        r#"SELECT a.id, a.reference, a.account_id, p.candidate_id AS "candidate_id!", p.erased_at IS NOT NULL AS "erased!", a.exam_id, e.code, a.state, a.starts_at,
                   e.scale_min, e.scale_max, e.pass_mark, coalesce(e.scored_questions, e.questions) AS "scored_questions!",
                   (SELECT count(*) FROM exam_domain d WHERE d.exam_id = e.id) AS "domains!",
                   EXISTS (SELECT FROM exam_result r WHERE r.appointment_id = a.id) AS "has_result!"
@@ -33,6 +33,7 @@ pub async fn facts(conn: &mut PgConnection, rows: &[ImportRow]) -> SqlResult<Fac
                 id: row.id,
                 account_id: row.account_id,
                 candidate_id: row.candidate_id,
+                erased: row.erased,
                 exam_id: row.exam_id,
                 exam_code: row.code,
                 state: row.state,
@@ -132,6 +133,11 @@ pub async fn count_open_imports(pool: &PgPool) -> SqlResult<i64> {
 /// The cells of an import.
 pub async fn import_rows(conn: &mut PgConnection, id: ImportId) -> SqlResult<Option<Value>> {
     sqlx::query_scalar!("SELECT rows FROM result_import WHERE id = $1", id as _).fetch_optional(conn).await
+}
+
+/// When an import was taken over, if there is one.
+pub async fn applied_at(conn: &mut PgConnection, id: ImportId) -> SqlResult<Option<Option<DateTime<Utc>>>> {
+    sqlx::query_scalar!("SELECT applied_at FROM result_import WHERE id = $1", id as _).fetch_optional(conn).await
 }
 
 /// The same, locked; with the time it was taken over.

@@ -24,11 +24,15 @@ pub struct Releasing {
     pub family_name: String,
     pub language: String,
     pub time_zone: String,
-    pub email: String,
+    /// `None`: the account was erased.
+    pub email: Option<String>,
 }
 
-pub async fn results_of_import(conn: &mut PgConnection, import_id: ImportId) -> SqlResult<Vec<ResultId>> {
-    sqlx::query_scalar!("SELECT id FROM exam_result WHERE import_id = $1", import_id as _).fetch_all(conn).await
+/// Those of an import that wait, in the order in which they are locked.
+pub async fn waiting_of_import(conn: &mut PgConnection, import_id: ImportId) -> SqlResult<Vec<ResultId>> {
+    sqlx::query_scalar!("SELECT id FROM exam_result WHERE import_id = $1 AND state = 'received' ORDER BY id", import_id as _)
+        .fetch_all(conn)
+        .await
 }
 
 /// The results of an import: `(appointment's reference, id)`.
@@ -48,11 +52,11 @@ pub async fn lock_results(conn: &mut PgConnection, ids: &[ResultId]) -> SqlResul
     sqlx::query_scalar!("SELECT id FROM exam_result WHERE id = ANY($1) ORDER BY id FOR UPDATE", ids as _).fetch_all(&mut *conn).await?;
     sqlx::query_as!(
         Releasing,
-        "SELECT r.id, r.account_id, r.exam_id, e.code AS exam_code, c.id AS certification_id, c.name AS certification,
-                r.passed, r.state, p.given_name, p.family_name, p.language, p.time_zone, m.address AS email
-         FROM exam_result r JOIN exam e ON e.id = r.exam_id JOIN certification c ON c.id = e.certification_id
-         JOIN account p ON p.id = r.account_id JOIN account_email m ON m.account_id = p.id AND m.is_primary
-         WHERE r.id = ANY($1) ORDER BY r.taken_at, r.id",
+        r#"SELECT r.id, r.account_id, r.exam_id, e.code AS exam_code, c.id AS certification_id, c.name AS certification,
+                  r.passed, r.state, p.given_name, p.family_name, p.language, p.time_zone, m.address AS "email?"
+           FROM exam_result r JOIN exam e ON e.id = r.exam_id JOIN certification c ON c.id = e.certification_id
+           JOIN account p ON p.id = r.account_id LEFT JOIN account_email m ON m.account_id = p.id AND m.is_primary
+           WHERE r.id = ANY($1) ORDER BY r.taken_at, r.id"#,
         ids as _
     )
     .fetch_all(conn)
@@ -98,7 +102,7 @@ pub async fn waiting(pool: &PgPool, import: Option<ImportId>, limit: i64, offset
         WaitingResult,
         r#"SELECT r.id, r.import_id, p.candidate_id AS "candidate_id!", p.given_name || ' ' || p.family_name AS "candidate_name!",
                   a.reference, e.code AS exam_code, r.taken_at, a.time_zone, r.scaled_score, r.passed,
-                  coalesce((a.policies->>'result_business_days')::int, 5) AS "result_business_days!"
+                  e.status = 'beta' AS "beta!", coalesce((a.policies->>'result_business_days')::int, 5) AS "result_business_days!"
            FROM exam_result r JOIN appointment a ON a.id = r.appointment_id JOIN account p ON p.id = r.account_id
            JOIN exam e ON e.id = r.exam_id
            WHERE r.state = 'received' AND ($1::uuid IS NULL OR r.import_id = $1)

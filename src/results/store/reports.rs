@@ -27,7 +27,7 @@ pub async fn pending_of(pool: &PgPool, account_id: AccountId, now: DateTime<Utc>
         PendingExam,
         r#"SELECT a.id AS appointment_id, a.reference, e.code AS exam_code, c.name AS certification,
                   coalesce(r.taken_at, a.starts_at + make_interval(mins => a.minutes)) AS "ended_at!", a.time_zone,
-                  r.received_at AS "received_at?", a.policies
+                  r.received_at AS "received_at?", e.status = 'beta' AS "beta!", a.policies
            FROM appointment a JOIN exam e ON e.id = a.exam_id JOIN certification c ON c.id = e.certification_id
            LEFT JOIN exam_result r ON r.appointment_id = a.id
            WHERE a.account_id = $1
@@ -47,12 +47,7 @@ pub async fn report(pool: &PgPool, account_id: AccountId, id: ResultId) -> SqlRe
     let row = sqlx::query!(
         r#"SELECT r.id, p.candidate_id AS "candidate_id!", p.given_name, p.family_name, e.code, c.name, c.slug, a.language, a.reference,
                   r.taken_at, a.time_zone, r.received_at, r.released_at AS "released_at!", r.scaled_score, r.passed, e.scale_min,
-                  e.scale_max, e.pass_mark, e.retake_wait_days, e.max_attempts, e.status, a.policies, k.public_id AS "public_id?",
-                  (SELECT count(*) FROM exam_result o WHERE o.account_id = r.account_id AND o.exam_id = r.exam_id) AS "attempts!",
-                  (SELECT max(o.taken_at) FROM exam_result o WHERE o.account_id = r.account_id AND o.exam_id = r.exam_id
-                   AND o.state = 'released' AND NOT o.passed) AS failed_at,
-                  EXISTS (SELECT FROM exam_result o WHERE o.account_id = r.account_id AND o.exam_id = r.exam_id
-                          AND o.state = 'released' AND o.passed AND o.taken_at > r.taken_at) AS "passed_since!",
+                  e.scale_max, e.pass_mark, k.public_id AS "public_id?",
                   (SELECT max(c.corrected_at) FROM exam_result_correction c WHERE c.result_id = r.id AND c.was_released) AS corrected_at
            FROM exam_result r JOIN appointment a ON a.id = r.appointment_id JOIN account p ON p.id = r.account_id
            JOIN exam e ON e.id = r.exam_id JOIN certification c ON c.id = e.certification_id
@@ -90,13 +85,6 @@ pub async fn report(pool: &PgPool, account_id: AccountId, id: ResultId) -> SqlRe
         scaled_score: row.scaled_score,
         passed: row.passed,
         scale: Scale { min: row.scale_min, max: row.scale_max, pass_mark: row.pass_mark },
-        retake_wait_days: row.retake_wait_days,
-        max_attempts: row.max_attempts,
-        exam_status: row.status,
-        attempts: row.attempts,
-        failed_at: row.failed_at,
-        passed_since: row.passed_since,
-        policies: row.policies,
         credential: row.public_id,
         domains,
     }))

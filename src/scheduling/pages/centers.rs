@@ -175,22 +175,29 @@ fn results(cx: &RequestContext, trip: &Trip, question: &Question, widest: u32, f
         view! { <a class="btn" href=href>{tr!(locale, scheduling.take_online)}</a> }
     });
     match answer {
-        Answer::Country(centers) if centers.is_empty() => view! {
+        Answer::Country { centers, .. } if centers.is_empty() => view! {
             <Empty icon="map-pin" title=tr!(locale, scheduling.no_center_country) text=tr!(locale, scheduling.no_center_country_text)>
                 {online}
             </Empty>
         }
         .into_any(),
-        Answer::Country(centers) => {
+        Answer::Country { centers, more } => {
             let name = countries.iter().find(|country| country.code == question.country).map(|country| country_name(country, locale));
             let heading = match name {
                 Some(name) => tr!(locale, scheduling.centers_in, place = name).to_string(),
                 None => tr!(locale, scheduling.centers_all).to_owned(),
             };
-            list(cx, trip, unit, heading, centers, view! { <div class="actions">{online}</div> }.into_any())
+            let more = more.then(|| tr!(locale, scheduling.centers_more, count = centers.len()).to_string());
+            list(cx, trip, unit, (heading, more), centers, view! { <div class="actions">{online}</div> }.into_any())
         }
-        Answer::Around { city, centers, others } => {
-            let heading = tr!(locale, scheduling.centers_around, count = centers.len(), place = city.label()).to_string();
+        Answer::Around { city, centers, more, others } => {
+            let (count, place) = (centers.len(), city.label());
+            let heading = if more {
+                let words = tr!(locale, scheduling.centers_nearest, count = count, place = place).to_string();
+                (words, Some(tr!(locale, scheduling.centers_nearest_more).to_owned()))
+            } else {
+                (tr!(locale, scheduling.centers_around, count = count, place = place).to_string(), None)
+            };
             let more = view! {
                 <div class="actions">{online}</div>
                 {others_view(cx, trip, question, others)}
@@ -211,7 +218,7 @@ fn results(cx: &RequestContext, trip: &Trip, question: &Question, widest: u32, f
             };
             let nearest = nearest.map(|nearest| {
                 let heading = tr!(locale, scheduling.nearest).to_owned();
-                list(cx, trip, unit, heading, vec![*nearest], ().into_any())
+                list(cx, trip, unit, (heading, None), vec![*nearest], ().into_any())
             });
             let others = others_view(cx, trip, question, others);
             let wider = (question.radius < widest).then(|| {
@@ -284,7 +291,15 @@ fn others_view(cx: &RequestContext, trip: &Trip, question: &Question, others: Ve
     })
 }
 
-fn list(cx: &RequestContext, trip: &Trip, unit: Unit, heading: String, centers: Vec<Found>, more: AnyView) -> AnyView {
+/// `heading`: with a sentence where the list is not the whole.
+fn list(
+    cx: &RequestContext,
+    trip: &Trip,
+    unit: Unit,
+    (heading, cut): (String, Option<String>),
+    centers: Vec<Found>,
+    more: AnyView,
+) -> AnyView {
     let locale = cx.locale;
     let rows: Vec<_> = centers
         .into_iter()
@@ -323,6 +338,7 @@ fn list(cx: &RequestContext, trip: &Trip, unit: Unit, heading: String, centers: 
     view! {
         <section class="stack" aria-labelledby="centers">
             <h2 class="h3" id="centers">{heading}</h2>
+            {cut.map(|text| view! { <p class="muted">{text}</p> })}
             <ul class="rows">{rows}</ul>
             {more}
         </section>

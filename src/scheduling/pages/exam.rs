@@ -190,6 +190,7 @@ fn event_view(cx: &RequestContext, event: &Event) -> Option<AnyView> {
             let text = change.map(|(from, to)| tr!(locale, scheduling.event_rescheduled_text, from = from, to = to).to_string());
             ("timeline__item", tr!(locale, scheduling.event_rescheduled), text)
         }
+        "name_corrected" => ("timeline__item", tr!(locale, scheduling.event_name_corrected), None),
         "cancelled" => ("timeline__item", tr!(locale, scheduling.event_cancelled), None),
         "delivered" => ("timeline__item", tr!(locale, scheduling.state_delivered), None),
         "scored" => ("timeline__item timeline__item--ok", tr!(locale, scheduling.state_scored), None),

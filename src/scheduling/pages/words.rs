@@ -4,7 +4,7 @@ use crate::error::AppResult;
 use crate::scheduling::calendar::place_lines;
 use crate::scheduling::rules::Delivery;
 use crate::scheduling::store::appointments::Appointment;
-use crate::scheduling::terms::Terms;
+use crate::scheduling::terms::{self, Terms};
 use crate::server::i18n::{self, Locale};
 use crate::server::{RequestContext, format};
 use crate::tr;
@@ -112,7 +112,7 @@ pub fn policies(cx: &RequestContext, appointment: &Appointment) -> AppResult<imp
     items.extend(terms.moves_left.map(|text| ("refresh", text)));
     items.push(("receipt", terms.cancel));
     items.push(("clock", terms.arrival));
-    items.push(("file-text", terms.result));
+    items.push(("file-text", terms::result(locale, terms.deadlines.result_by, appointment.beta)));
     items.push(("x-circle", tr!(locale, scheduling.no_show_rule).to_owned()));
     Ok(view! {
         <ul class="checks">

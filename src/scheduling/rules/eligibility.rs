@@ -107,6 +107,40 @@ pub fn eligibility(now: DateTime<Utc>, today: NaiveDate, policies: &Policies, ex
     checks
 }
 
+/// What a candidate who has taken an exam is told about taking it again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Again {
+    /// This version of the exam cannot be booked any more.
+    Closed,
+    /// It was passed, and is blocked until then.
+    Passed(DateTime<Utc>),
+    /// It may be taken so often, and was.
+    NoAttemptLeft(i32),
+    /// There is an appointment for it, by its reference: to come, or without a result.
+    Open(String),
+    /// It may be booked from then on.
+    From(DateTime<Utc>),
+    Now,
+}
+
+/// From when an exam may be booked again, or why it may not: by the same lines that decide about a booking, what concerns the account
+/// and not the exam left out. What lasts longest is said first.
+pub fn again(checks: &[Check]) -> Again {
+    let mut answers: Vec<(u8, Again)> = checks
+        .iter()
+        .filter_map(|check| match check {
+            Check::ExamOpen(Err(_)) => Some((0, Again::Closed)),
+            Check::NotPassedLately(Some(until)) => Some((1, Again::Passed(*until))),
+            Check::AttemptsLeft { limit, left: false } => Some((2, Again::NoAttemptLeft(*limit))),
+            Check::NoOpenAppointment(Some((reference, _))) => Some((3, Again::Open(reference.clone()))),
+            Check::RetakeWait(Some(until)) => Some((4, Again::From(*until))),
+            _ => None,
+        })
+        .collect();
+    answers.sort_by_key(|(order, _)| *order);
+    answers.into_iter().next().map_or(Again::Now, |(_, answer)| answer)
+}
+
 /// The two windows of exam and language as one.
 pub fn narrower(
     exam: (Option<NaiveDate>, Option<NaiveDate>),
@@ -174,6 +208,41 @@ mod tests {
         let beta_twice = ExamFacts { max_attempts: Some(2), ..beta };
         assert_eq!(refused("2026-11-24T10:00:00Z", &beta_twice, &taken(1)), []);
         assert_eq!(refused("2026-11-24T10:00:00Z", &beta_twice, &taken(2)), [Conflict::NotEligible]);
+    }
+
+    #[test]
+    fn what_is_said_about_another_attempt_is_what_a_booking_is_decided_by() {
+        let failed = || History { attempts: 1, failed_at: Some(at("2026-11-10T10:00:00Z")), ..clean() };
+        let told = |now: &str, policies: &Policies, exam: &ExamFacts, history: &History| {
+            let now = at(now);
+            let checks = eligibility(now, now.date_naive(), policies, exam, history);
+            assert_eq!(again(&checks) == Again::Now, checks.iter().all(|check| check.refusal().is_none()), "{checks:?}");
+            again(&checks)
+        };
+        let (policies, end) = (Policies::default(), "2026-11-24T10:00:00Z");
+        // To the second, and not from the beginning of that day on.
+        assert_eq!(told("2026-11-24T00:00:00Z", &policies, &exam(), &failed()), Again::From(at(end)));
+        assert_eq!(told("2026-11-24T09:59:59Z", &policies, &exam(), &failed()), Again::From(at(end)));
+        assert_eq!(told(end, &policies, &exam(), &failed()), Again::Now);
+        // The policies in force count, and before them the exam's own wait.
+        let longer = Policies { retake_wait_days: 21, ..Policies::default() };
+        assert_eq!(told(end, &longer, &exam(), &failed()), Again::From(at("2026-12-01T10:00:00Z")));
+        let own = ExamFacts { retake_wait_days: Some(7), ..exam() };
+        assert_eq!(told("2026-11-17T10:00:00Z", &longer, &own, &failed()), Again::Now);
+        // An active exam whose last day is over.
+        let over = ExamFacts { last_day: Some(day("2026-11-23")), ..exam() };
+        assert_eq!(told(end, &policies, &over, &failed()), Again::Closed);
+        let retired = ExamFacts { status: "retired".into(), ..exam() };
+        assert_eq!(told(end, &policies, &retired, &failed()), Again::Closed);
+        let beta = ExamFacts { status: "beta".into(), ..exam() };
+        assert_eq!(told(end, &policies, &beta, &failed()), Again::NoAttemptLeft(1));
+        let beta_twice = ExamFacts { max_attempts: Some(2), ..beta };
+        assert_eq!(told(end, &policies, &beta_twice, &failed()), Again::Now);
+        let passed = History { passed_at: Some(at("2026-11-20T10:00:00Z")), ..failed() };
+        assert_eq!(told(end, &policies, &exam(), &passed), Again::Passed(at("2028-11-20T10:00:00Z")));
+        assert_eq!(told("2028-11-20T10:00:00Z", &policies, &exam(), &passed), Again::Now);
+        let booked = History { open_appointment: Some(("NL-4F2K".into(), true)), ..failed() };
+        assert_eq!(told(end, &policies, &exam(), &booked), Again::Open("NL-4F2K".into()));
     }
 
     #[test]

@@ -10,7 +10,7 @@ mod places;
 
 pub use availability::{DayPart, GRID_MINUTES, Hours, Occupied, Place, Seat, Slot, Wanted, first_free_day, free_slots, is_offered};
 pub use changes::{Deadlines, after_business_days, deadlines, may_cancel, may_reschedule};
-pub use eligibility::{Check, ExamClosed, ExamFacts, History, eligibility, narrower};
+pub use eligibility::{Again, Check, ExamClosed, ExamFacts, History, again, eligibility, narrower};
 pub use identity::{age, comparable_name, date_of_birth, needs_guardian, old_enough};
 pub use opening_hours::parse_opening_hours;
 pub use places::{Typed, country_code, place_label, searchable, still_means, typed};

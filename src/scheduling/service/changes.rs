@@ -3,7 +3,7 @@
 use crate::checkout::model::refund_reason;
 use crate::checkout::service as checkout;
 use crate::error::{AppError, AppResult, Conflict};
-use crate::ids::AppointmentId;
+use crate::ids::{AccountId, AppointmentId};
 use crate::money::Money;
 use crate::scheduling::rules;
 use crate::scheduling::store::appointments::{self, Appointment};
@@ -66,6 +66,16 @@ async fn reschedule_in(tx: &mut PgConnection, cx: &RequestContext, hold_id: Appo
     mails::rescheduled(tx, &cx.state, now, &old, &moved).await?;
     jobs::enqueue_reminders(tx, now, &moved).await?;
     Ok(moved.reference)
+}
+
+/// The candidate's name was corrected: so is the name as on the ID of what they have held or booked, in the same transaction, which has locked
+/// their account.
+pub async fn rename(tx: &mut PgConnection, cx: &RequestContext, account_id: AccountId, name: &str) -> Result<(), sqlx::Error> {
+    let now = cx.now();
+    for id in appointments::rename(tx, account_id, name, now).await? {
+        appointments::record(tx, id, now, "name_corrected", cx.actor().map(|actor| actor.account_id), json!({})).await?;
+    }
+    Ok(())
 }
 
 /// What a cancellation would give back, or why it is refused.

@@ -10,7 +10,7 @@ pub use super::store::exams::lock_candidate;
 pub use availability::{FreeDay, next_free_days};
 pub use holds::{confirm_booking, is_booked_otherwise, release_hold};
 
-use super::rules::{self, Check, ExamFacts};
+use super::rules::{self, Again, Check, ExamFacts};
 use super::store::appointments::{self, Appointment};
 use super::store::exams::{self, Exam, ExamLanguage};
 use crate::accounts::guardians::service as guardians;
@@ -100,6 +100,14 @@ pub async fn order_being_paid(cx: &RequestContext, hold: &Appointment) -> AppRes
     }
     let mut conn = cx.state.db.acquire().await?;
     Ok(crate::checkout::service::order_being_paid(&mut conn, hold.id).await?)
+}
+
+/// From when the candidate may book an exam again that they have taken, or why they may not.
+///
+/// # Errors
+/// [`AppError::NotFound`]: no such exam.
+pub async fn again(cx: &RequestContext, code: &str) -> AppResult<Again> {
+    Ok(rules::again(&booking(cx, code, None).await?.checks))
 }
 
 /// The candidate's own appointment or hold.

@@ -25,7 +25,7 @@ pub fn chosen_radius(radii: &[u32], asked: Option<u32>) -> u32 {
 }
 
 /// Centres shown at once.
-const LIMIT: i64 = 20;
+const LIMIT: usize = 20;
 /// The largest of several towns of one name is meant when it is this many times larger than the next.
 const CLEARLY_LARGER: i64 = 5;
 
@@ -77,11 +77,17 @@ pub struct Question {
 /// What was found.
 pub enum Answer {
     /// Nothing was typed: the centres of the country.
-    Country(Vec<Found>),
-    /// Centres around a place. The others have the same name.
+    Country {
+        centers: Vec<Found>,
+        /// There are others that are not shown.
+        more: bool,
+    },
+    /// Centres around a place, the nearest first. The others have the same name.
     Around {
         city: City,
         centers: Vec<Found>,
+        /// There are others that are not shown.
+        more: bool,
         others: Vec<City>,
     },
     /// None within the radius: the nearest one, if there is any at all.
@@ -121,9 +127,9 @@ pub async fn centers(cx: &RequestContext, booking: &Booking, language: &str, que
 
     let (city, others) = match resolve(&mut conn, question, country).await? {
         Resolved::Nothing => {
-            let centers = places::centers_in(&mut conn, country, question.accessible, today, LIMIT).await?;
-            let found = with_first_free(&mut conn, cx, booking, language, question, centers).await?;
-            return Ok(Search { countries, unit, answer: Answer::Country(found) });
+            let (centers, more) = shown(places::centers_in(&mut conn, country, question.accessible, today, LIMIT as i64 + 1).await?);
+            let centers = with_first_free(&mut conn, cx, booking, language, question, centers).await?;
+            return Ok(Search { countries, unit, answer: Answer::Country { centers, more } });
         }
         Resolved::Unknown => return Ok(Search { countries, unit, answer: Answer::UnknownPlace }),
         Resolved::Several(cities) => return Ok(Search { countries, unit, answer: Answer::Which(cities) }),
@@ -131,15 +137,24 @@ pub async fn centers(cx: &RequestContext, booking: &Booking, language: &str, que
     };
     let point = (city.latitude, city.longitude);
     let meters = f64::from(question.radius) * unit.meters();
-    let centers = places::centers_around(&mut conn, point, meters, question.accessible, today, LIMIT).await?;
+    let around = places::centers_around(&mut conn, point, meters, question.accessible, today, LIMIT as i64 + 1).await?;
+    let (centers, more) = shown(around);
     let answer = if centers.is_empty() {
         let nearest = places::nearest_center(&mut conn, point, question.accessible, today).await?;
         let nearest = with_first_free(&mut conn, cx, booking, language, question, nearest.into_iter().collect()).await?;
         Answer::TooFar { city, nearest: nearest.into_iter().next().map(Box::new), others }
     } else {
-        Answer::Around { city, centers: with_first_free(&mut conn, cx, booking, language, question, centers).await?, others }
+        let centers = with_first_free(&mut conn, cx, booking, language, question, centers).await?;
+        Answer::Around { city, centers, more, others }
     };
     Ok(Search { countries, unit, answer })
+}
+
+/// As many as are shown, and whether there are others.
+fn shown(mut centers: Vec<Center>) -> (Vec<Center>, bool) {
+    let more = centers.len() > LIMIT;
+    centers.truncate(LIMIT);
+    (centers, more)
 }
 
 enum Resolved {

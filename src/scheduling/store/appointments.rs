@@ -20,6 +20,8 @@ pub struct Appointment {
     pub exam_id: ExamId,
     pub exam_code: String,
     pub exam_name: String,
+    /// Its results come when the beta has ended.
+    pub beta: bool,
     pub language: String,
     pub delivery: String,
     pub seat_id: SeatId,
@@ -86,7 +88,8 @@ macro_rules! select {
     ($rest:literal, $($argument:expr),*) => {
         sqlx::query_as!(
             Appointment,
-            r#"SELECT a.id, a.reference, a.account_id, a.exam_id, e.code AS exam_code, c.name AS exam_name, a.language, a.delivery,
+            r#"SELECT a.id, a.reference, a.account_id, a.exam_id, e.code AS exam_code, c.name AS exam_name,
+                      e.status = 'beta' AS "beta!", a.language, a.delivery,
                       a.seat_id, s.accessible AS seat_accessible, a.time_zone, a.starts_at, a.minutes,
                       upper(a.occupies) AS "occupied_until!", a.state, a.hold_expires_at, a.replaces, a.name_on_id,
                       a.reschedule_count, a.policies, a.center_id, t.code AS "center_code?", t.name AS "center_name?",
@@ -121,6 +124,27 @@ pub async fn of_candidate(conn: &mut PgConnection, account_id: AccountId, now: D
     select!(
         "WHERE a.account_id = $1 AND a.state <> 'expired' AND NOT (a.state = 'held' AND a.hold_expires_at <= $2) ORDER BY a.starts_at",
         account_id as _,
+        now
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// Gives what a candidate has before them another name as on the ID, a lapsed hold too, which a late payment may still book; gives what
+/// has changed. A hold whose details were not told yet has none.
+pub async fn rename(
+    conn: &mut PgConnection,
+    account_id: AccountId,
+    name: &str,
+    now: DateTime<Utc>,
+) -> Result<Vec<AppointmentId>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "UPDATE appointment SET name_on_id = $2
+         WHERE account_id = $1 AND starts_at > $3 AND (state = 'booked' OR state IN ('held', 'expired') AND name_on_id IS NOT NULL)
+           AND name_on_id IS DISTINCT FROM $2
+         RETURNING id",
+        account_id as _,
+        name,
         now
     )
     .fetch_all(conn)

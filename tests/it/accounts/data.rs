@@ -1,7 +1,7 @@
 //! Download everything, erase the account, and what is kept of it.
 
 use crate::support::Portal;
-use crate::support::fixtures_results::{Sitting, World};
+use crate::support::fixtures_results::{Sitting, World, file};
 use crate::support::portal::Browser;
 use axum::http::StatusCode;
 use certportal::accounts::merge;
@@ -455,9 +455,37 @@ async fn what_is_open_has_to_be_settled_before_an_erasure() {
     let later = zenobia.world.sitting_of(zenobia.account, portal.clock.now() + TimeDelta::days(35)).await;
     zenobia.wait().await;
     assert!(zenobia.browser().await.get("/account/data/erase").await.words().contains(&later.reference));
+    // It was taken, and its result is awaited, until nobody knows whether one will come.
     portal.later(TimeDelta::days(6));
     portal.run_jobs().await;
+    let words = zenobia.browser().await.get("/account/data/erase").await.words();
+    assert!(words.contains(&format!("The result of the appointment {} is not released yet", later.reference)), "{words}");
+    portal.later(TimeDelta::days(10));
+    portal.run_jobs().await;
     assert_eq!(found(portal, EMAIL).await, ["mail_message.to_address"], "the last mail is still to be read");
+}
+
+#[tokio::test]
+async fn a_result_that_comes_after_the_erasure_holds_up_no_file_and_leaves_no_trace() {
+    let zenobia = Zenobia::new().await;
+    let portal = zenobia.portal();
+    sqlx::query("UPDATE exam SET status = 'beta'").execute(portal.db()).await.unwrap();
+    let beta = zenobia.world.sitting_of(zenobia.account, portal.clock.now() - TimeDelta::days(1)).await;
+    // Nobody knows when the result of a beta comes: it is not waited for.
+    zenobia.ask("withhold_name").await;
+    zenobia.wait().await;
+    portal.later(TimeDelta::days(40));
+    portal.run_jobs().await;
+    assert_eq!(found(portal, &beta.candidate_id).await, Vec::<String>::new());
+
+    let ana = zenobia.world.sitting("Ana").await;
+    let mails = zenobia.count("SELECT count(*) FROM mail_message").await;
+    let page = zenobia.world.import(&file(&[beta.row(812), ana.row(812)])).await;
+    assert_eq!(found(portal, &beta.candidate_id).await, Vec::<String>::new(), "the file does not bring the ID back");
+    assert_eq!(zenobia.world.release(&page).await.location(), format!("{page}?done=released"));
+    assert_eq!(zenobia.count("SELECT count(*) FROM exam_result WHERE state = 'released'").await, 3);
+    assert_eq!(zenobia.count("SELECT count(*) FROM credential").await, 2, "her old one and Ana's: nobody is there to hold another");
+    assert_eq!(zenobia.count("SELECT count(*) FROM mail_message").await, mails + 1, "to Ana");
 }
 
 #[tokio::test]

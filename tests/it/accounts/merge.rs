@@ -465,7 +465,7 @@ async fn undoing_leaves_nobody_without_an_address() {
     }
     let answer = undo(&mut browser).await;
     assert_eq!(answer.status, StatusCode::CONFLICT);
-    assert!(answer.words().contains("Choose another primary address first"), "{}", answer.words());
+    assert!(answer.words().contains("Choose another main address first"), "{}", answer.words());
     for (address, is_primary) in [(WORK, false), (ANA, true)] {
         sqlx::query("UPDATE account_email SET is_primary = $2 WHERE address = $1")
             .bind(address)

@@ -1,7 +1,10 @@
 //! `/account`, `/account/edit` and `/agreement`.
 
 use super::{PASSWORD, log_in, portal, registered};
+use crate::support::Shop;
 use axum::http::StatusCode;
+use certportal::ids::AppointmentId;
+use chrono::TimeDelta;
 
 const CHANGE: &str = "/api/accounts/change_profile";
 
@@ -51,6 +54,51 @@ async fn a_profile_is_changed_and_what_only_the_portal_gives_is_not() {
     let answer = browser.post_form("/account/edit", CHANGE, &profile(&[("given_name", ""), ("time_zone", "")])).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(answer.text().contains("href=\"#given_name\"") && answer.text().contains("href=\"#time_zone\""));
+}
+
+#[tokio::test]
+async fn a_corrected_name_reaches_what_is_booked_and_held() {
+    let shop = Shop::new().await;
+    let portal = &shop.portal;
+    let (booked, _) = shop.paid(shop.amara, shop.exam, 10).await;
+    let held = shop.hold(shop.amara, shop.other_exam, 20).await;
+    let others = shop.hold(shop.bruno, shop.exam, 30).await;
+    let cancelled = shop.hold(shop.amara, shop.other_exam, 40).await;
+    sqlx::query("UPDATE appointment SET state = 'cancelled', hold_expires_at = NULL WHERE id = $1")
+        .bind(cancelled)
+        .execute(portal.db())
+        .await
+        .unwrap();
+    let mut browser = portal.signed_in(shop.amara).await;
+    let change = async |browser: &mut crate::support::portal::Browser, company: &str| {
+        let fields =
+            profile(&[("given_name", "Amara"), ("family_name", "Okafor-Ng"), ("country", "DE"), ("region", ""), ("company", company)]);
+        let answer = browser.post_form("/account/edit", CHANGE, &fields).await;
+        assert_eq!(answer.location(), "/account?done=saved", "{}", answer.words());
+    };
+    change(&mut browser, "").await;
+    let name = async |id: AppointmentId| -> String {
+        sqlx::query_scalar("SELECT name_on_id FROM appointment WHERE id = $1").bind(id).fetch_one(portal.db()).await.unwrap()
+    };
+    assert_eq!((name(booked).await, name(held).await), ("Amara Okafor-Ng".into(), "Amara Okafor-Ng".into()));
+    assert_eq!(
+        (name(others).await, name(cancelled).await),
+        ("Amara Okafor".into(), "Amara Okafor".into()),
+        "nobody else's, and not what is over"
+    );
+    let reference: String =
+        sqlx::query_scalar("SELECT reference FROM appointment WHERE id = $1").bind(booked).fetch_one(portal.db()).await.unwrap();
+    let page = browser.get(&format!("/exams/{reference}")).await.words();
+    assert!(page.contains("Amara Okafor-Ng") && page.contains("Name on the ID corrected"), "{page}");
+    // What does not touch the name is no event.
+    change(&mut browser, "Tidepool").await;
+    let events: i64 = shop.count("SELECT count(*) FROM appointment_event WHERE kind = 'name_corrected'").await;
+    assert_eq!(events, 2);
+    portal.later(TimeDelta::days(9) + TimeDelta::hours(1));
+    portal.run_jobs().await;
+    let mails = portal.mails("amara@example.com").await;
+    let reminder = mails.iter().rfind(|mail| mail.template.contains("reminder")).expect("a reminder");
+    assert!(reminder.body_text.contains("Amara Okafor-Ng"), "{}", reminder.body_text);
 }
 
 #[tokio::test]

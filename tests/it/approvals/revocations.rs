@@ -71,6 +71,21 @@ async fn a_credential_is_revoked_by_two_people_and_its_holder_reads_why_and_what
 }
 
 #[tokio::test]
+async fn a_revocation_for_a_cause_of_its_own_gives_nothing_back() {
+    let world = World::new().await;
+    let ana = world.sitting("Ana").await;
+    world.score(&ana, 812).await.unwrap();
+    world.portal.later(TimeDelta::days(2));
+    let again = world.sitting_of(ana.account, world.portal.clock.now() - TimeDelta::days(1)).await;
+    let newer = world.score(&again, 790).await.unwrap();
+    let request = request_page(&ask(&mut world.staff().await, &newer, "misconduct", WHY).await);
+    approve(&mut colleague(&world.portal, "exam_manager").await.1, &request).await;
+    let states: Vec<String> =
+        sqlx::query_scalar("SELECT state FROM credential ORDER BY issued_at").fetch_all(world.portal.db()).await.unwrap();
+    assert_eq!(states, ["superseded", "revoked"]);
+}
+
+#[tokio::test]
 async fn a_mail_about_a_revocation_is_not_switched_off() {
     let world = World::new().await;
     let ana = world.sitting("Ana").await;

@@ -143,6 +143,41 @@ async fn a_pass_that_becomes_a_fail_revokes_the_credential_and_the_way_back_awar
     assert_eq!(world.count("exam_result_correction").await, 2);
 }
 
+/// Two passes of one candidate, of which the second is corrected to a fail after so many days: the states of both credentials.
+async fn second_pass_is_none(days: i64) -> (World, Vec<(String, String)>) {
+    let world = World::new().await;
+    let ana = world.sitting("Ana").await;
+    world.score(&ana, 812).await.unwrap();
+    world.portal.later(TimeDelta::days(400));
+    let again = world.sitting_of(ana.account, world.portal.clock.now() - TimeDelta::days(1)).await;
+    world.score(&again, 790).await.unwrap();
+    world.portal.later(TimeDelta::days(days));
+    let page = page_of(&world, &ana).await;
+    let (mut manager, (_, mut admin)) = (world.staff().await, colleague(&world.portal, "administrator").await);
+    let request = request_page(&ask(&mut manager, &page, "640").await);
+    let answer = approve(&mut admin, &request).await;
+    assert_eq!(answer.location(), format!("{request}?done=approved"), "{}", answer.words());
+    let states = sqlx::query_as("SELECT public_id, state FROM credential ORDER BY issued_at").fetch_all(world.portal.db()).await.unwrap();
+    (world, states)
+}
+
+#[tokio::test]
+async fn a_pass_that_was_none_gives_back_the_certification_that_had_given_way_to_it() {
+    let (world, states) = second_pass_is_none(1).await;
+    let [(first, before), (second, after)] = states.as_slice() else { panic!("{states:?}") };
+    assert_eq!((before.as_str(), after.as_str()), ("active", "revoked"), "the first pass stands");
+    assert!(world.portal.browser().get(&format!("/verify/{first}")).await.spoken().contains("Active"));
+    assert_eq!(event(&world.portal, "credentials.restored").await["instead_of"], second.as_str());
+}
+
+#[tokio::test]
+async fn what_would_have_expired_by_now_is_not_given_back() {
+    let (world, states) = second_pass_is_none(800).await;
+    let states: Vec<&str> = states.iter().map(|(_, state)| state.as_str()).collect();
+    assert_eq!(states, ["superseded", "revoked"]);
+    assert_eq!(count(&world.portal, "SELECT count(*) FROM audit_event WHERE action = 'credentials.restored'").await, 0);
+}
+
 #[tokio::test]
 async fn a_result_that_waits_for_its_release_is_corrected_without_a_word_to_the_candidate() {
     let world = World::new().await;
@@ -218,7 +253,7 @@ async fn staff_find_results_by_reference_and_candidate_and_every_look_is_in_the_
     assert!(auditor.get("/staff/results?q=nothing").await.words().contains("No result found"));
     let page = page_of(&world, &ana).await;
     let words = auditor.get(&page).await.spoken();
-    assert!(words.contains("812 of 1000") && words.contains("80 % right") && words.contains("Raw score 41"), "{words}");
+    assert!(words.contains("812 of 1000") && words.contains("80% right") && words.contains("Raw score 41"), "{words}");
     assert!(!words.contains("Correct the score"), "the auditor changes nothing");
     assert_eq!(auditor.get(&format!("{page}/correct")).await.status, StatusCode::FORBIDDEN);
     assert_eq!(ask(&mut auditor, &page, "900").await.status, StatusCode::FORBIDDEN);
