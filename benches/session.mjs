@@ -29,10 +29,6 @@ export class Client {
   cookieHeader() {
     return [...this.#cookies].map(([name, value]) => `${name}=${value}`).join("; ");
   }
-
-  setCookie(name, value) {
-    this.#cookies.set(name, value);
-  }
 }
 
 /** The six digits of RFC 6238 for a base-32 secret. */

@@ -142,17 +142,19 @@ build_style() {
 
 # build_inputs [PATH_TO_LEAVE_OUT]: one number for everything the build reads.
 build_inputs() {
-    local leave_out=()
-    if [ -n "${1:-}" ]; then leave_out=(":(exclude)$1"); fi
+    local leave_out=() not_found=()
+    if [ -n "${1:-}" ]; then leave_out=(":(exclude)$1") not_found=(-not -path "./${1%/}/*"); fi
     {
         rustc --version
         (
             cd "$ROOT" || exit
-            if git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
+            # A copy of the source inside another work tree may be ignored there: git would tell of no file at all.
+            if [ "$(git rev-parse --show-toplevel 2>/dev/null)" = "$ROOT" ]; then
                 git ls-files -z --cached --others --exclude-standard -- . ':(exclude)tests' ':(exclude)end2end' ':(exclude)docs' ':(exclude)*.md' \
                     ':(exclude).ci' ':(exclude)test' "${leave_out[@]}"
             else
-                find . -type f -not -path '*/.*/*' -not -path './target/*' -not -path './data/*' -not -path './tests/*' -not -path './end2end/*' -print0
+                find . -type f -not -path '*/.*/*' -not -path './target/*' -not -path './data/*' -not -path './tests/*' -not -path './end2end/*' \
+                    "${not_found[@]}" -print0
                 find .cargo .sqlx -type f -print0 2>/dev/null || true
             fi | sort -z | xargs -0 cksum 2>/dev/null || true
         )

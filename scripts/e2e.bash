@@ -1,6 +1,9 @@
 # shellcheck shell=bash
 # What the journeys (./test e2e) and scripts/screenshots need: Playwright, a Chromium, and a portal to start. Sourced after build.bash.
 
+# For systems without such a package, as Ubuntu.
+BROWSER="Chromium (google-chrome or CHROMIUM=/path/of/one does as well)"
+
 # The server is built without optimisation, which compiles in a fraction of the time; the browser's program is the one people get.
 e2e_build() {
     local out="$ROOT/.site/test" inputs
@@ -17,7 +20,8 @@ e2e_build() {
     printf '%s' "$inputs" >"$out/stamp"
 }
 
-e2e_browser() {
+# Fails when there is none.
+e2e_find_browser() {
     local name
     for name in "${CHROMIUM:-}" chromium chromium-browser google-chrome; do
         if [ -n "$name" ] && have "$name"; then
@@ -26,22 +30,32 @@ e2e_browser() {
             return
         fi
     done
-    apt_install "Chromium (the browser of the tests)" chromium
-    e2e_browser
+    return 1
+}
+
+e2e_browser() {
+    e2e_find_browser || apt_install "$BROWSER" chromium
+    e2e_find_browser || die "no Chromium was found although it is installed: set CHROMIUM to its path"
+}
+
+# Playwright asks for 20; what the checks of accessibility bring needs modules that 20.19 can load.
+e2e_node() { need_node_of 20.19 "the journeys in the browser"; }
+
+# What end2end/package-lock.json says: Playwright and TypeScript.
+e2e_modules() {
+    local stamp
+    stamp=$(cksum <"$ROOT/end2end/package-lock.json")
+    if [ "$(cat "$ROOT/end2end/node_modules/.stamp" 2>/dev/null)" = "$stamp" ]; then return; fi
+    say "Installing Playwright (10 s)"
+    (cd "$ROOT/end2end" && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm_ci) || die "npm could not install end2end/package.json"
+    printf '%s' "$stamp" >"$ROOT/end2end/node_modules/.stamp"
 }
 
 # e2e_prepare: everything up to the point where `npx playwright test` can run in end2end/.
 e2e_prepare() {
-    # Playwright asks for 20; what the checks of accessibility bring needs modules that 20.19 can load.
-    need_node_of 20.19 "the journeys in the browser"
+    e2e_node
     e2e_browser
-    local stamp
-    stamp=$(cksum <"$ROOT/end2end/package-lock.json")
-    if [ "$(cat "$ROOT/end2end/node_modules/.stamp" 2>/dev/null)" != "$stamp" ]; then
-        say "Installing Playwright (10 s)"
-        (cd "$ROOT/end2end" && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm_ci) || die "npm could not install end2end/package.json"
-        printf '%s' "$stamp" >"$ROOT/end2end/node_modules/.stamp"
-    fi
+    e2e_modules
     # A portal that runs already is taken as it is.
     if [ -n "${E2E_URL:-}" ]; then return; fi
     need_postgres

@@ -1,15 +1,6 @@
 # shellcheck shell=bash disable=SC2034
 # What ./run, ./test and the scripts share. Sourced, not run.
 
-ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)"
-CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/certportal"
-# One target directory for every clone: a fresh checkout does not compile the dependencies again.
-export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$CACHE/target}"
-# Programs of exactly the version this project wants are kept apart from the user's own.
-TOOLS="$CACHE/tools"
-# Leptos reads it while compiling; without it the server looks for other file names than the site has.
-export LEPTOS_OUTPUT_NAME=certportal
-
 if [ -t 2 ] && [ -z "${NO_COLOR:-}" ]; then BOLD=$'\e[1m' RED=$'\e[31m' PLAIN=$'\e[0m'; else BOLD='' RED='' PLAIN=''; fi
 
 # say TEXT: one line about what is being done, on stderr with the time.
@@ -20,6 +11,18 @@ die() {
     printf '%serror:%s %s\n' "$RED" "$PLAIN" "$*" >&2
     exit 1
 }
+
+[ -n "${HOME:-}" ] || die "HOME is not set: set it to your home directory, where the caches are kept"
+ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)"
+CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/certportal"
+# One target directory for every clone: a fresh checkout does not compile the dependencies again.
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$CACHE/target}"
+# Cargo takes it from the directory it is called in, and the scripts call it in others than the user's.
+case $CARGO_TARGET_DIR in /*) ;; *) CARGO_TARGET_DIR="$PWD/$CARGO_TARGET_DIR" ;; esac
+# Programs of exactly the version this project wants are kept apart from the user's own.
+TOOLS="$CACHE/tools"
+# Leptos reads it while compiling; without it the server looks for other file names than the site has.
+export LEPTOS_OUTPUT_NAME=certportal
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
@@ -34,26 +37,41 @@ apt_install() {
     log=$(mktemp)
     if ! { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; } >"$log" 2>&1; then
         tail -n 5 "$log" >&2
-        die "apt-get could not install $* (the whole log: $log)"
+        die "apt-get could not install $what: $* (the whole log: $log)"
     fi
     rm -f "$log"
 }
 
 # ---------------------------------------------------------------------------------------------------------------------------- PostgreSQL
 
+# The oldest major version the migrations run on.
+OLDEST_POSTGRES=15
+
+# postgres_major DIR: the major version of the server programs in DIR; 0 when there are none.
+postgres_major() {
+    if [ -x "$1/initdb" ] && [[ $("$1/postgres" --version 2>/dev/null) =~ \)\ ([0-9]+) ]]; then echo "${BASH_REMATCH[1]}"; else echo 0; fi
+}
+
 # Directory of the newest PostgreSQL server programs; fails when there are none.
 postgres_bin_dir() {
-    local dir newest=
-    for dir in "$(pg_config --bindir 2>/dev/null || true)" $(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V) \
+    local dir major newest='' newest_major=0
+    for dir in "$(pg_config --bindir 2>/dev/null || true)" /usr/lib/postgresql/*/bin /usr/pgsql-*/bin \
         "$(dirname "$(readlink -f "$(command -v initdb 2>/dev/null || echo /nowhere)")")"; do
-        if [ -x "$dir/initdb" ] && [ -x "$dir/postgres" ]; then newest=$dir; fi
+        major=$(postgres_major "$dir")
+        if [ "$major" -gt "$newest_major" ]; then newest=$dir newest_major=$major; fi
     done
     [ -n "$newest" ] && printf '%s\n' "$newest"
 }
 
+# Before anything is built: an older one would fail at the first migration.
 need_postgres() {
+    local dir major
     postgres_bin_dir >/dev/null || apt_install "PostgreSQL (its server programs)" postgresql
-    postgres_bin_dir >/dev/null || die "PostgreSQL's server programs were not found although they are installed: put initdb and postgres on the PATH"
+    dir=$(postgres_bin_dir) || die "PostgreSQL's server programs were not found although they are installed: put initdb and postgres on the PATH"
+    major=$(postgres_major "$dir")
+    if [ "$major" -lt "$OLDEST_POSTGRES" ]; then
+        die "PostgreSQL $OLDEST_POSTGRES or newer is needed and $major is installed ($dir): https://www.postgresql.org/download has newer ones"
+    fi
 }
 
 # PostgreSQL refuses root.

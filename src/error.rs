@@ -24,7 +24,6 @@ pub enum Code {
     PasswordNeedsDigit,
     PasswordCommon,
     PasswordPersonal,
-    PasswordMismatch,
     /// Not the password of this account (asked for again by somebody signed in).
     PasswordWrong,
     AgreementRequired,
@@ -47,7 +46,6 @@ pub enum Code {
     CodeWrong,
     FileMissing,
     FileTooLarge,
-    FileWrongType,
     /// A card number where none belongs (PCI SAQ A: none is ever taken here).
     CardNumber,
     /// On the sandbox's payment page: the number's check digit is wrong.
@@ -153,10 +151,7 @@ pub enum Conflict {
     /// An order with this seat waits for its payment.
     BeingPaid,
     AlreadyPaid,
-    PaymentFailed,
     ImportHasErrors,
-    ImportApplied,
-    AlreadyReleased,
     Stale,
     /// Staff do not do this to their own account.
     OwnAccount,

@@ -15,7 +15,9 @@ use clap::{Parser, Subcommand};
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 use std::error::Error;
+use std::fs::DirBuilder;
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -375,7 +377,9 @@ async fn with_database<F>(config: Config, beside: Beside, work: F) -> Result<(),
 where
     F: AsyncFnOnce(AppState, PgPool) -> Result<(), Box<dyn Error>>,
 {
-    std::fs::create_dir_all(&config.data_dir).map_err(|error| format!("{}: {error}", config.data_dir.display()))?;
+    // The server key will lie in it, and people's documents in the private cluster's: nobody else's to read.
+    let data_dir = DirBuilder::new().recursive(true).mode(0o700).create(&config.data_dir);
+    data_dir.map_err(|error| format!("{}: {error}", config.data_dir.display()))?;
     let (roles, embedded) = match &config.database_url {
         Some(url) => {
             let parse = |url: &str, setting: &str| url.parse().map_err(|_| format!("{setting}: cannot be read as a PostgreSQL address"));

@@ -62,15 +62,23 @@ export class Portal {
   private async run(program: string, more: string[] = []): Promise<void> {
     const { port, host } = new URL(this.url);
     const log = openSync(join(this.data, "portal.log"), "a");
-    const environment: NodeJS.ProcessEnv = { ...process.env, LEPTOS_HASH_FILES: "true", LEPTOS_SITE_ADDR: host, LEPTOS_ENV: "PROD" };
-    delete environment.DATABASE_URL;
+    // No setting of whoever runs the tests: their mail server would get the demo's mails.
+    const foreign = (name: string) => name === "DATABASE_URL" || name.startsWith("CERTPORTAL_");
+    const inherited = Object.entries(process.env).filter(([name]) => !foreign(name));
+    const environment: NodeJS.ProcessEnv = { ...Object.fromEntries(inherited), LEPTOS_HASH_FILES: "true", LEPTOS_SITE_ADDR: host };
     this.child = spawn(program, ["serve", "--demo", "--port", port, "--data", this.data, ...more], {
       cwd: join(import.meta.dirname ?? __dirname, "../.."),
       env: environment,
       stdio: ["ignore", log, log],
     });
     closeSync(log);
-    await this.untilReady();
+    try {
+      await this.untilReady();
+    } catch (error) {
+      // Nobody else knows of it.
+      await this.stop();
+      throw error;
+    }
   }
 
   private async untilReady(): Promise<void> {

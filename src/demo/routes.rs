@@ -1,5 +1,5 @@
-//! The mailbox for programs, and the parts of a message. Demo mode only: these routes do not pass the table of pages,
-//! so each asks for itself.
+//! The mailbox for programs, the parts of a message, and the clock. Demo mode only: `FILES` in `app.rs` says so, and each asks once
+//! more, because outside of it they would show every mail to anybody.
 
 use super::mailbox;
 use crate::error::{AppError, AppResult, Code};

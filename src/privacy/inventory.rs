@@ -68,13 +68,6 @@ pub const INVENTORY: &[Holding] = {
         holding("account_nudge", "account_id", AsStored("advice_put_away.json"), Deleted, Stays("choices of the closed account")),
         holding("guardian_consent", "account_id", AsStored("guardians.json"), Deleted, Stays("given for the account it was asked for")),
         holding("mail_message", "account_id", InFile("mails.json"), Deleted, Moves),
-        holding(
-            "idempotent_answer",
-            "account_id",
-            Not("copies of answers that stand in the other files, kept so that a second click gets the first one's"),
-            Deleted,
-            Stays("answers to commands of the closed account"),
-        ),
         holding("appointment", "account_id", InFile("appointments.json"), Pseudonymised("rules::Records::Exams"), Moves),
         holding(
             "appointment_event",
@@ -169,3 +162,15 @@ pub const INVENTORY: &[Holding] = {
 /// Columns that are never given out: secrets, and hashes of secrets. Beside these every `bytea` is left out.
 pub const SECRET_COLUMNS: &[&str] =
     &["password_hash", "totp_secret", "totp_last_step", "token_hash", "code_hash", "passkey", "credential_id"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_for_operators_names_every_table() {
+        let page = include_str!("../../docs/privacy.md");
+        let missing: Vec<_> = INVENTORY.iter().map(|holding| holding.table).filter(|table| !page.contains(&format!("`{table}`"))).collect();
+        assert!(missing.is_empty(), "say in docs/privacy.md what is stored, why and how long: {missing:?}");
+    }
+}

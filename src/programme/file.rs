@@ -14,32 +14,11 @@ pub const LOGO: &str = "logo.svg";
 /// The languages that every text for candidates is written in.
 pub const LANGUAGES: [&str; 2] = ["en", "es"];
 
-/// Numbers of the product description that the file may state and that do not come from here. Those of accounts, sessions and factors
-/// are security limits: constants of the program (`accounts/rules.rs`, `server/http/sessions.rs`, `privacy/rules.rs`,
-/// `accounts/merge/rules.rs`, CERTPORTAL_PASSWORD_POLICY), each proved by a test of docs/security.md, so that no edited row can weaken
-/// them. The others belong to capabilities that do not exist yet. A name that is neither here nor in [`Policies`] is refused.
+/// Numbers of capabilities that do not exist yet: the file may state them. A name that is neither here nor in [`Policies`] is refused.
+/// The limits of accounts, sessions and factors are no policies but constants of the program (`accounts/rules.rs`,
+/// `server/http/sessions.rs`, CERTPORTAL_PASSWORD_POLICY …), each proved by a test of docs/security.md, so that no edited row can
+/// weaken them.
 const NOT_YET_READ: &[&str] = &[
-    "merge_undo_days",
-    "erasure_grace_days",
-    "password_policy",
-    "password_min_length",
-    "password_max_length",
-    "nist_password_min_length",
-    "nist_password_min_length_with_second_factor",
-    "password_reminder_months",
-    "backup_codes",
-    "totp_step_tolerance",
-    "trusted_device_days",
-    "lockout_failures",
-    "lockout_window_minutes",
-    "lockout_first_minutes",
-    "lockout_next_minutes",
-    "lockout_total_failures",
-    "reset_link_hours",
-    "session_idle_minutes_staff",
-    "session_idle_hours_candidate",
-    "session_absolute_days",
-    "step_up_minutes",
     "waiting_list_offer_hours",
     "waiting_list_latest_hours",
     "online_room_pictures",

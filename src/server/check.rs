@@ -3,6 +3,7 @@
 use super::config::{Config, GatewayKind, Problem};
 use super::mail::Mailer;
 use super::state::AppState;
+use std::path::Path;
 use std::time::Duration;
 
 /// What cannot be seen in the settings alone: files, the database, the mail server.
@@ -25,15 +26,46 @@ pub async fn without_database(config: &Config) -> Vec<Problem> {
 }
 
 fn files(config: &Config) -> Vec<Problem> {
-    let mut problems = vec![];
-    if !config.site_root.join("pkg").is_dir() {
-        let problem = format!("{} has no pkg directory: build the browser files first (./run does)", config.site_root.display());
-        problems.push(Problem::new("LEPTOS_SITE_ROOT", problem));
-    }
+    // As Leptos does when it names the files in a page.
+    let program = std::env::current_exe().unwrap_or_default();
+    let mut problems: Vec<Problem> = browser_files(config, &program.with_file_name("hash.txt")).into_iter().collect();
     if let Some(Err(problem)) = config.places_db.as_deref().map(super::places::Places::open) {
         problems.push(Problem::new("CERTPORTAL_PLACES_DB", problem));
     }
     problems
+}
+
+/// Whether the files that every page names are there: with a digest in the name, as the list beside the program says it, or without.
+fn browser_files(config: &Config, list: &Path) -> Option<Problem> {
+    let pkg = config.site_root.join("pkg");
+    if !pkg.is_dir() {
+        let problem = format!("{} has no pkg directory: build the browser files first (./run build does)", config.site_root.display());
+        return Some(Problem::new("LEPTOS_SITE_ROOT", problem));
+    }
+    let digests = match config.hash_files.then(|| std::fs::read_to_string(list)) {
+        None => String::new(),
+        Some(Ok(digests)) => digests,
+        Some(Err(error)) => {
+            let problem =
+                format!("is true, and {} cannot be read: {error}; it is built with the program and belongs beside it", list.display());
+            return Some(Problem::new("LEPTOS_HASH_FILES", problem));
+        }
+    };
+    for kind in ["css", "js"] {
+        let digest = digests.lines().filter_map(|line| line.split_once(':')).find(|(of, _)| *of == kind);
+        let name = match digest {
+            Some((_, digest)) => format!("certportal.{}.{kind}", digest.trim()),
+            None => format!("certportal.{kind}"),
+        };
+        if !pkg.join(&name).is_file() {
+            let (setting, why) = match config.hash_files {
+                true => ("LEPTOS_SITE_ROOT", "is of another build than the program"),
+                false => ("LEPTOS_HASH_FILES", "has digests in the names of its files, most likely: ./run build makes them so"),
+            };
+            return Some(Problem::new(setting, format!("pages name {name}, which is not in {}: it {why}", pkg.display())));
+        }
+    }
+    None
 }
 
 fn gateway(config: &Config) -> Option<Problem> {
@@ -126,5 +158,33 @@ async fn mail(config: &Config) -> Option<Problem> {
             Ok(Err(error)) => tell(format!("the mail server refuses: {error}")),
             Err(_) => tell("the mail server does not answer within 10 seconds".into()),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn the_files_that_pages_name_are_looked_for() {
+        let directory = std::env::temp_dir().join(format!("certportal-check-{}", crate::server::random::token()));
+        let (pkg, list) = (directory.join("site/pkg"), directory.join("hash.txt"));
+        let config = |hash_files: bool| Config { hash_files, ..Config::for_tests(&directory) };
+        let told = |hash_files: bool| browser_files(&config(hash_files), &list).map(|problem| problem.to_string()).unwrap_or_default();
+        assert!(told(true).starts_with("LEPTOS_SITE_ROOT: ") && told(false).starts_with("LEPTOS_SITE_ROOT: "));
+
+        fs::create_dir_all(&pkg).unwrap();
+        assert!(told(true).starts_with("LEPTOS_HASH_FILES: is true, and "), "{}", told(true));
+        fs::write(&list, "css: 12\nwasm: 34\njs: 56\n").unwrap();
+        assert!(told(true).contains("pages name certportal.12.css"), "{}", told(true));
+        fs::write(pkg.join("certportal.12.css"), "").unwrap();
+        fs::write(pkg.join("certportal.56.js"), "").unwrap();
+        assert_eq!(told(true), "");
+        assert!(told(false).starts_with("LEPTOS_HASH_FILES: pages name certportal.css"), "{}", told(false));
+        fs::write(pkg.join("certportal.css"), "").unwrap();
+        fs::write(pkg.join("certportal.js"), "").unwrap();
+        assert_eq!(told(false), "");
+        fs::remove_dir_all(&directory).unwrap();
     }
 }

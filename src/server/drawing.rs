@@ -67,7 +67,14 @@ impl Color {
 
     /// This colour, darkened as far as needed for the contrast ratio against white paper.
     pub fn readable_on_white(self, ratio: f32) -> Self {
-        (0..=20).map(|n| self.mix(Self(0, 0, 0), n as f32 / 20.0)).find(|c| c.contrast(Self::WHITE) >= ratio).unwrap_or(Self(0, 0, 0))
+        self.readable_on(Self::WHITE, ratio)
+    }
+
+    /// This colour, darkened on a light ground and lightened on a dark one as far as needed for the contrast ratio.
+    pub fn readable_on(self, ground: Self, ratio: f32) -> Self {
+        let black = Self(0, 0, 0);
+        let away = if ground.contrast(black) > ground.contrast(Self::WHITE) { black } else { Self::WHITE };
+        (0..=20).map(|n| self.mix(away, n as f32 / 20.0)).find(|c| c.contrast(ground) >= ratio).unwrap_or(away)
     }
 }
 

@@ -200,6 +200,7 @@ mod layout {
     //! One layout for every mail: `style/mail/layout.html`.
 
     use super::{Block, Mail};
+    use crate::server::drawing::Color;
     use crate::server::programme::Programme;
 
     const LAYOUT: &str = include_str!("../../style/mail/layout.html");
@@ -208,8 +209,22 @@ mod layout {
         text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
     }
 
+    /// The accent where a programme has none.
+    const ACCENT: Color = Color(0x0d, 0x4f, 0x5c);
+    const ACCENT_DARK: Color = Color(0x86, 0xcb, 0xd3);
+    /// The ground of a mail, light, and its card, dark: the less contrasting of the two that the accent stands on as text. White on the
+    /// accent, and the dark ground on it, contrast more.
+    const GROUND: Color = Color(0xf2, 0xf5, 0xf4);
+    const CARD_DARK: Color = Color(0x18, 0x22, 0x24);
+
+    fn accent(accent: &str, otherwise: Color, ground: Color) -> String {
+        Color::parse(accent).unwrap_or(otherwise).readable_on(ground, 4.5).hex()
+    }
+
     pub fn html(mail: &Mail, programme: &Programme, portal: &str) -> String {
-        let body: String = mail.blocks.iter().map(block_html).collect();
+        let light = accent(&programme.accent, ACCENT, GROUND);
+        let dark = accent(&programme.accent_dark, ACCENT_DARK, CARD_DARK);
+        let body: String = mail.blocks.iter().map(|block| block_html(block, &light)).collect();
         // One pass over the layout, so that a value which looks like a placeholder stays a value.
         let mut out = String::with_capacity(LAYOUT.len() + body.len());
         let mut rest = LAYOUT;
@@ -223,7 +238,9 @@ mod layout {
                 "dir" => out.push_str("ltr"),
                 "programme" => out.push_str(&escape(&programme.name)),
                 "body" => out.push_str(&body),
-                "footer" => out.push_str(&footer(programme, portal)),
+                "footer" => out.push_str(&footer(programme, portal, &light)),
+                "accent" => out.push_str(&light),
+                "accent_dark" => out.push_str(&dark),
                 _ => {}
             }
             rest = tail;
@@ -232,25 +249,25 @@ mod layout {
         out
     }
 
-    fn footer(programme: &Programme, portal: &str) -> String {
+    fn footer(programme: &Programme, portal: &str, accent: &str) -> String {
         format!(
-            "<p style=\"margin:0;\">{} · <a class=\"d-link\" href=\"{portal}\" style=\"color:#0d4f5c;\">{portal}</a> · {}</p>",
+            "<p style=\"margin:0;\">{} · <a class=\"d-link\" href=\"{portal}\" style=\"color:{accent};\">{portal}</a> · {}</p>",
             escape(&programme.name),
             escape(&programme.support_email),
             portal = escape(portal)
         )
     }
 
-    /// The markup of `style/mail/snippets.html`: styles stand inline because mail programs drop style sheets.
-    fn block_html(block: &Block) -> String {
+    /// Styles stand inline because mail programs drop style sheets.
+    fn block_html(block: &Block, accent: &str) -> String {
         match block {
             Block::Paragraph(text) => {
                 format!("<p class=\"d-ink\" style=\"margin:0 0 16px;color:#15201f;\">{}</p>", lines(text))
             }
             Block::Button { label, url } => format!(
                 "<table role=\"presentation\" class=\"m-btn m-block\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" style=\"margin:24px 0;\"><tr>\
-                 <td class=\"d-btn\" style=\"background:#0d4f5c;border-radius:2px;\"><a href=\"{url}\" style=\"display:inline-block;padding:13px 24px;\
-                 border:1px solid #0d4f5c;border-radius:2px;font:600 16px/1.25 Arial,Helvetica,sans-serif;color:#ffffff;text-decoration:none;\">{label}</a>\
+                 <td class=\"d-btn\" style=\"background:{accent};border-radius:2px;\"><a href=\"{url}\" style=\"display:inline-block;padding:13px 24px;\
+                 border:1px solid {accent};border-radius:2px;font:600 16px/1.25 Arial,Helvetica,sans-serif;color:#ffffff;text-decoration:none;\">{label}</a>\
                  </td></tr></table><p class=\"d-muted\" style=\"margin:0 0 16px;font-size:13px;line-height:1.5;color:#4c5a58;word-break:break-all;\">{url}</p>",
                 url = escape(url),
                 label = escape(label)
@@ -315,17 +332,42 @@ mod layout {
         use super::*;
         use crate::server::mail::Recipient;
 
-        #[test]
-        fn a_name_with_markup_or_placeholders_stays_text() {
-            let mail = Mail {
+        fn mail(subject: &str, block: Block) -> Mail {
+            Mail {
                 template: "test",
                 to: Recipient { account_id: None, name: "x".into(), address: "x@example.com".into(), language: "en".into() },
-                subject: "<b>{{body}}</b>".into(),
+                subject: subject.into(),
                 preheader: String::new(),
-                blocks: vec![Block::Paragraph("Hello <script>alert(1)</script>".into())],
+                blocks: vec![block],
                 attachments: vec![],
                 dedup_key: None,
+            }
+        }
+
+        #[test]
+        fn a_mail_has_the_programmes_accent_made_readable() {
+            let mail = mail("Hello", Block::Button { label: "Open".into(), url: "http://portal/x".into() });
+            let colors = |accent: &str, accent_dark: &str| {
+                let programme = Programme { accent: accent.into(), accent_dark: accent_dark.into(), ..Programme::default() };
+                html(&mail, &programme, "http://portal")
             };
+            let own = colors("#7a1f5c", "#f0b3d8");
+            assert!(
+                own.contains("background:#7a1f5c;") && own.contains("background: #f0b3d8 !important") && !own.contains("0d4f5c"),
+                "{own}"
+            );
+            // Yellow on white and navy on black are no text.
+            let mended = colors("#ffee00", "#000044");
+            assert!(!mended.contains("#ffee00") && !mended.contains("#000044"), "{mended}");
+            let light = accent("#ffee00", ACCENT, GROUND);
+            assert!(mended.contains(&format!("background:{light};")));
+            assert!(Color::parse(&light).is_some_and(|light| light.contrast(GROUND) >= 4.5 && light.contrast(Color::WHITE) >= 4.5));
+            assert!(colors("", "").contains("background:#0d4f5c;"), "without a programme");
+        }
+
+        #[test]
+        fn a_name_with_markup_or_placeholders_stays_text() {
+            let mail = mail("<b>{{body}}</b>", Block::Paragraph("Hello <script>alert(1)</script>".into()));
             let html = html(&mail, &Programme::default(), "http://portal");
             assert!(html.contains("&lt;b&gt;{{body}}&lt;/b&gt;"));
             assert!(html.contains("&lt;script&gt;"));

@@ -27,10 +27,7 @@ use krilla::{
     page::PageSettings,
     paint::{Fill, FillRule, LinearGradient, Paint, SpreadMethod, Stop, Stroke},
     surface::Surface,
-    tagging::{
-        Artifact, ArtifactType, BBox, ContentTag, Identifier, ListNumbering, Node, SpanTag, TableHeaderScope, Tag, TagGroup, TagKind,
-        TagTree,
-    },
+    tagging::{Artifact, ArtifactType, BBox, ContentTag, Identifier, ListNumbering, Node, SpanTag, Tag, TagGroup, TagKind, TagTree},
 };
 use thiserror::Error;
 
@@ -315,10 +312,6 @@ impl Page<'_> {
         self.tagged(Tag::TR, draw);
     }
 
-    pub fn column_header(&mut self, draw: impl FnOnce(&mut Self)) {
-        self.tagged(Tag::TH(TableHeaderScope::Column), draw);
-    }
-
     pub fn cell(&mut self, draw: impl FnOnce(&mut Self)) {
         self.tagged(Tag::TD, draw);
     }
@@ -432,14 +425,6 @@ impl Page<'_> {
         self.surface.set_stroke(None);
         self.surface.set_fill(Some(fill(ink.into(), FillRule::NonZero)));
         self.surface.draw_path(&path);
-    }
-
-    /// Draws only inside `path`.
-    pub fn clipped(&mut self, path: &Path, draw: impl FnOnce(&mut Self)) {
-        let Some(path) = to_krilla(path) else { return };
-        self.surface.push_clip_path(&path, &FillRule::NonZero);
-        draw(self);
-        self.surface.pop();
     }
 }
 

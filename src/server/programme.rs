@@ -28,8 +28,9 @@ pub struct Programme {
     pub agreement_text: serde_json::Value,
 }
 
-/// Every number of the product's rules (product.md sections 1 to 7). Stored as JSON in `policy_version`,
-/// copied onto what a candidate buys.
+/// The numbers of the product's rules (product.md sections 1 to 7). Stored as JSON in `policy_version`,
+/// copied onto what a candidate buys. Nothing decides by `pass_benefit_percent`, `support_after_days_without_result`,
+/// `accommodation_decision_business_days` and `language_accommodation_minutes` yet: stored versions have them already.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Policies {

@@ -291,12 +291,6 @@ pub fn wrap(text: &str, style: &Style, width: f32) -> Vec<Line> {
     lines.iter().map(|line| Line::new(line, style)).collect()
 }
 
-/// Like [`wrap`], with the same number of lines made about equally long.
-pub fn wrap_balanced(text: &str, style: &Style, width: f32) -> Vec<Line> {
-    let lines = break_balanced(&measure(text, style), width / style.size);
-    lines.iter().map(|line| Line::new(line, style)).collect()
-}
-
 /// A piece of text that is not broken unless it must, with its widths in ems: measured once, used for every size and width tried.
 struct Token {
     text: String,

@@ -422,21 +422,19 @@ pub fn DateField(
     name: &'static str,
     #[prop(into)] legend: String,
     #[prop(optional, into)] hint: Option<String>,
-    #[prop(optional)] value: Option<chrono::NaiveDate>,
     /// The date is the reader's birthday: browsers fill it in.
     #[prop(optional)]
     birthday: bool,
 ) -> impl IntoView {
-    use chrono::Datelike;
     let cx = request();
     let locale = cx.locale;
     let first = format!("{name}-day");
     cx.label_field(&first, &legend);
     let error = error_of(&first);
     let described = described_by(name, hint.is_some(), false, error.is_some().then(|| format!("{first}-error")).as_deref());
-    let part = |suffix: &str, label: &'static str, width: u8, initial: Option<String>| {
+    let part = |suffix: &str, label: &'static str, width: u8| {
         let id = format!("{name}-{suffix}");
-        let value = form_value(&id, initial);
+        let value = form_value(&id, None);
         view! {
             <div class="dateinput__part">
                 <label class="dateinput__label" for=id.clone()>{label}</label>
@@ -453,11 +451,8 @@ pub fn DateField(
             </div>
         }
     };
-    let parts = (
-        part("day", tr!(locale, common.day), 2, value.map(|date| date.day().to_string())),
-        part("month", tr!(locale, common.month), 2, value.map(|date| date.month().to_string())),
-        part("year", tr!(locale, common.year), 4, value.map(|date| date.year().to_string())),
-    );
+    let parts =
+        (part("day", tr!(locale, common.day), 2), part("month", tr!(locale, common.month), 2), part("year", tr!(locale, common.year), 4));
     let fieldset_class = if error.is_some() { "fieldset fieldset--error" } else { "fieldset" };
     view! {
         <fieldset class=fieldset_class role="group" aria-describedby=described>

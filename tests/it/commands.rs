@@ -7,6 +7,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use sqlx::PgPool;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
@@ -68,6 +69,9 @@ async fn migrate_brings_an_empty_database_to_this_version() {
     let output = run(&directory, &[("DATABASE_URL", &url)], &["migrate"]).await;
     assert!(output.status.success(), "{}", out(&output));
     assert!(tables(&database.pool().await).await > 30);
+    // The server key lies in it.
+    let mode = std::fs::metadata(directory.path().join("data")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700, "{mode:o}");
     let output = run(&directory, &[("DATABASE_URL", &url)], &["migrate"]).await;
     assert!(output.status.success(), "{}", out(&output));
 }

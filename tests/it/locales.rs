@@ -62,3 +62,30 @@ fn braces_are_closed() {
         }
     }
 }
+
+#[test]
+fn every_text_is_used() {
+    let mut code = String::new();
+    let mut directories = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(directory) = directories.pop() {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                directories.push(path);
+            } else {
+                code.push_str(&std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    // `tr!` takes names of the source only: `scheduling.title`.
+    let used: BTreeSet<&str> = code.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.'))).collect();
+    let plural = ["_one", "_other", "_zero", "_two", "_few", "_many"];
+    let texts = texts("en");
+    let unused: Vec<_> = texts
+        .keys()
+        .filter(|key| {
+            !used.contains(key.as_str()) && plural.iter().all(|form| key.strip_suffix(form).is_none_or(|stem| !used.contains(stem)))
+        })
+        .collect();
+    assert!(unused.is_empty(), "used by nobody: {unused:?}");
+}

@@ -8,10 +8,7 @@ use super::store::Listed;
 use crate::accounts::pages::{VerifyFirst, flash, next};
 use crate::server::{RequestContext, format, request};
 use crate::tr;
-use crate::ui::{
-    Alert, AlertKind, BackLink, Empty, ErrorSummary, Form, HiddenField, PageHead, PageTitle, SummaryRow, Tag, TextField, Tone, loaded,
-    param,
-};
+use crate::ui::{Alert, AlertKind, BackLink, Empty, ErrorSummary, Form, HiddenField, PageHead, PageTitle, TextField, loaded, param};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
@@ -85,22 +82,6 @@ pub fn PasskeyInstead(purpose: &'static str) -> impl IntoView {
     let cx = request();
     let label = tr!(cx.locale, factors.pk_use);
     view! { <div class="auth__alt">{button(&cx, purpose, label, "")}</div> }
-}
-
-/// The line about passkeys on the security page.
-///
-/// # Errors
-/// Those of the database.
-pub async fn security_row(cx: &RequestContext) -> crate::error::AppResult<AnyView> {
-    let locale = cx.locale;
-    let number = service::list(cx).await?.len();
-    let change = ("/account/security/passkeys".to_owned(), tr!(locale, factors.pk_manage).to_owned());
-    let tag = if number == 0 {
-        view! { <Tag tone=Tone::Off text=tr!(locale, factors.pk_none_tag)/> }.into_any()
-    } else {
-        view! { <Tag tone=Tone::Ok text=tr!(locale, factors.pk_number, count = number).to_string()/> }.into_any()
-    };
-    Ok(view! { <SummaryRow key=tr!(locale, factors.pk_title) change=change>{tag}</SummaryRow> }.into_any())
 }
 
 /// The list, and a new one.

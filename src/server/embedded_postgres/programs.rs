@@ -129,11 +129,13 @@ pub(super) fn candidate_bin_dirs() -> Vec<PathBuf> {
     {
         dirs.push(PathBuf::from(OsStr::from_bytes(output.stdout.trim_ascii())));
     }
-    // Debian and Ubuntu, Red Hat's own packages, PostgreSQL's packages for Red Hat, Homebrew.
-    for (parent, below) in [("/usr/lib/postgresql", "bin"), ("/usr/pgsql", "bin"), ("/opt/homebrew/opt", "bin"), ("/usr/local/opt", "bin")]
+    // Debian and Ubuntu, PostgreSQL's packages for Red Hat (`/usr/pgsql-17`; Red Hat's own lie in /usr/bin), Homebrew.
+    for (parent, start) in
+        [("/usr/lib/postgresql", ""), ("/usr", "pgsql-"), ("/opt/homebrew/opt", "postgresql"), ("/usr/local/opt", "postgresql")]
     {
         let entries = fs::read_dir(parent).into_iter().flatten().flatten();
-        dirs.extend(entries.map(|entry| entry.path().join(below)).filter(|dir| dir.join("initdb").is_file()));
+        let versions = entries.filter(|entry| entry.file_name().as_encoded_bytes().starts_with(start.as_bytes()));
+        dirs.extend(versions.map(|entry| entry.path().join("bin")).filter(|dir| dir.join("initdb").is_file()));
     }
     // Whoever has them on the PATH may have put them anywhere. `which` by hand: a shell would only be one more thing to miss.
     #[allow(clippy::disallowed_methods, reason = "PATH is the system's, not a setting of the portal")]

@@ -49,8 +49,6 @@ impl Zenobia {
              SELECT gen_random_uuid(), y.id, 100, 'staff', 'succeeded', 'staff:1', y.created_at, y.created_at,
                     (SELECT account_id FROM account_role LIMIT 1), 'Zenobia Xylander-Quux asked by phone'
              FROM payment y JOIN purchase o ON o.id = y.purchase_id WHERE o.account_id = $1",
-            "INSERT INTO idempotent_answer (account_id, scope, key, answer, created_at)
-             SELECT id, 's', 'k', '{\"name\": \"Zenobia\"}', created_at FROM account WHERE id = $1",
             "INSERT INTO job (kind, payload, run_at, created_at, finished_at, last_error)
              SELECT 'mail.deliver', '\"x\"', created_at, created_at, created_at, 'no such user zenobia.quux@example.com' FROM account WHERE id = $1",
         ] {

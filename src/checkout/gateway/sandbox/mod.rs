@@ -68,11 +68,6 @@ impl CheckoutState {
     fn of(text: &str) -> Self {
         Self::ALL.into_iter().find(|state| state.as_str() == text).unwrap_or(Self::Expired)
     }
-
-    /// A card can be typed now.
-    pub fn payable(self) -> bool {
-        matches!(self, Self::Open | Self::Declined)
-    }
 }
 
 /// The sandbox as the portal sees it.
