@@ -27,7 +27,7 @@ async fn a_file_is_previewed_applied_and_released_and_the_candidate_reads_the_re
     assert_eq!(world.count("exam_result").await, 2);
     let report = world.report_path(ana.account).await;
     assert_eq!(browser.get(&report).await.status, StatusCode::NOT_FOUND, "not before the release");
-    assert!(!browser.get("/results").await.text().contains("812"));
+    assert!(!browser.get("/results").await.tells("812"));
     let list = world.staff().await.get("/staff/results").await.spoken();
     assert!(list.contains("Ana Prueba") && list.contains("2 results wait for their release"), "{list}");
 
@@ -181,7 +181,7 @@ async fn security_37_a_report_of_somebody_else_is_a_404() {
     let mut browser = world.portal.signed_in(ben.account).await;
     let theirs = browser.get(&report).await;
     assert_eq!(theirs.status, StatusCode::NOT_FOUND);
-    assert!(!theirs.text().contains("812"));
+    assert!(!theirs.tells("812"));
     assert_eq!(browser.get(&format!("/results/{}", Uuid::nil())).await.status, StatusCode::NOT_FOUND);
     assert_eq!(browser.get("/results/x").await.status, StatusCode::NOT_FOUND);
     assert!(world.portal.browser().get(&report).await.location().starts_with("/login?next="));

@@ -293,8 +293,10 @@ async fn before_paying_after_it_and_by_mail_the_deadlines_are_the_same_and_in_th
     let appointment = shop.put(shop.amara, shop.exam, 10).await;
     let mut browser = shop.portal.signed_in(shop.amara).await;
     let until = "until Wednesday, 2 December 2026, 4:00 AM EST (UTC−5)";
-    let told =
-        [format!("Change date or place free of charge {until}."), format!("Cancel with a full refund {until}. After that, the fee is not refunded.")];
+    let told = [
+        format!("Change date or place free of charge {until}."),
+        format!("Cancel with a full refund {until}. After that, the fee is not refunded."),
+    ];
     let review = browser.get("/checkout").await.words();
     assert!(told.iter().all(|sentence| review.contains(sentence)), "{review}");
     // Where to be at what time is said by the clocks of the place.

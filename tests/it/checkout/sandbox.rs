@@ -34,7 +34,7 @@ async fn card_data_a_card_number_is_neither_shown_again_nor_written_anywhere() {
     let refused = browser.post_form(&page, "/api/sandbox/pay", &fields).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(refused.words().contains("Only the test cards"));
-    assert!(!refused.text().contains("5555") && !refused.text().contains("987"));
+    assert!(!refused.text().contains("5555") && !refused.tells("987"));
     let paid = shop.type_card(&mut browser, &page, GOOD_CARD).await;
     browser.get(paid.location()).await;
     // No table of the whole database has it.

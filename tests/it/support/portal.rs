@@ -252,9 +252,20 @@ pub struct Answer {
     pub bytes: Vec<u8>,
 }
 
+/// Whether `word` stands in a text between characters that are no letters or digits.
+pub fn has_word(text: &str, word: &str) -> bool {
+    text.split(|c: char| !c.is_ascii_alphanumeric()).any(|other| other == word)
+}
+
 impl Answer {
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.bytes).into_owned()
+    }
+
+    /// Whether something stands in the answer, markup included, as a word of its own: its digits alone stand in an id or a nonce now and
+    /// then by chance.
+    pub fn tells(&self, word: &str) -> bool {
+        has_word(&self.text(), word)
     }
 
     /// The text a person reads: markup taken out, entities resolved, white space folded.
