@@ -17,7 +17,8 @@ pub struct Refund {
     pub settled_at: Option<DateTime<Utc>>,
 }
 
-/// The paid item that stands behind an appointment, through any number of reschedules.
+/// The paid item that stands behind an appointment, through any number of reschedules. Of two orders for one appointment the one whose
+/// money did not go back.
 pub struct PaidItem {
     pub item_id: PurchaseItemId,
     pub payment_id: PaymentId,
@@ -36,7 +37,8 @@ pub async fn item_paid_for(conn: &mut PgConnection, appointment_id: AppointmentI
            FROM purchase_item i
            JOIN payment p ON p.purchase_id = i.purchase_id AND p.state = 'succeeded'
            WHERE i.appointment_id IN (SELECT id FROM chain)
-           ORDER BY p.settled_at DESC LIMIT 1"#,
+           ORDER BY i.price_minor > (SELECT coalesce(sum(r.amount_minor), 0) FROM refund r WHERE r.item_id = i.id AND r.state <> 'failed') DESC,
+                    p.settled_at DESC LIMIT 1"#,
         appointment_id as _
     )
     .fetch_optional(conn)

@@ -75,6 +75,10 @@ async fn of_two_paid_orders_for_one_seat_the_second_goes_back() {
     let mails = shop.portal.mails("amara@example.com").await;
     assert!(mails.iter().any(|mail| mail.template == "checkout.receipt" && mail.body_text.contains("was not booked again")));
     assert!(mails.iter().any(|mail| mail.template == "checkout.refund" && mail.body_text.contains("with another order already")));
+    // What is cancelled is refunded by the order that booked it, not by the one that was given back.
+    let mut tx = shop.portal.db().begin().await.unwrap();
+    let refunded = service::refund_appointment(&mut tx, &shop.portal.state, appointment, "cancelled", "cancel").await.unwrap();
+    assert_eq!(refunded, Some(Money::new(15000, "USD")));
 }
 
 #[tokio::test]
