@@ -34,9 +34,7 @@ pub async fn add_to_cart(tx: &mut PgConnection, cx: &RequestContext, appointment
     let price_minor = held.price_minor.ok_or(Conflict::ExamClosed)?;
     let purchase_id = store::lock_cart(tx, account_id, random::id(), &currency, cx.now()).await?;
     // Asked after the cart's lock: an order that another tab has just placed is seen.
-    if order_being_paid(tx, appointment_id).await?.is_some() {
-        return Err(Conflict::BeingPaid.into());
-    }
+    not_being_paid(tx, appointment_id).await?;
     store::delete_lapsed_of_exam(tx, purchase_id, held.exam_id, cx.now()).await?;
     let item = NewItem {
         id: random::id(),
@@ -54,6 +52,18 @@ pub async fn add_to_cart(tx: &mut PgConnection, cx: &RequestContext, appointment
 /// The number of the order with this appointment that waits for its payment, if there is one.
 pub async fn order_being_paid(conn: &mut PgConnection, appointment_id: AppointmentId) -> Result<Option<String>, sqlx::Error> {
     store::waiting_order_with(conn, appointment_id).await
+}
+
+/// A seat whose payment may come any moment is not put into another order, and neither replaced nor given back: that goes by
+/// changing the order, which closes its payment page first.
+///
+/// # Errors
+/// [`Conflict::BeingPaid`].
+pub async fn not_being_paid(conn: &mut PgConnection, appointment_id: AppointmentId) -> Result<(), DbError> {
+    match order_being_paid(conn, appointment_id).await? {
+        Some(_) => Err(Conflict::BeingPaid.into()),
+        None => Ok(()),
+    }
 }
 
 /// Gives the money for an appointment back to where it came from: writes the refund and the job that asks the gateway

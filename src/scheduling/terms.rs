@@ -139,6 +139,7 @@ mod tests {
         let moved = terms("2026-11-23T09:00:00Z", 2);
         assert!(!moved.movable && moved.reschedule.contains("all changes are used") && moved.cancel.contains("full refund"), "{moved:?}");
     }
+
     #[test]
     fn a_result_is_promised_by_a_day_but_of_a_beta() {
         let told = |beta| result(Locale::en, "2026-12-09".parse().unwrap(), beta);

@@ -78,7 +78,7 @@ async fn hold_in(tx: &mut PgConnection, cx: &RequestContext, choice: &Choice) ->
         return Err(Conflict::TooManyHolds.into());
     }
     for hold in &earlier {
-        not_being_paid(tx, hold.id).await?;
+        checkout::not_being_paid(tx, hold.id).await?;
         store::expire(tx, hold.id, now).await?;
     }
 
@@ -116,15 +116,6 @@ async fn hold_in(tx: &mut PgConnection, cx: &RequestContext, choice: &Choice) ->
     audit::record(tx, cx, "appointment.hold", &id.to_string(), json!({ "exam": booking.exam.code, "starts_at": choice.starts_at })).await?;
     jobs::enqueue_expiry(tx, now, id, hold.expires_at).await?;
     Ok(id)
-}
-
-/// A seat whose payment may come any moment is not put into another order, and neither replaced nor given back: that goes by
-/// changing the order, which closes its payment page first.
-async fn not_being_paid(conn: &mut PgConnection, id: AppointmentId) -> Result<(), DbError> {
-    match checkout::order_being_paid(conn, id).await? {
-        Some(_) => Err(Conflict::BeingPaid.into()),
-        None => Ok(()),
-    }
 }
 
 /// Takes one of the free seats; which of two candidates gets the last one is the database's decision.
@@ -272,7 +263,7 @@ pub async fn let_go(cx: &RequestContext, id: AppointmentId) -> AppResult<()> {
         let hold = appointments::locked(&mut tx, id).await?.ok_or(AppError::NotFound)?;
         match hold.state.as_str() {
             "held" => {
-                not_being_paid(&mut tx, id).await?;
+                checkout::not_being_paid(&mut tx, id).await?;
                 release_hold(&mut tx, &cx.state, id).await?;
                 audit::record(&mut tx, cx, "appointment.release", &id.to_string(), json!({})).await?;
                 tx.commit().await?;
