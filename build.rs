@@ -26,7 +26,9 @@ fn main() {
     }
     let keys = leptos_i18n_codegen::gen_code(&locales, None, false, None, true).expect("the module of keys can be made");
     let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join("i18n");
-    std::fs::create_dir_all(&out).and_then(|()| std::fs::write(out.join("mod.rs"), keys.to_string())).expect("the module of keys can be written");
+    std::fs::create_dir_all(&out)
+        .and_then(|()| std::fs::write(out.join("mod.rs"), keys.to_string()))
+        .expect("the module of keys can be written");
 }
 
 /// The browser gets its words from the server: it needs none of this.

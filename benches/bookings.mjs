@@ -5,14 +5,19 @@
 // and a time of their own to take; half of them take it through the portal as a browser does, half through pgbench, COUNT each for the seats
 // (3,000) and a third of that for the bookings. Use a portal you can throw away.
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { Agent, request } from "node:http";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { brotliDecompressSync } from "node:zlib";
 
 const [portal, data, count = "3000"] = process.argv.slice(2);
 const CLIENTS = 16;
+/** What each connection does before it counts. */
+const WARM = 8;
 const SEATS = Number(count);
 const BOOKINGS = Math.ceil(SEATS / 3);
-if (!(SEATS >= CLIENTS)) throw new Error(`COUNT must be a number from ${CLIENTS}`);
+if (!(BOOKINGS >= 4 * WARM * CLIENTS)) throw new Error(`COUNT must be a number from ${12 * WARM * CLIENTS}`);
 const ALL = 2 * (SEATS + BOOKINGS);
 const database = ["-h", resolve(data, "postgres/socket"), "-U", "certportal"];
 const psql = (sql) => execFileSync("psql", [...database, "-qAt", "-c", "SET client_min_messages = error", "-v", "ON_ERROR_STOP=1", "-c", sql, "certportal"], { maxBuffer: 1 << 28 }).toString();
@@ -51,16 +56,30 @@ const plan = psql("SELECT i, code, to_char(starts_at AT TIME ZONE 'UTC', 'YYYY-M
 /** Answers other than the one that goes on, by step and status. */
 const refused = new Map();
 
+// Not fetch: on the same processor as the portal, it took as much of it as the portal.
+const agent = new Agent({ keepAlive: true, maxSockets: CLIENTS });
+const exchange = (i, path, { method = "GET", body = "" }) =>
+  new Promise((done, failed) => {
+    const headers = { cookie: `__Host-session=bench-${i}`, "sec-fetch-site": "same-origin", "accept-encoding": "br" };
+    if (body) Object.assign(headers, { "content-type": "application/x-www-form-urlencoded", "content-length": Buffer.byteLength(body) });
+    const asked = request(portal + path, { agent, method, headers }, (answer) => {
+      const parts = [];
+      answer.on("data", (part) => parts.push(part)).on("error", failed);
+      answer.on("end", () => done({ status: answer.statusCode, headers: answer.headers, bytes: Buffer.concat(parts) }));
+    });
+    asked.on("error", failed).end(body);
+  });
+
 async function ask(i, step, path, init, goesOn) {
-  const answer = await fetch(portal + path, { redirect: "manual", ...init, headers: { cookie: `__Host-session=bench-${i}`, "sec-fetch-site": "same-origin" } });
-  const text = await answer.text();
-  const to = answer.headers.get("location") ?? "";
-  if (goesOn(to, answer.status)) return { to, text };
-  const cause = `${step} ${answer.status} ${to}`.trim();
+  const { status, headers, bytes } = await exchange(i, path, init);
+  const text = () => (headers["content-encoding"] === "br" ? brotliDecompressSync(bytes) : bytes).toString();
+  const to = headers.location ?? "";
+  if (goesOn(to, status)) return { to, text };
+  const cause = `${step} ${status} ${to}`.trim();
   refused.set(cause, (refused.get(cause) ?? 0) + 1);
   return undefined;
 }
-const form = (fn, fields) => ({ method: "POST", body: new URLSearchParams({ __fn: fn, ...fields }) });
+const form = (fn, fields) => ({ method: "POST", body: new URLSearchParams({ __fn: fn, ...fields }).toString() });
 const hidden = (page, name) => new RegExp(`name="${name}" value="([^"]*)"`).exec(page)?.[1].replaceAll("&amp;", "&").replaceAll("&quot;", '"') ?? "";
 
 /** Takes a seat: the form of the calendar. */
@@ -78,7 +97,8 @@ async function book([i, center, slot]) {
   if (!(await ask(i, "details", details, form("/api/scheduling/details", who), (to) => to === "/cart"))) return false;
   const review = await ask(i, "review", "/checkout", {}, (_, status) => status === 200);
   if (!review) return false;
-  const order = { purchase: hidden(review.text, "purchase"), reviewed: hidden(review.text, "reviewed") };
+  const page = review.text();
+  const order = { purchase: hidden(page, "purchase"), reviewed: hidden(page, "reviewed") };
   const payment = await ask(i, "pay", "/checkout", form("/api/checkout/pay", order), (to) => to.startsWith("/sandbox-pay/"));
   if (!payment) return false;
   const card = { checkout: payment.to.split("/").pop(), card: "4242 4242 4242 4242", expiry: "12 / 30", cvc: "123" };
@@ -88,18 +108,17 @@ async function book([i, center, slot]) {
   return Boolean(await ask(i, "return", back, {}, (to) => to.startsWith("/checkout/confirmation/")));
 }
 
-/** Does it for everybody of a part of the plan; gives how many a second. */
-async function measure(what, people, act) {
+/** Does it for some of the plan; gives the seconds it took. */
+async function throughPortal(what, people, act) {
   let done = 0;
-  refused.clear();
   const queue = [...people];
   const begun = performance.now();
   await Promise.all(Array.from({ length: CLIENTS }, async () => {
     for (let next = queue.pop(); next; next = queue.pop()) if (await act(next)) done += 1;
   }));
   const seconds = (performance.now() - begun) / 1000;
-  console.log(`HTTP: ${done} ${what} in ${seconds.toFixed(1)} s = ${(done / seconds).toFixed(1)}/s (refused: ${JSON.stringify([...refused])})`);
-  return done / seconds;
+  if (done < people.length) throw new Error(`${people.length - done} of ${people.length} ${what} were refused: ${JSON.stringify([...refused])}`);
+  return seconds;
 }
 
 /** What the portal runs for a booking; its first transaction takes the seat. */
@@ -107,18 +126,42 @@ const BOOKING = readFileSync(new URL("bookings.sql", import.meta.url), "utf8");
 const COMMIT = "\nCOMMIT;\n";
 const HOLD = BOOKING.slice(0, BOOKING.indexOf(COMMIT) + COMMIT.length);
 
-function pgbench(what, script, first, people, http) {
+/** The same by pgbench for as many people from `first` on; gives how many a second, from when every connection has done its first few until one has done all. */
+function throughPgbench(script, first, people) {
   psql(`SELECT setval('bench_next', ${first}, false)`);
-  const transactions = Math.floor(people / CLIENTS);
-  const out = execFileSync("pgbench", [...database, "-n", "-M", "prepared", "-c", String(CLIENTS), "-j", "2", "-t", String(transactions), "-f", "-", "certportal"], { input: script }).toString();
-  const rate = Number(/tps = ([\d.]+)/.exec(out)?.[1]);
-  console.log(`pgbench: ${rate.toFixed(1)} ${what}/s; HTTP is ${((100 * http) / rate).toFixed(0)} % of it`);
+  const each = Math.floor(people / CLIENTS);
+  const logs = mkdtempSync(join(tmpdir(), "bookings-"));
+  const options = ["-n", "-M", "prepared", "-c", String(CLIENTS), "-j", "2", "-t", String(each), "-l", "--log-prefix", join(logs, "log"), "-f", "-"];
+  execFileSync("pgbench", [...database, ...options, "certportal"], { input: script });
+  const ends = readdirSync(logs).flatMap((file) => readFileSync(join(logs, file), "utf8").trim().split("\n")).map((line) => {
+    const [, transaction, , , seconds, micros] = line.split(" ").map(Number);
+    return { transaction, at: seconds + micros / 1e6 };
+  });
+  rmSync(logs, { recursive: true });
+  const times = (transaction) => ends.filter((end) => end.transaction === transaction).map((end) => end.at);
+  const [from, to] = [Math.max(...times(WARM)), Math.min(...times(each))];
+  return ends.filter(({ at }) => at > from && at <= to).length / (to - from);
 }
 
-const booked = () => Number(psql("SELECT count(*) FROM appointment a JOIN bench_plan b USING (account_id) WHERE a.state = 'booked'"));
-const seats = await measure("seats", plan.slice(0, SEATS), hold);
-pgbench("seats", HOLD, SEATS + 1, SEATS, seats);
-const bookings = await measure("bookings", plan.slice(2 * SEATS, 2 * SEATS + BOOKINGS), book);
-console.log(`booked in the database: ${booked()}`);
-pgbench("bookings", BOOKING, 2 * SEATS + BOOKINGS + 1, BOOKINGS, bookings);
-console.log(`booked in the database: ${booked()}`);
+/**
+ * The portal, pgbench, the portal again, so that both find the tables equally full. Connections are made and statements planned before anything
+ * is counted, and there are statistics: autovacuum sees to it in a portal that is not minutes old.
+ */
+async function measure(what, everybody, script, act) {
+  const half = Math.floor(everybody.length / 2);
+  const people = everybody.slice(0, half);
+  const quarter = Math.floor((half - WARM * CLIENTS) / 2);
+  await throughPortal(what, people.splice(0, WARM * CLIENTS), act);
+  psql("ANALYZE");
+  const before = quarter / (await throughPortal(what, people.splice(0, quarter), act));
+  psql("ANALYZE");
+  const pgbench = throughPgbench(script, Number(everybody[half][0]), half);
+  psql("ANALYZE");
+  const after = quarter / (await throughPortal(what, people.splice(0, quarter), act));
+  const http = 2 / (1 / before + 1 / after);
+  console.log(`${what}: HTTP ${http.toFixed(1)}/s (${before.toFixed(1)}, ${after.toFixed(1)}), pgbench ${pgbench.toFixed(1)}/s: ${((100 * http) / pgbench).toFixed(0)} %`);
+}
+
+await measure("seats", plan.slice(0, 2 * SEATS), HOLD, hold);
+await measure("bookings", plan.slice(2 * SEATS), BOOKING, book);
+console.log(`booked in the database: ${psql("SELECT count(*) FROM appointment a JOIN bench_plan b USING (account_id) WHERE a.state = 'booked'").trim()}`);

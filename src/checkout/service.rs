@@ -302,7 +302,7 @@ async fn place(
 async fn begin_payment(tx: &mut PgConnection, cx: &RequestContext, purchase: &Purchase) -> Result<PaymentId, DbError> {
     let now = cx.now();
     if purchase.extended_at.is_none() {
-        store::extend_holds(tx, purchase.id, now + rules::TIME_TO_PAY, now).await?;
+        store::extend_holds(tx, purchase, now + rules::TIME_TO_PAY, now).await?;
     }
     let payment_id = random::id();
     let gateway = gateway::configured(&cx.state)?;

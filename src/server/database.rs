@@ -1,11 +1,14 @@
 //! The pool, migrations, and the mapping of what PostgreSQL says to what the product says.
 
 use crate::error::{AppError, Code, Conflict};
-use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection, PgPool};
 use std::time::Duration;
 
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
+
+/// A connection that was last used so long ago is asked whether it still lives.
+const TRUSTED_FOR: Duration = Duration::from_millis(500);
 
 /// Opens a pool. Does not connect yet: a database that is down now may be up in a moment.
 pub fn pool(options: PgConnectOptions, connections: u32) -> PgPool {
@@ -14,6 +17,16 @@ pub fn pool(options: PgConnectOptions, connections: u32) -> PgPool {
         // A page that cannot get a connection in this time answers 503 rather than hang.
         .acquire_timeout(Duration::from_secs(3))
         .max_lifetime(Duration::from_secs(30 * 60))
+        // Asking a connection whether it still lives is a round trip of its own: not when it was used a moment ago.
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for >= TRUSTED_FOR {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         .connect_lazy_with(options)
 }
 

@@ -72,7 +72,8 @@ pub async fn enqueue(
     enqueue_at(conn, now, now, kind, payload, dedup_key).await
 }
 
-/// Enqueues a job to run at `run_at`.
+/// Enqueues a job to run at `run_at`. Workers are told of what is due at once only: for the rest they look by themselves, and every
+/// transaction that tells them something waits for the others that do.
 pub async fn enqueue_at(
     conn: &mut PgConnection,
     now: DateTime<Utc>,
@@ -86,7 +87,7 @@ pub async fn enqueue_at(
         "WITH added AS (
              INSERT INTO job (kind, payload, dedup_key, run_at, created_at) VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT (dedup_key) DO NOTHING RETURNING id)
-         SELECT pg_notify('job', id::text) FROM added",
+         SELECT pg_notify('job', id::text) FROM added WHERE $4::timestamptz <= $5",
         kind,
         payload,
         dedup_key,
@@ -226,7 +227,13 @@ pub async fn work(state: AppState, registry: Registry, mut stop: watch::Receiver
         };
         tokio::select! {
             changed = stop.changed() => if changed.is_err() { break },
-            result = woken => if result.is_err() { listener = None },
+            result = woken => {
+                // One look serves all that has been told of meanwhile.
+                let more = listener.as_mut().and_then(|listener| {
+                    std::iter::from_fn(|| listener.recv().now_or_never()).find(Result::is_err)
+                });
+                if result.is_err() || more.is_some() { listener = None }
+            }
             Some(done) = in_hand.join_next_with_id(), if !in_hand.is_empty() => {
                 kinds.remove(&done.map_or_else(|error| error.id(), |(id, ())| id));
             }

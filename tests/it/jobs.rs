@@ -13,6 +13,7 @@ use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::PgConnection;
+use sqlx::postgres::PgListener;
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex};
 use std::time::{Duration, Instant};
@@ -424,4 +425,20 @@ async fn a_mail_to_an_address_that_is_none_ends_and_every_other_refusal_is_tried
     let ended: Vec<(&str, bool)> = jobs.iter().map(|(address, ended, _)| (address.as_str(), *ended)).collect();
     assert_eq!(ended, [("nobody@example.com", true), ("relay@example.com", false)]);
     assert!(jobs[0].2.as_deref().is_some_and(|error| error.contains("5.1.1")), "{jobs:?}");
+}
+
+/// Transactions that notify wait for each other at their commit: every booking did so for reminders that are weeks away.
+#[tokio::test]
+async fn workers_are_told_of_what_is_due_and_not_of_what_comes_later() {
+    let portal = Portal::new().await;
+    let mut listener = PgListener::connect_with(portal.db()).await.unwrap();
+    listener.listen("job").await.unwrap();
+    let now = portal.clock.now();
+    let mut conn = portal.db().acquire().await.unwrap();
+    let work = |id| Work { id, fails: 0 };
+    jobs::enqueue_at(&mut conn, now, now + TimeDelta::minutes(1), "test.count", work(random::id()), None).await.unwrap();
+    jobs::enqueue(&mut conn, now, "test.count", work(random::id()), Some("due")).await.unwrap();
+    let due: i64 = sqlx::query_scalar("SELECT id FROM job WHERE dedup_key = 'due'").fetch_one(&mut *conn).await.unwrap();
+    // In the order of the commits: the first to arrive is the second job's.
+    assert_eq!(listener.recv().await.unwrap().payload(), due.to_string());
 }

@@ -13,6 +13,7 @@ mod checkout;
 mod commands;
 mod credentials;
 mod credentials_documents;
+mod database;
 mod demo;
 mod embedded_postgres;
 mod forms;

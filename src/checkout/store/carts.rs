@@ -1,5 +1,6 @@
 //! What is in a cart or an order, and the seats that are held for it.
 
+use super::Purchase;
 use crate::checkout::rules::{LineState, line_state};
 use crate::ids::{AccountId, AppointmentId, ExamId, PurchaseId, PurchaseItemId};
 use chrono::{DateTime, Utc};
@@ -230,20 +231,16 @@ pub async fn copy_items(
 }
 
 /// Holds of an order that end before `until` end then; lapsed ones stay lapsed. Marks the order: this is done once.
-pub async fn extend_holds(
-    tx: &mut PgConnection,
-    purchase_id: PurchaseId,
-    until: DateTime<Utc>,
-    now: DateTime<Utc>,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!("UPDATE purchase SET extended_at = $2 WHERE id = $1", purchase_id as _, now).execute(&mut *tx).await?;
+pub async fn extend_holds(tx: &mut PgConnection, purchase: &Purchase, until: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
+    sqlx::query!("UPDATE purchase SET extended_at = $2 WHERE id = $1", purchase.id as _, now).execute(&mut *tx).await?;
     sqlx::query!(
         "UPDATE appointment SET hold_expires_at = $2
          WHERE id IN (SELECT appointment_id FROM purchase_item WHERE purchase_id = $1)
-           AND state = 'held' AND hold_expires_at > $3 AND hold_expires_at < $2",
-        purchase_id as _,
+           AND account_id = $4 AND state = 'held' AND hold_expires_at > $3 AND hold_expires_at < $2",
+        purchase.id as _,
         until,
-        now
+        now,
+        purchase.account_id as _
     )
     .execute(tx)
     .await?;

@@ -57,7 +57,8 @@ pub async fn take_seat(
 }
 
 /// Seats of a centre, or lanes of a language, that are free in a range; ordinary ones before accessible ones, and in an
-/// order of the asker's own, so that a crowd doesn't try one seat after the other in step.
+/// order of the asker's own, so that a crowd doesn't try one seat after the other in step. Counted seat by seat: as `NOT EXISTS` it was made
+/// a join with everything in the range anywhere.
 pub async fn free_seats(
     conn: &mut PgConnection,
     center_id: Option<CenterId>,
@@ -70,10 +71,10 @@ pub async fn free_seats(
     sqlx::query_scalar!(
         "SELECT s.id FROM seat s
          WHERE s.active AND (s.accessible OR NOT $3)
-           AND (CASE WHEN $1::uuid IS NULL THEN s.center_id IS NULL AND s.language = $2 ELSE s.center_id = $1 END)
-           AND NOT EXISTS (SELECT FROM appointment a
-                           WHERE a.seat_id = s.id AND a.occupies && tstzrange($4, $5) AND a.state NOT IN ('cancelled', 'expired')
-                             AND NOT (a.state = 'held' AND a.hold_expires_at <= $6))
+           AND (s.center_id = $1 OR $1::uuid IS NULL AND s.center_id IS NULL AND s.language = $2)
+           AND (SELECT count(*) FROM appointment a
+                WHERE a.seat_id = s.id AND a.occupies && tstzrange($4, $5) AND a.state NOT IN ('cancelled', 'expired')
+                  AND NOT (a.state = 'held' AND a.hold_expires_at <= $6)) = 0
          ORDER BY s.accessible, md5(s.id::text || $7)",
         center_id as _,
         language,
@@ -98,8 +99,12 @@ pub async fn expire_in_the_way(
     sqlx::query!(
         "UPDATE appointment SET state = 'expired', hold_expires_at = NULL, ended_at = $5
          WHERE id IN (SELECT id FROM appointment
-                      WHERE state = 'held' AND hold_expires_at <= $5 AND occupies && tstzrange($3, $4)
-                        AND (seat_id = ANY($1) OR account_id = $2)
+                      WHERE id IN (SELECT id FROM appointment
+                                   WHERE seat_id = ANY($1) AND occupies && tstzrange($3, $4) AND state NOT IN ('cancelled', 'expired')
+                                     AND hold_expires_at <= $5
+                                   UNION ALL
+                                   SELECT id FROM appointment WHERE account_id = $2 AND hold_expires_at <= $5 AND occupies && tstzrange($3, $4))
+                        AND state = 'held' AND hold_expires_at <= $5
                       FOR UPDATE SKIP LOCKED)",
         seats as _,
         account_id as _,

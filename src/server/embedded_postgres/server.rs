@@ -98,6 +98,10 @@ impl Launcher {
             // Short transactional statements only: a compiled plan or a parallel worker costs more than it saves.
             "jit=off".to_owned(),
             "max_parallel_workers_per_gather=0".to_owned(),
+            // The portal's data fit in memory: a row by its key is no dearer than the next one. And statistics follow a table that grows within
+            // seconds: what a connection has planned for a handful of rows is not kept for thousands.
+            "random_page_cost=1.1".to_owned(),
+            "autovacuum_naptime=15s".to_owned(),
             // A statement's values are people's data: neither statement nor detail gets into a log.
             "log_min_error_statement=panic".to_owned(),
             "log_error_verbosity=terse".to_owned(),
