@@ -21,7 +21,7 @@ fn queries(words: &[&str]) -> Vec<(String, usize)> {
     found
 }
 
-/// How PostgreSQL runs a prepared statement again and again, as it plans it in a portal that is new: tables without rows and statistics.
+/// How PostgreSQL runs a prepared statement again and again.
 async fn plan(conn: &mut PgConnection, query: &str, parameters: usize) -> String {
     let prepare = format!("DEALLOCATE ALL; SET plan_cache_mode = force_generic_plan; PREPARE asked AS {query}");
     sqlx::raw_sql(sqlx::AssertSqlSafe(prepare)).execute(&mut *conn).await.unwrap();
@@ -37,39 +37,73 @@ async fn plan(conn: &mut PgConnection, query: &str, parameters: usize) -> String
     lines.join("\n")
 }
 
-async fn connection(portal: &Portal) -> PgConnection {
-    PgConnection::connect_with(&portal.db().connect_options()).await.unwrap()
+/// A portal with a history and nothing held at the moment: the statistics with which a rush begins.
+async fn before_the_rush() -> (Portal, PgConnection) {
+    let portal = Portal::with_demo_data().await;
+    sqlx::raw_sql(
+        "INSERT INTO appointment (id, reference, account_id, exam_id, language, delivery, center_id, seat_id, time_zone, starts_at, minutes,
+                                  occupies, state, policies, created_at)
+         SELECT gen_random_uuid(), 'PLAN' || i, a.id, e.id, 'en', 'center', s.center_id, s.id, 'UTC', t.at, 60, tstzrange(t.at, t.at + interval '1 hour'),
+                'scored', '{}', t.at
+         FROM generate_series(1, 3000) AS i
+         CROSS JOIN LATERAL (SELECT timestamptz '2020-01-01' + i * interval '2 hours' AS at) t
+         CROSS JOIN (SELECT id FROM account ORDER BY id LIMIT 1) a
+         CROSS JOIN (SELECT id FROM exam ORDER BY id LIMIT 1) e
+         CROSS JOIN LATERAL (SELECT id, center_id FROM seat WHERE center_id IS NOT NULL ORDER BY md5(id::text || i) LIMIT 1) s;
+         ANALYZE",
+    )
+    .execute(&portal.owner().await)
+    .await
+    .unwrap();
+    let conn = PgConnection::connect_with(&portal.db().connect_options()).await.unwrap();
+    (portal, conn)
 }
 
 /// An index on holds alone is smaller than the primary key, and was taken for it: each booking read every hold there was.
 #[tokio::test]
 async fn an_update_of_one_appointment_finds_it_by_its_id_however_many_are_held() {
-    let portal = Portal::new().await;
-    let mut conn = connection(&portal).await;
-    for (query, parameters) in queries(&["UPDATE appointment SET", "WHERE id = $1"]) {
-        let plan = plan(&mut conn, &query, parameters).await;
+    let (portal, mut conn) = before_the_rush().await;
+    let updates = queries(&["UPDATE appointment SET", "WHERE id = $1"]);
+    for (query, parameters) in &updates {
+        let plan = plan(&mut conn, query, *parameters).await;
         assert!(plan.contains("Index Scan using appointment_pkey"), "{query}\n{plan}");
     }
+    // The control: with the index as it was, some of them read the holds.
+    sqlx::raw_sql(
+        "DROP INDEX appointment_hold_idx; CREATE INDEX appointment_hold_idx ON appointment (hold_expires_at) WHERE state = 'held'",
+    )
+    .execute(&portal.owner().await)
+    .await
+    .unwrap();
+    let mut astray = 0;
+    for (query, parameters) in &updates {
+        astray += usize::from(plan(&mut conn, query, *parameters).await.contains("appointment_hold_idx"));
+    }
+    assert!(astray > 0, "what this test looks for can't be found by it");
 }
 
 #[tokio::test]
 async fn a_candidates_holds_are_found_by_the_candidate() {
-    let portal = Portal::new().await;
-    let mut conn = connection(&portal).await;
+    let (_portal, mut conn) = before_the_rush().await;
     let live = queries(&["a.state = 'held' AND a.hold_expires_at > $2 ORDER BY a.created_at"]);
     let extended = queries(&["UPDATE appointment SET hold_expires_at = $2"]);
-    for (query, parameters) in live.into_iter().chain(extended) {
+    let own = queries(&["AS \"from!\"", "WHERE account_id = $1", "id <> ALL($5)"]);
+    for (query, parameters) in live.into_iter().chain(extended).chain(own) {
         let plan = plan(&mut conn, &query, parameters).await;
-        assert!(plan.contains("Index Cond: ((account_id = "), "{query}\n{plan}");
+        assert!(
+            plan.contains("Index Cond: ((account_id = ")
+                || plan.contains("Index Cond: (account_id = ")
+                || plan.contains("Index Scan using appointment_pkey"),
+            "{query}\n{plan}"
+        );
     }
 }
 
 #[tokio::test]
 async fn whether_a_seat_is_free_is_asked_of_that_seat_alone() {
-    let portal = Portal::new().await;
-    let mut conn = connection(&portal).await;
-    let free = queries(&["SELECT s.id FROM seat s", "ORDER BY s.accessible"]);
-    let in_the_way = queries(&["UPDATE appointment SET state = 'expired'", "seat_id = ANY($1)"]);
+    let (_portal, mut conn) = before_the_rush().await;
+    let free = queries(&["SELECT s.id FROM seat s", "md5(s.id::text"]);
+    let in_the_way = queries(&["UPDATE appointment SET state = 'expired'", "unnest($1"]);
     for (query, parameters) in free.into_iter().chain(in_the_way) {
         let plan = plan(&mut conn, &query, parameters).await;
         assert!(plan.contains("Index Cond: ((seat_id = "), "{query}\n{plan}");

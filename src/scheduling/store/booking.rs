@@ -88,7 +88,8 @@ pub async fn free_seats(
     .await
 }
 
-/// Ends lapsed holds before they can be in the way: on these seats in this range, and the candidate's own.
+/// Ends lapsed holds before they can be in the way: on these seats in this range, and the candidate's own. Asked seat by seat (OFFSET 0 keeps it
+/// so), and by the candidate: with `&&` alone PostgreSQL may take the seats' index for everything in the range, at every centre.
 pub async fn expire_in_the_way(
     conn: &mut PgConnection,
     seats: &[SeatId],
@@ -99,11 +100,13 @@ pub async fn expire_in_the_way(
     sqlx::query!(
         "UPDATE appointment SET state = 'expired', hold_expires_at = NULL, ended_at = $5
          WHERE id IN (SELECT id FROM appointment
-                      WHERE id IN (SELECT id FROM appointment
-                                   WHERE seat_id = ANY($1) AND occupies && tstzrange($3, $4) AND state NOT IN ('cancelled', 'expired')
-                                     AND hold_expires_at <= $5
+                      WHERE id IN (SELECT a.id FROM unnest($1::uuid[]) AS s (id)
+                                   CROSS JOIN LATERAL (SELECT id FROM appointment
+                                                       WHERE seat_id = s.id AND occupies && tstzrange($3, $4)
+                                                         AND state NOT IN ('cancelled', 'expired') AND hold_expires_at <= $5 OFFSET 0) a
                                    UNION ALL
-                                   SELECT id FROM appointment WHERE account_id = $2 AND hold_expires_at <= $5 AND occupies && tstzrange($3, $4))
+                                   SELECT id FROM appointment
+                                   WHERE account_id = $2 AND hold_expires_at <= $5 AND lower(occupies) < $4 AND upper(occupies) > $3)
                         AND state = 'held' AND hold_expires_at <= $5
                       FOR UPDATE SKIP LOCKED)",
         seats as _,
@@ -166,7 +169,8 @@ pub async fn live_holds(conn: &mut PgConnection, account_id: AccountId, now: Dat
     .await
 }
 
-/// The candidate's other appointments that overlap a window. `but`: those that don't count.
+/// The candidate's other appointments that overlap a window. `but`: those that don't count. Without `&&`, for the reason of
+/// [`expire_in_the_way`].
 pub async fn own_ranges(
     conn: &mut PgConnection,
     account_id: AccountId,
@@ -176,7 +180,7 @@ pub async fn own_ranges(
 ) -> Result<Vec<(DateTime<Utc>, DateTime<Utc>)>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"SELECT lower(occupies) AS "from!", upper(occupies) AS "to!" FROM appointment
-           WHERE account_id = $1 AND occupies && tstzrange($2, $3) AND state NOT IN ('cancelled', 'expired')
+           WHERE account_id = $1 AND lower(occupies) < $3 AND upper(occupies) > $2 AND state NOT IN ('cancelled', 'expired')
              AND NOT (state = 'held' AND hold_expires_at <= $4) AND id <> ALL($5)"#,
         account_id as _,
         from,
